@@ -1,0 +1,42 @@
+"""One consensus of SHAP, LIME, permutation importance and a surrogate forest: WISCA."""
+
+from wisca_xai._consensus_explanation import ConsensusExplanation
+from wisca_xai._exceptions import (
+    CorruptExplanationError,
+    ExplainerFailed,
+    InputError,
+    ModelContractError,
+    UntrustedModelError,
+    WISCAError,
+    WISCAWarning,
+)
+from wisca_xai._explanation import Explanation, Receipt
+from wisca_xai._wisca import WISCAExplainer
+from wisca_xai.explainers import (
+    BaseExplainer,
+    ForestExplainer,
+    LimeExplainer,
+    PermutationExplainer,
+    ShapExplainer,
+)
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "BaseExplainer",
+    "ConsensusExplanation",
+    "CorruptExplanationError",
+    "ExplainerFailed",
+    "Explanation",
+    "ForestExplainer",
+    "InputError",
+    "LimeExplainer",
+    "ModelContractError",
+    "PermutationExplainer",
+    "Receipt",
+    "ShapExplainer",
+    "UntrustedModelError",
+    "WISCAError",
+    "WISCAExplainer",
+    "WISCAWarning",
+]

@@ -1,0 +1,291 @@
+"""Explanation: attributions with all that is needed to read, check and keep them."""
+
+import html
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import pandas as pd
+
+from wisca_xai import _storage
+from wisca_xai._exceptions import CorruptExplanationError, InputError
+from wisca_xai._typing import FloatArray, FloatVector, IntVector, LabelVector
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """How an explanation came about, and what it cost.
+
+    Two receipts are equal if they describe the same computation; the time it took is not compared.
+
+    Attributes
+    ----------
+    model_rows, model_calls : int
+        Rows that the model was asked for, and calls made.
+    seconds, model_seconds : float
+        Wall time in all, and inside the model.
+    seed : int
+        Integer that repeats the run when passed as `random_state`.
+    settings : mapping
+        Parameters, response method, number of background rows; JSON types only.
+    versions : mapping of str to str
+        Version of each library that took part.
+    """
+
+    model_rows: int = 0
+    model_calls: int = 0
+    seconds: float = field(default=0.0, compare=False)
+    model_seconds: float = field(default=0.0, compare=False)
+    seed: int = 0
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Explanation:
+    """Attributions of one method, frozen: arrays are read-only copies, and no model is held.
+
+    Attributes
+    ----------
+    values : ndarray of shape (n_samples, n_features), (n_samples, n_features, k) or (n_features,)
+        Attributions of the explained output; one matrix per class for ``target="all"``; a vector
+        for a global method. Their unit is `unit`.
+    feature_names : tuple of str
+    method : str
+        "shap", "lime", "permutation", "forest", ...
+    family : str
+        Kind of method: "shapley", "surrogate", "loss", "consensus".
+    unit : str
+        "probability", "margin", "indicator", "target", "score", or "1" (dimensionless).
+    signed : bool
+        Whether the sign tells the direction of the effect.
+    standard_errors : ndarray like `values`, or None
+        Monte-Carlo error of each value, one standard deviation; None if exact or not known.
+    base_values : ndarray of shape (n_samples,) or (n_samples, k), or None
+        Output without any feature's contribution: where a method is additive,
+        ``base_values + values.sum(axis=1)`` is the model's output.
+    targets : ndarray of shape (n_samples,) or (k,), or None
+        Class explained in each row; for ``target="all"`` the class of each matrix; None for models
+        without classes.
+    index : pandas.Index of shape (n_samples,), or None
+        Row labels of the table; None for a global method.
+    diagnostics : mapping of str to ndarray of shape (n_samples,)
+        What the method knows of its own quality, such as LIME's local R2.
+    notes : tuple of str
+        What a reader must know, in sentences.
+    receipt : Receipt
+    """
+
+    values: FloatArray
+    feature_names: tuple[str, ...]
+    method: str
+    family: str
+    unit: str
+    signed: bool
+    standard_errors: FloatArray | None = None
+    base_values: FloatArray | None = None
+    targets: LabelVector | None = None
+    index: pd.Index | None = None
+    diagnostics: Mapping[str, FloatArray] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    receipt: Receipt = field(default_factory=Receipt)
+
+    _kinds: ClassVar[dict[str, type["Explanation"]]] = {}
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        Explanation._kinds[cls.__name__] = cls
+
+    def __post_init__(self) -> None:
+        n_features = self.values.shape[0 if self.values.ndim == 1 else 1]
+        if n_features != len(self.feature_names):
+            raise InputError(
+                f"`values` of shape {self.values.shape} must have one entry per feature name, got "
+                f"{len(self.feature_names)} names."
+            )
+        for name in ("values", "standard_errors", "base_values"):
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, frozen_array(getattr(self, name)))
+        if self.targets is not None:
+            object.__setattr__(self, "targets", frozen_array(self.targets, dtype=None))
+        object.__setattr__(
+            self, "diagnostics", {k: frozen_array(v) for k, v in self.diagnostics.items()}
+        )
+
+    @property
+    def scope(self) -> str:
+        """One vector over all rows ("global"), or one per row ("local")."""
+        return "global" if self.values.ndim == 1 else "local"
+
+    @property
+    def n_samples(self) -> int:
+        """Number of explained rows; 0 for a global method."""
+        return 0 if self.values.ndim == 1 else len(self.values)
+
+    def mean_magnitude(self) -> FloatVector:
+        """Importance of each feature, (n_features,): the mean magnitude over rows and classes.
+
+        A global method is its own importance; negative ones, which are noise, count as 0.
+        """
+        if self.scope == "global":
+            return np.maximum(self.values, 0.0)
+        over = (0,) if self.values.ndim == 2 else (0, 2)
+        return np.asarray(np.abs(self.values).mean(axis=over))
+
+    def take(self, rows: Sequence[int] | IntVector) -> Self:
+        """The explanation of some rows, by position; a global method stays as it is."""
+        if self.scope == "global":
+            return self
+        chosen: dict[str, Any] = {"values": self.values[rows]}
+        for name in ("standard_errors", "base_values", "index"):
+            if getattr(self, name) is not None:
+                chosen[name] = getattr(self, name)[rows]
+        if self.targets is not None and self.values.ndim == 2:
+            chosen["targets"] = self.targets[rows]
+        chosen["diagnostics"] = {k: v[rows] for k, v in self.diagnostics.items()}
+        return replace(self, **chosen)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Values as a table.
+
+        Returns
+        -------
+        frame : DataFrame
+            Local: one row per sample, one column per feature (per class and feature for
+            ``target="all"``). Global: one row per feature, one column named after the method.
+        """
+        names = list(self.feature_names)
+        if self.scope == "global":
+            return pd.DataFrame({self.method: self.values}, index=pd.Index(names, name="feature"))
+        if self.values.ndim == 2:
+            return pd.DataFrame(self.values.copy(), index=self.index, columns=names)
+        targets = [0] if self.targets is None else self.targets.tolist()
+        columns = pd.MultiIndex.from_product([targets, names], names=["target", "feature"])
+        flat = self.values.transpose(0, 2, 1).reshape(self.n_samples, -1)
+        return pd.DataFrame(flat, index=self.index, columns=columns)
+
+    def to_shap(self, data: Any = None) -> Any:
+        """A `shap.Explanation`, which shap's own plots draw.
+
+        Parameters
+        ----------
+        data : array-like of shape (n_samples, n_features), default=None
+            Feature values to show beside the attributions; an explanation does not keep them.
+
+        Returns
+        -------
+        explanation : shap.Explanation
+            Local explanations only. Where no base value is known it is 0.
+
+        Raises
+        ------
+        InputError
+            For a global method, which has no rows.
+        """
+        if self.scope == "global":
+            raise InputError(f"to_shap needs values per row, but {self.method!r} is global.")
+        import shap
+
+        base = self.base_values
+        if base is None:
+            base = np.zeros(self.values.shape[:1] + self.values.shape[2:])
+        table = data.to_numpy() if isinstance(data, pd.DataFrame) else data
+        outputs = None
+        if self.values.ndim == 3 and self.targets is not None:
+            outputs = [str(label) for label in self.targets]
+        return shap.Explanation(
+            self.values.copy(),
+            base_values=np.array(base),
+            data=None if table is None else np.asarray(table),
+            feature_names=list(self.feature_names),
+            output_names=outputs,
+        )
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write one .npz file (arrays and a JSON header, no pickle), all of it or nothing.
+
+        Raises
+        ------
+        InputError
+            If the index holds objects that are neither numbers, dates nor strings.
+        """
+        _storage.write(path, self)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> "Explanation":
+        """Read what `save` wrote, after checking its format, sizes and checksums.
+
+        Raises
+        ------
+        CorruptExplanationError
+            If the file is truncated, altered, no explanation, or of a newer format.
+        """
+        kinds = {**Explanation._kinds, "Receipt": Receipt}
+        result = _storage.read(path, kinds)
+        if not isinstance(result, Explanation):
+            raise CorruptExplanationError(f"{os.fspath(path)} holds no explanation.")
+        return result
+
+    def __eq__(self, other: object) -> bool:
+        if type(self) is not type(other):
+            return NotImplemented
+        return all(_equal(getattr(self, f.name), getattr(other, f.name)) for f in fields(self))
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return "\n".join([self._title(), *(f"  {line}" for line in self._details())])
+
+    def _title(self) -> str:
+        rows = "global" if self.scope == "global" else f"{self.n_samples} rows"
+        unit = "dimensionless" if self.unit == "1" else f"unit: {self.unit}"
+        size = f"{rows} x {len(self.feature_names)} features"
+        return f"{type(self).__name__}({self.method}, {size}, {unit})"
+
+    def _details(self) -> list[str]:
+        return [f"note: {note}" for note in self.notes]
+
+    def _repr_html_(self) -> str:
+        table = self.to_frame().head(10)
+        return f"<p>{html.escape(self._title())}</p>{to_safe_html(table)}"
+
+
+def frozen_array(values: Any, dtype: Any = np.float64) -> Any:
+    """A read-only copy."""
+    array = np.array(values, dtype=dtype)
+    array.setflags(write=False)
+    return array
+
+
+def to_safe_html(table: pd.DataFrame) -> str:
+    """An HTML table in which names can do nothing but be read."""
+    shown = table.rename(index=display_name, columns=display_name)
+    shown = shown.map(lambda cell: display_name(cell) if isinstance(cell, str) else cell)
+    return str(shown.to_html(escape=True, float_format=lambda number: f"{number:.4g}"))
+
+
+def display_name(name: Any) -> Any:
+    """Text with control and bidirectional characters written out, cut at 80 characters."""
+    if not isinstance(name, str):
+        return name
+    shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
+    return shown if len(shown) <= 80 else shown[:79] + "…"
+
+
+def _equal(one: Any, two: Any) -> bool:
+    if isinstance(one, pd.Index) or isinstance(two, pd.Index):
+        return isinstance(one, pd.Index) and isinstance(two, pd.Index) and one.identical(two)
+    if isinstance(one, pd.Series) and isinstance(two, pd.Series):
+        return one.equals(two) and one.index.identical(two.index) and one.name == two.name
+    if isinstance(one, np.ndarray) or isinstance(two, np.ndarray):
+        if one is None or two is None or one.dtype.kind != two.dtype.kind:
+            return False
+        return np.array_equal(one, two, equal_nan=one.dtype.kind == "f")
+    if isinstance(one, Mapping) and isinstance(two, Mapping):
+        return one.keys() == two.keys() and all(_equal(one[key], two[key]) for key in one)
+    return bool(one == two)
+
+
+Explanation._kinds["Explanation"] = Explanation

@@ -1,0 +1,152 @@
+"""Problem: all that an explainer may know when it answers."""
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from wisca_xai._explanation import Explanation
+from wisca_xai._response import Response
+from wisca_xai._typing import (
+    Family,
+    FloatArray,
+    FloatMatrix,
+    IntVector,
+    LabelVector,
+    Target,
+    Unit,
+)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Rows to explain, the reference data and the model's response; posed once per explain.
+
+    Rows stand in their canonical order (see `canonical_order`), whatever order they came in.
+
+    Attributes
+    ----------
+    response : Response
+        The only way to the model.
+    rows : ndarray of shape (n_samples, n_features)
+    outputs : ndarray of shape (n_samples, k)
+        The model's outputs on `rows`.
+    background : ndarray of shape (n_background, n_features)
+        The rows of fit.
+    columns : ndarray of shape (n_samples,) or None
+        Output that is explained in each row; None for all of them.
+    index : pandas.Index of shape (n_samples,)
+    seed : int
+        Everything random derives from it.
+    y, background_y : ndarray or None
+        Targets of `rows` and of `background`.
+    """
+
+    response: Response
+    rows: FloatMatrix
+    outputs: FloatMatrix
+    background: FloatMatrix
+    columns: IntVector | None
+    index: pd.Index
+    seed: int
+    y: LabelVector | None = None
+    background_y: LabelVector | None = None
+
+    @property
+    def n_samples(self) -> int:
+        """Number of rows to explain."""
+        return len(self.rows)
+
+    @property
+    def n_features(self) -> int:
+        """Number of features."""
+        return int(self.rows.shape[1])
+
+    @property
+    def n_outputs(self) -> int:
+        """Number of outputs of the model: classes, or 1."""
+        return int(self.outputs.shape[1])
+
+    def seed_for(self, purpose: str) -> int:
+        """A 32-bit seed that depends on `seed` and `purpose` alone, not on who asks first."""
+        sequence = np.random.SeedSequence(self.seed, spawn_key=(zlib.crc32(purpose.encode()),))
+        return int(sequence.generate_state(1)[0])
+
+    def sample_background(self, size: int) -> FloatMatrix:
+        """At most `size` rows of the background, drawn without replacement, in its order."""
+        n_background = len(self.background)
+        if n_background <= size:
+            return self.background
+        generator = np.random.default_rng(self.seed_for("background"))
+        chosen = np.sort(generator.choice(n_background, size=size, replace=False))
+        return np.asarray(self.background[chosen])
+
+    def explained(self, per_output: FloatArray) -> FloatArray:
+        """Pick the explained output: (n, ..., k) becomes (n, ...), or stays for all outputs."""
+        if self.columns is None:
+            return per_output
+        return np.asarray(per_output[np.arange(len(per_output)), ..., self.columns])
+
+    @property
+    def targets(self) -> LabelVector | None:
+        """Class explained in each row, or all classes; None without classes."""
+        labels = self.response.labels
+        if labels is None:
+            return None
+        return labels if self.columns is None else np.asarray(labels[self.columns])
+
+    def explanation(
+        self,
+        values: FloatArray,
+        *,
+        method: str,
+        family: Family,
+        unit: Unit,
+        signed: bool,
+        standard_errors: FloatArray | None = None,
+        base_values: FloatArray | None = None,
+        diagnostics: Mapping[str, FloatArray] | None = None,
+        notes: tuple[str, ...] = (),
+    ) -> Explanation:
+        """An `Explanation` of this problem; a vector is global, and has no rows."""
+        is_local = values.ndim > 1
+        return Explanation(
+            values=values,
+            feature_names=self.response.codec.feature_names,
+            method=method,
+            family=family,
+            unit=unit,
+            signed=signed,
+            standard_errors=standard_errors,
+            base_values=base_values,
+            targets=self.targets if is_local else None,
+            index=self.index if is_local else None,
+            diagnostics=diagnostics or {},
+            notes=notes,
+        )
+
+
+def resolve_target(target: Target, response: Response, outputs: FloatMatrix) -> IntVector | None:
+    """Column of the outputs that is explained in each row, or None for all.
+
+    Raises
+    ------
+    InputError
+        If `target` is neither "predicted", "all", nor one of the model's classes.
+    """
+    if isinstance(target, str) and target == "all":
+        return None
+    if isinstance(target, str) and target == "predicted":
+        return np.asarray(outputs.argmax(axis=1), dtype=np.intp)
+    return np.full(len(outputs), response.column(target), dtype=np.intp)
+
+
+def settings_of(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters as JSON types, for a receipt."""
+    return {
+        k: v if v is None or isinstance(v, str | int | float | bool) else repr(v)
+        for k, v in params.items()
+    }

@@ -1,0 +1,257 @@
+"""Response: the only caller of the model."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from sklearn import get_config
+from sklearn.base import is_classifier, is_outlier_detector, is_regressor
+from sklearn.utils import gen_batches
+
+from wisca_xai._exceptions import InputError, ModelContractError
+from wisca_xai._table import TableCodec
+from wisca_xai._typing import FloatMatrix, LabelVector, ResponseMethod, Unit
+from wisca_xai._validation import check_choice
+
+METHODS = ("predict_proba", "decision_function", "predict")
+UNITS: dict[str, Unit] = {
+    "predict_proba": "probability",
+    "decision_function": "margin",
+    "predict": "indicator",
+}
+
+
+class Response:
+    """A model's outputs on float rows: named, checked, batched and counted.
+
+    Parameters
+    ----------
+    model : fitted estimator or callable
+        A callable takes the table and returns (n,) or (n, k) numbers.
+    codec : TableCodec
+        Restores the table that the model was fitted on.
+    response_method : {"auto", "predict_proba", "decision_function", "predict"}, default="auto"
+        "auto" takes the first of the three that the model has (a regressor: predict).
+
+    Attributes
+    ----------
+    method : str
+        The method that is called; "call" for a callable.
+    unit : str
+        Unit of the outputs, see `wisca_xai._typing.Unit`.
+    labels : ndarray of shape (k,) or None
+        The class that each output column stands for; None for a single output without classes.
+        For a callable it is known after the first call.
+    rows, calls : int
+        Rows evaluated and calls made.
+    seconds : float
+        Time spent in the model.
+    """
+
+    def __init__(
+        self, model: Any, codec: TableCodec, *, response_method: ResponseMethod = "auto"
+    ) -> None:
+        self.model = model
+        self.codec = codec
+        self.method = _choose_method(model, response_method)
+        kind = _kind(model)
+        self.unit: Unit = UNITS.get(self.method, "target")
+        self.labels: LabelVector | None = None
+        if kind == "classifier":
+            self.labels = _classes(model)
+        elif self.method == "predict":
+            self.unit = "target"
+        self._settled = self.method != "call"
+        self.rows = 0
+        self.calls = 0
+        self.seconds = 0.0
+
+    @property
+    def task(self) -> str:
+        """Whether outputs belong to classes ("classification") or not ("regression")."""
+        return "regression" if self.labels is None else "classification"
+
+    def fresh(self) -> "Response":
+        """The same response with its counters at zero."""
+        other = object.__new__(Response)
+        other.__dict__.update(self.__dict__, rows=0, calls=0, seconds=0.0)
+        return other
+
+    def charge(self, rows: int, calls: int, seconds: float) -> None:
+        """Count what another response, perhaps in another process, has cost."""
+        self.rows += rows
+        self.calls += calls
+        self.seconds += seconds
+
+    def __call__(self, matrix: FloatMatrix) -> FloatMatrix:
+        """Outputs of shape (n_rows, k) as float64.
+
+        Raises
+        ------
+        ModelContractError
+            If the model returns another shape, several targets, or numbers that are not finite.
+        """
+        raw = self.evaluate(matrix, self.method)
+        if not self._settled:
+            self._settle(raw)
+        outputs = self._normalise(raw, len(matrix))
+        broken = ~np.isfinite(outputs).all(axis=1)
+        if broken.any():
+            raise ModelContractError(
+                f"The model's {self.method} must return finite numbers, got "
+                f"{outputs[broken][0].tolist()} for {int(broken.sum())} of {len(matrix)} rows, first "
+                f"for {dict(zip(self.codec.feature_names, matrix[broken][0].tolist(), strict=True))}."
+            )
+        return outputs
+
+    def evaluate(self, matrix: FloatMatrix, method: str) -> Any:
+        """What `method` of the model returns for the rows, in batches of bounded memory."""
+        row_bytes = 8 * (3 * matrix.shape[1] + (1 if self.labels is None else len(self.labels)))
+        size = rows_in_memory(row_bytes)
+        call: Callable[[Any], Any] = self.model if method == "call" else getattr(self.model, method)
+        blocks = []
+        for block in gen_batches(len(matrix), size):
+            table = self.codec.decode(matrix[block])
+            start = time.perf_counter()
+            try:
+                blocks.append(_as_array(call(table)))
+            except Exception as error:
+                error.add_note(
+                    f"raised by the model's {method} on rows {block.start} to {block.stop - 1}"
+                )
+                raise
+            self.charge(block.stop - block.start, 1, time.perf_counter() - start)
+        return np.concatenate(blocks)
+
+    def column(self, label: Any) -> int:
+        """Position of a class among the outputs.
+
+        Raises
+        ------
+        InputError
+            If the model has no such class, or no classes.
+        """
+        if self.labels is None:
+            raise InputError(
+                f"`target` must be 'predicted' or 'all' for a model without classes, got {label!r}."
+            )
+        matches = [j for j, known in enumerate(self.labels) if known == label]
+        if not matches:
+            known = self.labels.tolist()
+            raise InputError(
+                f"`target` must be 'predicted', 'all' or one of the model's classes "
+                f"{known[:20]}, got {label!r}."
+            )
+        return matches[0]
+
+    def _settle(self, raw: Any) -> None:
+        """Name a callable's outputs by its first answer: rows that sum to 1 are probabilities."""
+        self._settled = True
+        if raw.ndim == 2 and raw.shape[1] > 1:
+            self.labels = np.arange(raw.shape[1])
+            share = np.asarray(raw, dtype=np.float64)
+            is_share = (share >= 0).all() and np.allclose(share.sum(axis=1), 1.0, atol=1e-6)
+            self.unit = "probability" if is_share else "margin"
+
+    def _normalise(self, raw: Any, n_rows: int) -> FloatMatrix:
+        if self.method == "predict" and self.labels is not None:
+            if raw.ndim == 2 and raw.shape[1] == 1:
+                raw = raw[:, 0]
+            return np.asarray(raw[:, None] == self.labels[None, :], dtype=np.float64)
+        try:
+            outputs = np.asarray(raw, dtype=np.float64)
+        except (TypeError, ValueError) as error:
+            raise ModelContractError(
+                f"The model's {self.method} must return numbers, got {raw.dtype} such as "
+                f"{raw.ravel()[0]!r}."
+            ) from error
+        if outputs.ndim == 1:
+            outputs = outputs[:, None]
+        n_outputs = 1 if self.labels is None else len(self.labels)
+        if self.method == "decision_function" and (outputs.shape[1], n_outputs) == (1, 2):
+            outputs = np.hstack([-outputs, outputs])
+        if outputs.shape != (n_rows, n_outputs):
+            hint = (
+                " Multi-output models are not supported: explain one output at a time, with a "
+                "callable such as `lambda X: model.predict(X)[:, 0]`."
+                if outputs.ndim == 2 and n_outputs == 1
+                else ""
+            )
+            raise ModelContractError(
+                f"The model's {self.method} must return shape {(n_rows, n_outputs)}, "
+                f"got {raw.shape}.{hint}"
+            )
+        return outputs
+
+
+def rows_in_memory(row_bytes: int) -> int:
+    """Number of rows, at least 1, that scikit-learn's ``working_memory`` (in MiB) holds."""
+    return max(1, int(get_config()["working_memory"] * 2**20) // row_bytes)
+
+
+def is_plain_callable(model: Any) -> bool:
+    """Whether the model is a function of a table rather than an estimator."""
+    return callable(model) and not any(hasattr(model, name) for name in ("fit", *METHODS))
+
+
+def _kind(model: Any) -> str:
+    """Word for a model: classifier, regressor, outlier_detector, or empty for anything else."""
+    try:
+        if is_classifier(model):
+            return "classifier"
+        if is_regressor(model):
+            return "regressor"
+        if is_outlier_detector(model):
+            return "outlier_detector"
+    except (AttributeError, TypeError):  # estimators of other libraries without tags
+        pass
+    return "classifier" if hasattr(model, "predict_proba") else ""
+
+
+def _choose_method(model: Any, requested: ResponseMethod) -> str:
+    check_choice("response_method", requested, ("auto", *METHODS))
+    if is_plain_callable(model):
+        if requested != "auto":
+            raise InputError(f"`response_method` must be 'auto' for a callable, got {requested!r}.")
+        return "call"
+    available = [name for name in METHODS if hasattr(model, name)]
+    if _kind(model) == "regressor":
+        available = [name for name in available if name == "predict"]
+    if not available:
+        raise InputError(
+            "`estimator` must have predict_proba, decision_function or predict, or be callable, "
+            f"got {type(model).__name__}."
+        )
+    if requested == "auto":
+        return available[0]
+    if requested not in available:
+        raise InputError(
+            f"`response_method` must be one of {available} for {type(model).__name__}, "
+            f"got {requested!r}."
+        )
+    return requested
+
+
+def _classes(model: Any) -> LabelVector:
+    classes = getattr(model, "classes_", None)
+    if classes is None:
+        raise InputError(
+            f"{type(model).__name__} must have `classes_` to be explained as a classifier. Pass a "
+            "callable that returns the probabilities instead."
+        )
+    if isinstance(classes, list) or np.ndim(classes) != 1:
+        raise InputError(
+            "Multi-output classifiers are not supported: explain one output at a time, with a "
+            "callable such as `lambda X: model.predict_proba(X)[0]`."
+        )
+    return np.asarray(classes)
+
+
+def _as_array(answer: Any) -> Any:
+    if isinstance(answer, list) and answer and np.ndim(answer[0]) == 2:
+        raise ModelContractError(
+            "The model returned a list of matrices. Multi-output models are not supported: explain "
+            "one output at a time, with a callable such as `lambda X: model.predict_proba(X)[0]`."
+        )
+    return np.asarray(answer)

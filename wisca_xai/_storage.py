@@ -1,0 +1,213 @@
+"""Saved results: one .npz of plain arrays and a JSON header that says how they belong together.
+
+Frozen dataclasses become ``{"kind": name, "fields": {...}}``, arrays ``{"array": member}``. Nothing
+is pickled, so loading a file cannot run code.
+"""
+
+import hashlib
+import io
+import json
+import os
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from wisca_xai._exceptions import CorruptExplanationError, InputError
+
+FORMAT_MAJOR = 1  # raised when older readers can no longer read the file
+FORMAT_MINOR = 0
+MAX_BYTES = 4 * 1024**3  # refuse files that unpack to more: a crafted zip can claim any size
+HEADER = "header"
+
+
+def write(path: str | os.PathLike[str], result: Any) -> None:
+    """Write a frozen dataclass; the file appears whole or not at all."""
+    arrays: dict[str, Any] = {}
+    tree = _encode(result, arrays, "")
+    digests = {name: _digest(array) for name, array in arrays.items()}
+    header = {"format": [FORMAT_MAJOR, FORMAT_MINOR], "tree": tree, "sha256": digests}
+    members = {HEADER: np.frombuffer(json.dumps(header).encode(), dtype=np.uint8), **arrays}
+    target = Path(path)
+    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            np.savez_compressed(stream, allow_pickle=False, **members)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(temporary).replace(target)
+    except BaseException:
+        Path(temporary).unlink()
+        raise
+
+
+def read(path: str | os.PathLike[str], kinds: Mapping[str, type]) -> Any:
+    """Read what `write` wrote; only the classes in `kinds` are built.
+
+    Raises
+    ------
+    CorruptExplanationError
+        If the file is truncated, altered, too large, or of a newer format.
+    """
+    name = os.fspath(path)
+    try:
+        members = _read_members(path)
+        header = json.loads(members.pop(HEADER).tobytes())
+        major = int(header["format"][0])
+        if major > FORMAT_MAJOR:
+            raise CorruptExplanationError(
+                f"{name} has format {major}, this version reads up to {FORMAT_MAJOR}: "
+                "upgrade wisca-xai."
+            )
+        for member, digest in header["sha256"].items():
+            if _digest(members[member]) != digest:
+                raise CorruptExplanationError(
+                    f"{name} was altered: the checksum of its part {member!r} does not match."
+                )
+        return _decode(header["tree"], members, kinds)
+    except (FileNotFoundError, PermissionError, IsADirectoryError, CorruptExplanationError):
+        raise
+    except Exception as error:  # zipfile, zlib, json and NumPy each fail in their own way
+        raise CorruptExplanationError(
+            f"{name} is not a complete saved explanation: {type(error).__name__}: {error}"
+        ) from error
+
+
+def _read_members(path: str | os.PathLike[str]) -> dict[str, Any]:
+    with zipfile.ZipFile(path) as archive:
+        total = sum(entry.file_size for entry in archive.infolist())
+        if total > MAX_BYTES:
+            raise CorruptExplanationError(
+                f"{os.fspath(path)} claims to hold {total} bytes, more than {MAX_BYTES}."
+            )
+        return {
+            entry.filename.removesuffix(".npy"): np.lib.format.read_array(
+                io.BytesIO(archive.read(entry)), allow_pickle=False
+            )
+            for entry in archive.infolist()
+        }
+
+
+def _digest(array: Any) -> str:
+    described = f"{array.dtype.str}{array.shape}".encode()
+    return hashlib.sha256(described + np.ascontiguousarray(array).tobytes()).hexdigest()
+
+
+def _encode(value: Any, arrays: dict[str, Any], place: str) -> Any:
+    if value is None or isinstance(value, str | bool | int | float):
+        return value
+    if isinstance(value, np.generic):
+        return value.item()
+    if is_dataclass(value) and not isinstance(value, type):
+        parts = {f.name: getattr(value, f.name) for f in fields(value)}
+        return {"kind": type(value).__name__, "fields": _encode_mapping(parts, arrays, place)}
+    if isinstance(value, Mapping):
+        return {"mapping": _encode_mapping(value, arrays, place)}
+    if isinstance(value, tuple | list):
+        items = [_encode(item, arrays, f"{place}/{i}") for i, item in enumerate(value)]
+        return {"tuple" if isinstance(value, tuple) else "list": items}
+    if isinstance(value, pd.Series):
+        return {
+            "series": [
+                _encode(value.to_numpy(), arrays, place),
+                _encode(value.index, arrays, f"{place}/index"),
+                _encode(value.name, arrays, place),
+            ]
+        }
+    if isinstance(value, pd.Index):
+        return {"index": _encode_index(value, arrays, place)}
+    if isinstance(value, np.ndarray):
+        if value.dtype.kind == "O":
+            return {"labels": [_encode(item, arrays, place) for item in value.tolist()]}
+        member = place.strip("/")
+        arrays[member] = value
+        return {"array": member}
+    raise InputError(f"{place.strip('/')} of type {type(value).__name__} cannot be saved.")
+
+
+def _encode_mapping(
+    mapping: Mapping[str, Any], arrays: dict[str, Any], place: str
+) -> dict[str, Any]:
+    return {str(k): _encode(item, arrays, f"{place}/{k}") for k, item in mapping.items()}
+
+
+def _encode_index(index: pd.Index, arrays: dict[str, Any], place: str) -> dict[str, Any]:
+    levels = []
+    for i, (_, column) in enumerate(index.to_frame(index=False).items()):
+        dtype = str(column.dtype)
+        if column.dtype.kind in "mM":
+            values: Any = column.to_numpy("datetime64[ns]" if column.dtype.kind == "M" else None)
+            values, kind = values.astype(np.int64), "time"
+        elif column.dtype.kind in "biuf" and isinstance(column.dtype, np.dtype):
+            values, kind = column.to_numpy(), "plain"
+        elif all(isinstance(item, str | int | float) for item in column):
+            values, kind = np.array(column.to_list(), dtype=object), "labels"
+        else:
+            raise InputError(
+                f"An index of dtype {dtype} cannot be saved. Call reset_index() on the table first."
+            )
+        levels.append([kind, dtype, _encode(values, arrays, f"{place}/{i}")])
+    range_ = [index.start, index.stop, index.step] if isinstance(index, pd.RangeIndex) else None
+    return {"levels": [] if range_ else levels, "names": list(index.names), "range": range_}
+
+
+def _decode(node: Any, arrays: Mapping[str, Any], kinds: Mapping[str, type]) -> Any:
+    if not isinstance(node, dict):
+        return node
+
+    def inner(item: Any) -> Any:
+        return _decode(item, arrays, kinds)
+
+    if "kind" in node:
+        return kinds[node["kind"]](**{k: inner(v) for k, v in node["fields"].items()})
+    ((tag, content),) = node.items()
+    match tag:
+        case "mapping":
+            return {k: inner(v) for k, v in content.items()}
+        case "tuple":
+            return tuple(inner(item) for item in content)
+        case "list":
+            return [inner(item) for item in content]
+        case "labels":
+            return _object_array(content)
+        case "array":
+            return arrays[content]
+        case "series":
+            values, index, name = (inner(item) for item in content)
+            return pd.Series(values, index=index, name=name)
+        case "index":
+            return _decode_index(content, inner)
+    raise ValueError(f"unknown part {tag!r}")
+
+
+def _object_array(items: list[Any]) -> Any:
+    array = np.empty(len(items), dtype=object)
+    array[:] = items
+    return array
+
+
+def _decode_index(content: Mapping[str, Any], inner: Any) -> pd.Index:
+    names = content["names"]
+    if content["range"]:
+        start, stop, step = content["range"]
+        return pd.RangeIndex(start, stop, step, name=names[0])
+    columns: list[Any] = []
+    for kind, dtype, node in content["levels"]:
+        values = inner(node)
+        if kind == "time" and dtype.startswith("datetime64") and "," in dtype:
+            zone = dtype.split(",")[1].strip(" ]")
+            stamps = pd.DatetimeIndex(values.view("datetime64[ns]")).tz_localize("UTC")
+            columns.append(stamps.tz_convert(zone).astype(dtype))
+        elif kind == "time":
+            unit = "datetime64[ns]" if dtype.startswith("datetime64") else dtype
+            columns.append(pd.Index(values.view(unit)).astype(dtype))
+        else:
+            columns.append(pd.Index(values, dtype=dtype))
+    if len(columns) == 1:
+        return pd.Index(columns[0], name=names[0])
+    return pd.MultiIndex.from_arrays(columns, names=names)

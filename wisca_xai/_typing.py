@@ -1,0 +1,29 @@
+"""Aliases that state shapes, and the words that parameters and results are allowed to hold."""
+
+from collections.abc import Hashable
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray: TypeAlias = NDArray[np.float64]
+FloatVector: TypeAlias = NDArray[np.float64]  # (n,)
+FloatMatrix: TypeAlias = NDArray[np.float64]  # (n, d)
+FloatCube: TypeAlias = NDArray[np.float64]  # (m, n, d)
+IntVector: TypeAlias = NDArray[np.intp]  # (n,)
+LabelVector: TypeAlias = NDArray[Any]  # (k,) or (n,): labels of any dtype
+
+Label: TypeAlias = Hashable  # one class label: str, int, bool, ...
+Target: TypeAlias = Hashable  # "predicted", "all", or one class label
+
+ResponseMethod: TypeAlias = Literal["auto", "predict_proba", "decision_function", "predict"]
+Unit: TypeAlias = Literal[
+    "probability",  # of a class, in [0, 1]
+    "margin",  # a decision function: any scale, 0 is undecided
+    "indicator",  # 1 for the predicted class, 0 for the others
+    "target",  # the unit of y (regression), or of a callable's output
+    "score",  # of a scorer such as accuracy or R2
+    "1",  # dimensionless
+]
+Family: TypeAlias = Literal["shapley", "surrogate", "loss", "consensus"]
+Aggregation: TypeAlias = Literal["magnitude", "signed"]

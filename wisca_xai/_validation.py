@@ -1,0 +1,110 @@
+"""Checks of what users pass in, made once, at the entrance."""
+
+import difflib
+import numbers
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+from scipy import sparse
+from sklearn.utils.validation import check_consistent_length, column_or_1d
+
+from wisca_xai._exceptions import InputError
+from wisca_xai._typing import FloatArray, IntVector, LabelVector
+
+
+def check_not_sparse(X: Any) -> None:
+    """Refuse sparse matrices, telling what a dense copy would take."""
+    if sparse.issparse(X):
+        gigabytes = X.shape[0] * X.shape[1] * 8 / 1e9
+        raise InputError(
+            "Sparse input is not supported: explainers perturb dense rows. Convert with "
+            f"X.toarray() (needs {gigabytes:.3g} GB)."
+        )
+
+
+def check_unique_names(frame: pd.DataFrame) -> None:
+    """Refuse duplicate column names: columns are matched by name."""
+    if not frame.columns.is_unique:
+        twice = sorted({str(name) for name in frame.columns[frame.columns.duplicated()]})
+        raise InputError(f"Column names must be unique, got {twice} more than once. Rename them.")
+
+
+def check_target_column(y: ArrayLike | None, X: Any) -> LabelVector | None:
+    """Return `y` as a 1-dimensional array as long as `X`, or None.
+
+    Raises
+    ------
+    InputError
+        If `y` has another length, more than one column, or missing values.
+    """
+    if y is None:
+        return None
+    column = y.to_numpy() if isinstance(y, pd.Series) else y
+    vector: LabelVector = np.asarray(column_or_1d(column, warn=True))
+    try:
+        check_consistent_length(X, vector)
+    except ValueError as error:
+        raise InputError(f"`y` must have one entry per row of `X`: {error}") from error
+    if pd.isna(vector).any():
+        raise InputError(
+            f"Input y contains NaN: {int(pd.isna(vector).sum())} of {len(vector)} entries are "
+            "missing. Drop these rows, or call without y."
+        )
+    return vector
+
+
+def check_finite(name: str, values: ArrayLike, *, ndim: int) -> FloatArray:
+    """Return `values` as a finite float64 array of `ndim` dimensions, or raise InputError."""
+    array: FloatArray = np.asarray(values, dtype=np.float64)
+    if array.ndim != ndim:
+        raise InputError(f"`{name}` must be {ndim}-dimensional, got shape {array.shape}.")
+    if not np.isfinite(array).all():
+        position = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+        raise InputError(f"`{name}` must be finite, got {array[position]} at index {position}.")
+    return array
+
+
+def check_choice(name: str, value: object, choices: Iterable[str], *, also: str = "") -> None:
+    """Raise InputError unless `value` is one of `choices`; suggests the nearest one."""
+    options = sorted(choices)
+    if value in options:
+        return
+    nearest = difflib.get_close_matches(str(value), options, n=1)
+    hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
+    raise InputError(f"`{name}` must be one of {options}{also}, got {value!r}.{hint}")
+
+
+def check_count(name: str, value: object, *, minimum: int = 1) -> int:
+    """Return `value` as an int of at least `minimum`, or raise InputError."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral) or int(value) < minimum:
+        raise InputError(f"`{name}` must be an integer of at least {minimum}, got {value!r}.")
+    return int(value)
+
+
+def seed_entropy(random_state: int | np.random.RandomState | np.random.Generator | None) -> int:
+    """Turn any scikit-learn style seed into one integer, without touching NumPy's global state.
+
+    None gives fresh entropy from the operating system; a generator is advanced by one draw.
+    """
+    if random_state is None:
+        return int(np.random.SeedSequence().generate_state(1, np.uint64)[0])
+    if isinstance(random_state, np.random.RandomState):
+        return int(random_state.randint(np.iinfo(np.int32).max))
+    if isinstance(random_state, np.random.Generator):
+        return int(random_state.integers(np.iinfo(np.int64).max))
+    return check_count("random_state", random_state, minimum=0)
+
+
+def canonical_order(matrix: FloatArray, y: LabelVector | None = None) -> IntVector:
+    """Order of rows that depends on their values alone, not on how they came.
+
+    Results are computed in this order, because a BLAS product may round a row differently
+    in another position: sorting first makes shuffled rows give the same bytes.
+    """
+    keys = [matrix[:, j] for j in reversed(range(matrix.shape[1]))]
+    if y is not None:
+        keys.insert(0, np.unique(y, return_inverse=True)[1].astype(np.float64))
+    return np.lexsort(keys).astype(np.intp)

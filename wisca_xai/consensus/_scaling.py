@@ -1,0 +1,169 @@
+"""Scaling of attribution vectors to a common, dimensionless range; each vector on its own."""
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.stats import rankdata
+
+from wisca_xai._exceptions import InputError
+from wisca_xai._typing import FloatArray
+
+
+def min_max(attributions: ArrayLike) -> FloatArray:
+    r"""Scale magnitudes to [0, 1] and keep the signs: the scaling of WISCA [1]_.
+
+    .. math:: s(a)_j = \operatorname{sgn}(a_j)
+              \frac{|a_j| - \min_k |a_k|}{\max_k |a_k| - \min_k |a_k|}
+
+    with :math:`\operatorname{sgn}(0) = +1`, and 0 throughout where all magnitudes are equal.
+    Scaling twice changes nothing.
+
+    Parameters
+    ----------
+    attributions : array-like of shape (..., n_features)
+        Vectors along the last axis, in any unit; each is scaled on its own.
+
+    Returns
+    -------
+    scaled : ndarray of the same shape
+        Dimensionless, in [-1, 1].
+
+    Raises
+    ------
+    InputError
+        If `attributions` has no axis or an entry that is not finite.
+
+    References
+    ----------
+    .. [1] A. J. Banegas-Luna, H. Perez-Sanchez, C. Martinez-Cortes, "WISCA: A Consensus-Based
+       Approach to Harmonizing Interpretability in Tabular Datasets", MAKE 8(4), 97, 2026.
+
+    Examples
+    --------
+    >>> min_max([4.0, -2.0, 0.0])
+    array([ 1. , -0.5,  0. ])
+    >>> min_max([0.3, -0.3])
+    array([0., 0.])
+    """
+    values = _vectors(attributions)
+    magnitude = np.abs(values)
+    low = magnitude.min(axis=-1, keepdims=True, initial=np.inf)
+    high = magnitude.max(axis=-1, keepdims=True, initial=-np.inf)
+    constant = high <= low
+    with np.errstate(over="ignore"):
+        # halved, because the difference of two huge numbers of one sign fits but their sum may not
+        spread = np.where(constant, 1.0, high / 2 - low / 2)
+    scaled = np.where(constant, 0.0, (magnitude / 2 - low / 2) / spread)
+    return np.where(values < 0, -scaled, scaled) + 0.0  # turns -0.0 into 0.0
+
+
+def max_abs(attributions: ArrayLike) -> FloatArray:
+    """Divide by the largest magnitude, so that zero stays zero and ratios are kept.
+
+    Parameters
+    ----------
+    attributions : array-like of shape (..., n_features)
+        Vectors along the last axis, in any unit.
+
+    Returns
+    -------
+    scaled : ndarray of the same shape
+        Dimensionless, in [-1, 1]; a vector of zeros stays as it is.
+
+    Examples
+    --------
+    >>> max_abs([4.0, -2.0, 1.0])
+    array([ 1.  , -0.5 ,  0.25])
+    """
+    values = _vectors(attributions)
+    return _divide(values, np.abs(values).max(axis=-1, keepdims=True, initial=0.0))
+
+
+def l1(attributions: ArrayLike) -> FloatArray:
+    """Divide by the sum of magnitudes: shares of the whole effect, in [-1, 1].
+
+    Examples
+    --------
+    >>> l1([3.0, -1.0])
+    array([ 0.75, -0.25])
+    """
+    values = max_abs(attributions)
+    return _divide(values, np.abs(values).sum(axis=-1, keepdims=True))
+
+
+def standard(attributions: ArrayLike) -> FloatArray:
+    """Divide by the root mean square; dimensionless, zero stays zero.
+
+    The mean is not subtracted: an attribution of 0 means "no effect", and must keep meaning it.
+
+    Examples
+    --------
+    >>> standard([3.0, -3.0])
+    array([ 1., -1.])
+    """
+    values = max_abs(attributions)
+    if values.shape[-1] == 0:
+        return values
+    return _divide(values, np.sqrt(np.mean(values**2, axis=-1, keepdims=True)))
+
+
+def rank(attributions: ArrayLike) -> FloatArray:
+    """Ranks of the magnitudes, 1 for the largest; ties share their average rank.
+
+    Parameters
+    ----------
+    attributions : array-like of shape (..., n_features)
+
+    Returns
+    -------
+    ranks : ndarray of the same shape
+        In [1, n_features].
+
+    Examples
+    --------
+    >>> rank([0.2, -3.0, 0.2])
+    array([2.5, 1. , 2.5])
+    """
+    values = _vectors(attributions)
+    ranks: FloatArray = rankdata(-np.abs(values), axis=-1, method="average")
+    return ranks
+
+
+def rank_score(attributions: ArrayLike) -> FloatArray:
+    """Ranks as a score: 1 for the single largest magnitude, 0 for the smallest and for zeros.
+
+    Parameters
+    ----------
+    attributions : array-like of shape (..., n_features)
+
+    Returns
+    -------
+    scores : ndarray of the same shape
+        ``(n_features - rank) / (n_features - 1)``, in [0, 1]; 0 for a feature at the vector's
+        smallest magnitude, so that a constant vector gives zeros.
+
+    Examples
+    --------
+    >>> rank_score([0.2, -3.0, 0.0])
+    array([0.5, 1. , 0. ])
+    """
+    values = _vectors(attributions)
+    n_features = values.shape[-1]
+    scores = (n_features - rank(values)) / max(n_features - 1, 1)
+    return np.where(min_max(values) == 0, 0.0, scores)
+
+
+def _divide(values: FloatArray, scale: FloatArray) -> FloatArray:
+    safe = np.where(scale > 0, scale, 1.0)
+    return np.asarray(values / safe) + 0.0
+
+
+def _vectors(attributions: ArrayLike) -> FloatArray:
+    values: FloatArray = np.asarray(attributions, dtype=np.float64)
+    if values.ndim == 0:
+        raise InputError("`attributions` must have at least one axis, got a single number.")
+    if not np.isfinite(values).all():
+        raise InputError(
+            f"`attributions` must be finite, got {int((~np.isfinite(values)).sum())} entries that "
+            "are NaN or infinite. Leave out the vectors that hold them."
+        )
+    return values

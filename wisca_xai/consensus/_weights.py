@@ -1,0 +1,102 @@
+"""How much each row counts: the model's confidence in it."""
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from wisca_xai._exceptions import InputError
+from wisca_xai._typing import FloatVector
+from wisca_xai._validation import check_finite
+
+
+def confidence_weight(probabilities: ArrayLike, *, n_classes: int = 2) -> FloatVector:
+    r"""Weight of a row by the probability of its predicted class [1]_.
+
+    .. math:: w_i = \left(\frac{K p_i - 1}{K - 1}\right)^2
+
+    which is the published :math:`(2 p_i - 1)^2` for K = 2: 0 where the model is undecided between
+    all classes, 1 where it is sure. The published form is used for K > 2 too by its authors; there
+    it rises again as p falls below 1/2, so it is generalised here.
+
+    Parameters
+    ----------
+    probabilities : array-like of shape (n_samples,)
+        Probability of the predicted class, in [0, 1]; at least 1 / `n_classes` for an argmax.
+    n_classes : int, default=2
+        K. With one class there is nothing to be unsure of, and every weight is 1.
+
+    Returns
+    -------
+    weights : ndarray of shape (n_samples,)
+        Dimensionless, in [0, 1].
+
+    Raises
+    ------
+    InputError
+        If a probability lies outside [0, 1] by more than rounding, or `n_classes` is below 1.
+
+    References
+    ----------
+    .. [1] Banegas-Luna et al., MAKE 8(4), 97, 2026.
+
+    Examples
+    --------
+    >>> confidence_weight([0.5, 0.75, 1.0])
+    array([0.  , 0.25, 1.  ])
+    >>> confidence_weight([0.6], n_classes=3)
+    array([0.16])
+    """
+    p = check_finite("probabilities", probabilities, ndim=1)
+    if n_classes < 1:
+        raise InputError(f"`n_classes` must be at least 1, got {n_classes}.")
+    if ((p < -1e-9) | (p > 1 + 1e-9)).any():
+        raise InputError(
+            f"`probabilities` must lie in [0, 1], got values from {p.min():g} to {p.max():g}."
+        )
+    if n_classes == 1:
+        return np.ones_like(p)
+    return np.asarray(np.clip((n_classes * p - 1) / (n_classes - 1), -1.0, 1.0) ** 2)
+
+
+def residual_weight(y: ArrayLike, predictions: ArrayLike, *, scale: float = 1.0) -> FloatVector:
+    r"""Weight of a row of a regression by the size of its residual [1]_.
+
+    .. math:: w_i = \exp(-|y_i - \hat y_i| / (2 \sigma))
+
+    The authors' form has :math:`\sigma = 1`; dividing by the standard deviation of the training
+    target makes the weight independent of the unit in which y is measured.
+
+    Parameters
+    ----------
+    y, predictions : array-like of shape (n_samples,)
+        True and predicted values, in the same unit.
+    scale : float, default=1.0
+        Sigma, in that unit; positive.
+
+    Returns
+    -------
+    weights : ndarray of shape (n_samples,)
+        Dimensionless, in [0, 1]: 1 for a perfect prediction.
+
+    Raises
+    ------
+    InputError
+        If the shapes differ, or `scale` is not positive.
+
+    References
+    ----------
+    .. [1] Banegas-Luna et al., MAKE 8(4), 97, 2026.
+
+    Examples
+    --------
+    >>> residual_weight([10.0, 12.0], [10.0, 10.0], scale=2.0).round(4)
+    array([1.    , 0.6065])
+    """
+    truth = check_finite("y", y, ndim=1)
+    predicted = check_finite("predictions", predictions, ndim=1)
+    if truth.shape != predicted.shape:
+        raise InputError(
+            f"`y` and `predictions` must have one shape, got {truth.shape} and {predicted.shape}."
+        )
+    if not (scale > 0 and np.isfinite(scale)):
+        raise InputError(f"`scale` must be a positive number, got {scale!r}.")
+    return np.asarray(np.exp(-0.5 * np.abs(truth - predicted) / scale))

@@ -1,0 +1,92 @@
+"""WISCA: weighted scaled consensus attributions."""
+
+from numpy.typing import ArrayLike
+
+from wisca_xai._typing import Aggregation
+from wisca_xai.consensus._inputs import Consensus, Vectors, mean_of
+from wisca_xai.consensus._scaling import min_max
+
+
+def wisca(
+    local: ArrayLike | None,
+    importances: ArrayLike | None = None,
+    weights: ArrayLike | None = None,
+    *,
+    aggregation: Aggregation = "magnitude",
+) -> Consensus:
+    r"""Merge attributions into the WISCA consensus [1]_.
+
+    With m local methods l, g global methods, n rows i, s = `min_max` and a weight per row:
+
+    .. math:: W_j = \sum_g s(A^g)_j + \frac1n \sum_l \sum_i w_i \, s(A^l_i)_j
+
+    .. math:: C_{ij} = \frac{w_i}{m} \sum_l s(A^l_i)_j
+
+    W, divided by the number of methods, is the importance; C is the local consensus, in which
+    global importances take no part. ``aggregation="signed"`` is this formula.
+    ``aggregation="magnitude"`` takes :math:`|s(A^l_i)_j|` and :math:`\max(s(A^g)_j, 0)` in W
+    instead, so that a feature that pushes some rows up and others down does not cancel itself.
+
+    Parameters
+    ----------
+    local : array-like of shape (m, n_samples, n_features), or None
+        Attributions of each local method, raw: any unit, any scale. They are scaled here, row by
+        row, before anything is added.
+    importances : array-like of shape (g, n_features), default=None
+        Importances of each global method, raw.
+    weights : array-like of shape (n_samples,) or (m, n_samples), default=None
+        Non-negative, dimensionless, used as given; see `confidence_weight` and `residual_weight`.
+        None means 1.
+    aggregation : {"magnitude", "signed"}, default="magnitude"
+        Which of the two sums orders the features. The local consensus is signed in both.
+
+    Returns
+    -------
+    consensus : Consensus
+        `values` of shape (n_samples, n_features) in [-1, 1] and `importance` of shape
+        (n_features,) in [0, 1] (signed: [-1, 1]), where weights are at most 1.
+
+    Raises
+    ------
+    InputError
+        If shapes do not fit, or a number is not finite, or a weight negative.
+
+    Notes
+    -----
+    The published loop re-applies the weight to all earlier files, so that local vectors hardly
+    count. The formula above is the one that its structure and comments state.
+
+    References
+    ----------
+    .. [1] A. J. Banegas-Luna, H. Perez-Sanchez, C. Martinez-Cortes, "WISCA: A Consensus-Based
+       Approach to Harmonizing Interpretability in Tabular Datasets", MAKE 8(4), 97, 2026.
+
+    Examples
+    --------
+    Two rows that one feature pushes in opposite directions, and one global importance:
+
+    >>> local = [[[2.0, -1.0, 0.0], [-2.0, -1.0, 0.0]]]
+    >>> importances = [[0.1, 0.2, 0.0]]
+    >>> wisca(local, importances).importance
+    array([0.75, 0.75, 0.  ])
+    >>> wisca(local, importances, aggregation="signed").importance
+    array([0.25, 0.25, 0.  ])
+    """
+    return Vectors.check(local, importances, weights).aggregate(min_max, mean_of, aggregation)
+
+
+def wisca_signed(
+    local: ArrayLike | None,
+    importances: ArrayLike | None = None,
+    weights: ArrayLike | None = None,
+    *,
+    aggregation: Aggregation = "signed",
+) -> Consensus:
+    """`wisca` with ``aggregation="signed"`` as its default: the formula of the paper.
+
+    Examples
+    --------
+    >>> wisca_signed([[[2.0, -1.0, 0.0]]]).importance
+    array([ 1. , -0.5,  0. ])
+    """
+    return wisca(local, importances, weights, aggregation=aggregation)

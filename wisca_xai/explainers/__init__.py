@@ -1,0 +1,21 @@
+"""The panel: one file per method."""
+
+from wisca_xai.explainers._base import BaseExplainer
+from wisca_xai.explainers._forest import ForestExplainer
+from wisca_xai.explainers._lime import LimeExplainer
+from wisca_xai.explainers._permutation import PermutationExplainer
+from wisca_xai.explainers._shap import ShapExplainer
+
+EXPLAINERS: dict[str, type[BaseExplainer]] = {
+    explainer.name: explainer
+    for explainer in (ShapExplainer, LimeExplainer, PermutationExplainer, ForestExplainer)
+}
+
+__all__ = [
+    "EXPLAINERS",
+    "BaseExplainer",
+    "ForestExplainer",
+    "LimeExplainer",
+    "PermutationExplainer",
+    "ShapExplainer",
+]

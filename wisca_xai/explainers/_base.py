@@ -1,0 +1,292 @@
+"""BaseExplainer: everything that explainers share, so that each file holds one method only."""
+
+import copy
+import importlib.metadata
+import time
+from abc import ABC, abstractmethod
+from dataclasses import replace
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator, clone
+from sklearn.exceptions import NotFittedError
+from sklearn.utils import Tags, get_tags
+from sklearn.utils.validation import check_is_fitted, validate_data
+from threadpoolctl import ThreadpoolController
+
+from wisca_xai._exceptions import InputError, ModelContractError
+from wisca_xai._explanation import Explanation, Receipt
+from wisca_xai._problem import Problem, resolve_target, settings_of
+from wisca_xai._response import Response, is_plain_callable
+from wisca_xai._table import TableCodec, align_columns
+from wisca_xai._typing import Target
+from wisca_xai._validation import (
+    canonical_order,
+    check_not_sparse,
+    check_target_column,
+    check_unique_names,
+    seed_entropy,
+)
+
+
+class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
+    """Base class of all explainers; a new one implements `_explain` and sets the class words.
+
+    Attributes
+    ----------
+    estimator_ : estimator or callable
+        The explained model: `estimator` itself if it is fitted, else a clone fitted on X, y.
+    background_ : ndarray of shape (n_background, n_features)
+        Reference data: the rows of fit as float64, in canonical order.
+    codec_ : TableCodec
+        Restores the table that the model expects.
+    n_features_in_ : int
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Only if X has string column names.
+    """
+
+    name: ClassVar[str]
+    scope: ClassVar[str]  # "local" or "global"
+    libraries: ClassVar[tuple[str, ...]] = ()  # whose versions belong into the receipt
+
+    estimator: Any
+    response_method: Any
+    random_state: Any
+
+    def fit(self, X: Any, y: ArrayLike | None = None) -> Self:
+        """Keep reference data, and fit the model if it is not fitted yet.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_background, n_features)
+            Reference data, as the model takes it: the training data, as a rule.
+        y : array-like of shape (n_background,), default=None
+            Target; needed if the model is not fitted.
+
+        Returns
+        -------
+        self : object
+
+        Raises
+        ------
+        InputError
+            If there is no model, or the columns are not the model's.
+        """
+        if self.estimator is None:
+            raise InputError(
+                f"{type(self).__name__} needs a model, got estimator=None. Pass a scikit-learn "
+                f"estimator or a callable: {type(self).__name__}(model)."
+            )
+        check_not_sparse(X)
+        names = getattr(self.estimator, "feature_names_in_", None)
+        if isinstance(X, pd.DataFrame):
+            check_unique_names(X)
+            if names is not None and is_fitted(self.estimator):
+                X, _ = align_columns(X, list(names))
+            if len(X) == 0:
+                raise InputError("Found array with 0 sample(s) while a minimum of 1 is required.")
+            validate_data(self, X, skip_check_array=True)
+        else:
+            X = validate_data(self, X, ensure_all_finite=False)
+        y = check_target_column(y, X)
+        self.estimator_ = self.estimator
+        if not is_fitted(self.estimator):
+            self.estimator_ = clone(self.estimator).fit(X, y)
+        expected = getattr(self.estimator_, "n_features_in_", X.shape[1])
+        if expected != X.shape[1]:
+            raise InputError(
+                f"X has {X.shape[1]} features, but {type(self.estimator_).__name__} is expecting "
+                f"{expected} features as input."
+            )
+        names = getattr(self.estimator_, "feature_names_in_", None)
+        codec = TableCodec.of(X, names=None if names is None else list(names))
+        if names is None and hasattr(self.estimator_, "n_features_in_"):
+            codec = codec.for_arrays()
+        self.codec_ = codec
+        background = codec.encode(X)
+        order = canonical_order(background, y)
+        self.background_ = background[order]
+        self.background_y_ = None if y is None else y[order]
+        return self
+
+    def explain(
+        self, X: Any, y: ArrayLike | None = None, *, target: Target = "predicted"
+    ) -> Explanation:
+        """Explain the model's output for the rows of X.
+
+        Without a call of `fit` before, X is the reference data too, and the result says so.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_samples, n_features)
+            Columns of a DataFrame are matched by name.
+        y : array-like of shape (n_samples,), default=None
+            True values, for methods that measure a score.
+        target : "predicted", "all" or a class label, default="predicted"
+            Output that is explained: of each row's predicted class, of every class, or of the
+            class that is named. Models without classes have one output.
+
+        Returns
+        -------
+        explanation : Explanation
+
+        Raises
+        ------
+        InputError
+            If X, y or `target` do not fit the model.
+        ModelContractError
+            If the model returns something else than one finite number per row and output.
+        """
+        start = time.perf_counter()
+        explainer = self
+        notes: tuple[str, ...] = ()
+        if not is_fitted(self):
+            explainer = copy.copy(self).fit(X, y)
+            notes = ("The explained rows were the reference data too: call fit(X_train) first.",)
+        with one_blas_thread():
+            problem, order, more_notes = explainer._pose(X, y, target)
+        explanation = explainer._run(problem)
+        posed = problem.response
+        receipt = replace(
+            explanation.receipt,
+            model_rows=explanation.receipt.model_rows + posed.rows,
+            model_calls=explanation.receipt.model_calls + posed.calls,
+            model_seconds=explanation.receipt.model_seconds + posed.seconds,
+            seconds=time.perf_counter() - start,
+        )
+        notes = (*notes, *more_notes, *explanation.notes)
+        return replace(explanation, receipt=receipt, notes=notes).take(np.argsort(order))
+
+    @abstractmethod
+    def _explain(self, problem: Problem) -> Explanation:
+        """Answer a posed problem; rows stay in the problem's order."""
+
+    def _run(self, problem: Problem) -> Explanation:
+        """Answer a problem, check the answer, and write its receipt."""
+        start = time.perf_counter()
+        response = problem.response.fresh()
+        try:
+            with one_blas_thread():
+                explanation = self._explain(replace(problem, response=response))
+        except Exception as error:
+            error.add_note(f"raised by {type(self).__name__}")
+            raise
+        _check_answer(explanation, problem)
+        params = {k: v for k, v in self.get_params(deep=False).items() if k != "estimator"}
+        receipt = Receipt(
+            model_rows=response.rows,
+            model_calls=response.calls,
+            seconds=time.perf_counter() - start,
+            model_seconds=response.seconds,
+            seed=problem.seed,
+            settings={
+                **settings_of(params),
+                "response_method": response.method,
+                "n_background": len(problem.background),
+            },
+            versions={
+                name: _version(name)
+                for name in ("wisca-xai", "numpy", "scikit-learn", *self.libraries)
+            },
+        )
+        return replace(explanation, receipt=receipt)
+
+    def _pose(
+        self, X: Any, y: ArrayLike | None, target: Target
+    ) -> tuple[Problem, Any, tuple[str, ...]]:
+        """Check the input; returns the problem, the order of its rows, and notes."""
+        check_not_sparse(X)
+        note, index = None, getattr(X, "index", None)
+        if isinstance(X, pd.DataFrame) and self.codec_.is_named:
+            X, note = align_columns(X, self.codec_.labels)
+            if len(X) == 0:
+                raise InputError("Found array with 0 sample(s) while a minimum of 1 is required.")
+        if isinstance(X, pd.DataFrame):
+            validate_data(self, X, reset=False, skip_check_array=True)
+        else:
+            X = validate_data(self, X, reset=False, ensure_all_finite=False)
+        y = check_target_column(y, X)
+        matrix = self.codec_.encode(X)
+        order = canonical_order(matrix, y)
+        rows = matrix[order]
+        index = index if isinstance(index, pd.Index) else pd.RangeIndex(len(rows))
+        response = Response(self.estimator_, self.codec_, response_method=self.response_method)
+        try:
+            outputs = response(rows)
+        except Exception as error:
+            _describe_missing(error, matrix, self.codec_)
+            raise
+        problem = Problem(
+            response=response,
+            rows=rows,
+            outputs=outputs,
+            background=self.background_,
+            columns=resolve_target(target, response, outputs),
+            index=index[order],
+            seed=seed_entropy(self.random_state),
+            y=None if y is None else y[order],
+            background_y=self.background_y_,
+        )
+        return problem, order, () if note is None else (f"In X, {note}.",)
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        try:
+            inner = get_tags(self.estimator)
+        except (AttributeError, TypeError):  # a callable, or no model yet
+            return tags
+        tags.input_tags.allow_nan = inner.input_tags.allow_nan
+        tags.target_tags.required = inner.target_tags.required and not is_fitted(self.estimator)
+        return tags
+
+
+def one_blas_thread() -> Any:
+    """Context in which BLAS sums in one order: with other threads it rounds differently.
+
+    Workers of joblib have fewer threads than their parent, so results would depend on n_jobs.
+    """
+    return ThreadpoolController().limit(limits=1, user_api="blas")
+
+
+def is_fitted(estimator: Any) -> bool:
+    """Whether a model can answer as it is; callables and foreign objects always can."""
+    if is_plain_callable(estimator) or not hasattr(estimator, "get_params"):
+        return True
+    try:
+        check_is_fitted(estimator)
+    except NotFittedError:
+        return False
+    return True
+
+
+def _check_answer(explanation: Explanation, problem: Problem) -> None:
+    values = explanation.values
+    expected: tuple[int, ...] = (problem.n_features,)
+    if explanation.scope == "local":
+        expected = (problem.n_samples, problem.n_features)
+        expected += (problem.n_outputs,) if problem.columns is None else ()
+    if values.shape != expected:
+        raise ModelContractError(
+            f"{explanation.method} must give values of shape {expected}, got {values.shape}."
+        )
+    if not np.isfinite(values).all():
+        raise ModelContractError(
+            f"{explanation.method} gave {int((~np.isfinite(values)).sum())} values that are NaN or "
+            "infinite."
+        )
+
+
+def _describe_missing(error: Exception, matrix: Any, codec: TableCodec) -> None:
+    counts = (~np.isfinite(matrix)).sum(axis=0)
+    found = {name: int(n) for name, n in zip(codec.feature_names, counts, strict=True) if n}
+    if found:
+        error.add_note(f"entries of X that are missing or infinite, by column: {found}")
+
+
+def _version(name: str) -> str:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return "not installed"

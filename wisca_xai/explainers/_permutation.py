@@ -1,0 +1,232 @@
+"""Permutation importance: what the model loses when a column is shuffled."""
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils import Tags, get_tags
+from sklearn.utils.metaestimators import available_if
+
+from wisca_xai._explanation import Explanation
+from wisca_xai._problem import Problem
+from wisca_xai._response import Response, rows_in_memory
+from wisca_xai._typing import FloatMatrix, IntVector, ResponseMethod, Unit
+from wisca_xai._validation import check_count
+from wisca_xai.explainers._base import BaseExplainer
+
+
+class PermutationExplainer(BaseExplainer):
+    """Permutation importance [1]_ over the explained rows, all shuffled copies in few batches.
+
+    With y: the score lost, as `sklearn.inspection.permutation_importance` defines it. Without y:
+    the mean absolute change of the explained output, in its unit; the result says which.
+
+    Parameters
+    ----------
+    estimator : estimator or callable
+        The model to explain, fitted or not.
+    scoring : str, callable or None, default=None
+        Any scikit-learn scorer; None is accuracy for models with classes, R2 for others.
+    n_repeats : int, default=5
+        Shuffles of each column.
+    response_method : {"auto", "predict_proba", "decision_function", "predict"}, default="auto"
+        Output that is explained where there is no y.
+    random_state : int, RandomState instance or None, default=None
+
+    Notes
+    -----
+    `standard_errors` are those of the mean over shuffles; the sampling of the rows is not in them.
+    A score does not depend on the explained class.
+
+    References
+    ----------
+    .. [1] L. Breiman, "Random Forests", Machine Learning 45, 2001.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> X, y = load_iris(return_X_y=True, as_frame=True)
+    >>> model = LogisticRegression(max_iter=500).fit(X, y)
+    >>> explainer = PermutationExplainer(model, random_state=0).fit(X)
+    >>> explainer.explain(X, y)
+    Explanation(permutation, global x 4 features, unit: score)
+    >>> explainer.explain(X).unit
+    'probability'
+    """
+
+    name: ClassVar[str] = "permutation"
+    scope: ClassVar[str] = "global"
+
+    def __init__(
+        self,
+        estimator: Any = None,
+        *,
+        scoring: Any = None,
+        n_repeats: int = 5,
+        response_method: ResponseMethod = "auto",
+        random_state: Any = None,
+    ) -> None:
+        self.estimator = estimator
+        self.scoring = scoring
+        self.n_repeats = n_repeats
+        self.response_method = response_method
+        self.random_state = random_state
+
+    def _explain(self, problem: Problem) -> Explanation:
+        check_count("n_repeats", self.n_repeats)
+        shuffles = permutations(
+            problem.n_samples, self.n_repeats, problem.seed_for("permutation") % 2**31
+        )
+        notes: tuple[str, ...] = ()
+        unit: Unit = problem.response.unit
+        if problem.n_samples == 1:
+            notes = ("Permutation importance is undefined from one row: all values are 0.",)
+        if problem.y is None:
+            effects = _prediction_changes(problem, shuffles)
+            notes += (
+                "Without y, permutation importance is the mean absolute change of the model's "
+                "output, not of a score.",
+            )
+        else:
+            effects, unit = _score_losses(problem, shuffles, self.scoring), "score"
+        return problem.explanation(
+            effects.mean(axis=1),
+            method=self.name,
+            family="loss",
+            unit=unit,
+            signed=False,
+            standard_errors=effects.std(axis=1) / np.sqrt(self.n_repeats),
+            notes=notes,
+        )
+
+
+def permutations(n_samples: int, n_repeats: int, seed: int) -> list[IntVector]:
+    """Row orders as `sklearn.inspection.permutation_importance` draws them from an integer seed.
+
+    It shuffles each column with the same draws, every repeat on top of the one before.
+    """
+    column_seed = np.random.RandomState(seed).randint(np.iinfo(np.int32).max + 1)
+    generator = np.random.RandomState(column_seed)
+    shuffled, orders = np.arange(n_samples), []
+    order = shuffled.copy()
+    for _ in range(n_repeats):
+        generator.shuffle(shuffled)
+        order = order[shuffled]
+        orders.append(order)
+    return orders
+
+
+def _shuffled_copies(rows: FloatMatrix, shuffles: list[IntVector]) -> Any:
+    """Yield (column, repeat) pairs and their stacked copies, as many as working memory holds."""
+    pairs = [(j, r) for j in range(rows.shape[1]) for r in range(len(shuffles))]
+    step = max(1, rows_in_memory(8 * rows.shape[1]) // len(rows))
+    for start in range(0, len(pairs), step):
+        chunk = pairs[start : start + step]
+        stack = np.tile(rows, (len(chunk), 1, 1))
+        for copy, (j, r) in zip(stack, chunk, strict=True):
+            copy[:, j] = rows[shuffles[r], j]
+        yield chunk, stack
+
+
+def _prediction_changes(problem: Problem, shuffles: list[IntVector]) -> FloatMatrix:
+    effects = np.empty((problem.n_features, len(shuffles)))
+    reference = problem.explained(problem.outputs)
+    for chunk, stack in _shuffled_copies(problem.rows, shuffles):
+        outputs = problem.response(stack.reshape(-1, problem.n_features))
+        for pair, block in zip(chunk, np.split(outputs, len(chunk)), strict=True):
+            effects[pair] = np.abs(problem.explained(block) - reference).mean()
+    return effects
+
+
+def _score_losses(problem: Problem, shuffles: list[IntVector], scoring: Any) -> FloatMatrix:
+    from sklearn.metrics import get_scorer  # slow to import
+
+    effects = np.empty((problem.n_features, len(shuffles)))
+    if scoring is None:
+        scoring = "accuracy" if problem.response.task == "classification" else "r2"
+    scorer = scoring if callable(scoring) else get_scorer(scoring)
+    answers = _Answers(problem.response)
+    reference = scorer(answers, problem.rows, problem.y)
+    for chunk, stack in _shuffled_copies(problem.rows, shuffles):
+        known = answers.evaluate_all(stack)
+        for pair, table, block in zip(chunk, list(stack), known, strict=True):
+            answers.serve(table, block)
+            effects[pair] = reference - scorer(answers, table, problem.y)
+    return effects
+
+
+def _has_method(name: str) -> Callable[[Any], bool]:
+    def has_method(answers: "_Answers") -> bool:
+        return answers.response.method == "call" or hasattr(answers.response.model, name)
+
+    return has_method
+
+
+class _Answers(BaseEstimator):  # type: ignore[misc]
+    """Stands in for the model before a scorer: answers come from `Response`, many copies at once.
+
+    The first score tells which methods the scorer calls; `evaluate_all` then asks them for a whole
+    stack of tables, and `serve` gives the scorer the block that belongs to its table.
+    """
+
+    def __init__(self, response: Response) -> None:
+        self.response = response
+        self._used: set[str] = set()
+        self._table: FloatMatrix | None = None
+        self._known: dict[str, Any] = {}
+
+    @property
+    def classes_(self) -> Any:
+        return self.response.labels
+
+    def evaluate_all(self, stack: Any) -> list[dict[str, Any]]:
+        """Answers of each method used so far, for each of n_tables (n_samples, n_features)."""
+        flat = stack.reshape(-1, stack.shape[2])
+        blocks = {m: np.split(self._evaluate(m, flat), len(stack)) for m in self._used}
+        return [{m: blocks[m][i] for m in blocks} for i in range(len(stack))]
+
+    def serve(self, table: FloatMatrix, known: dict[str, Any]) -> None:
+        """Answer the next questions about `table` from `known`."""
+        self._table, self._known = table, known
+
+    def fit(self, X: Any, y: Any = None) -> "_Answers":
+        """Nothing to do; scorers want to see an estimator."""
+        return self
+
+    @available_if(_has_method("predict"))  # type: ignore[untyped-decorator]
+    def predict(self, X: FloatMatrix) -> Any:
+        return self._answer("predict", X)
+
+    @available_if(_has_method("predict_proba"))  # type: ignore[untyped-decorator]
+    def predict_proba(self, X: FloatMatrix) -> Any:
+        return self._answer("predict_proba", X)
+
+    @available_if(_has_method("decision_function"))  # type: ignore[untyped-decorator]
+    def decision_function(self, X: FloatMatrix) -> Any:
+        return self._answer("decision_function", X)
+
+    def _answer(self, method: str, X: FloatMatrix) -> Any:
+        self._used.add(method)
+        if X is self._table and method in self._known:
+            return self._known[method]
+        return self._evaluate(method, X)
+
+    def _evaluate(self, method: str, X: FloatMatrix) -> Any:
+        if self.response.method != "call":
+            return self.response.evaluate(X, method)
+        outputs = self.response(X)
+        if self.response.labels is None:
+            return outputs[:, 0]
+        return self.response.labels[outputs.argmax(axis=1)] if method == "predict" else outputs
+
+    def __sklearn_tags__(self) -> Tags:
+        if self.response.method != "call":
+            return get_tags(self.response.model)
+        tags = super().__sklearn_tags__()
+        tags.estimator_type = "regressor" if self.response.labels is None else "classifier"
+        return tags
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return True
