@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
-from wisca_xai._explanation import Explanation, frozen_array, to_safe_html
+from wisca_xai._explanation import Explanation, display_name, frozen_array, to_safe_html
 from wisca_xai._typing import FloatArray, FloatVector, IntVector
 from wisca_xai.metrics import feature_agreement, rank_correlation, sign_agreement
 
@@ -143,8 +143,8 @@ class ConsensusExplanation(Explanation):
         return [*failed, *super()._details()]
 
     def __repr__(self) -> str:
-        table = self.ranking().head(10).to_string(index=False, float_format="{:.3f}".format)
-        return "\n".join([super().__repr__(), table])
+        table = self.ranking().head(10).map(display_name)
+        return f"{super().__repr__()}\n{table.to_string(index=False, float_format='{:.3f}'.format)}"
 
     def _repr_html_(self) -> str:
         table = self.ranking().merge(self.ranks(), left_on="feature", right_index=True)

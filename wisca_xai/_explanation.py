@@ -266,12 +266,12 @@ def to_safe_html(table: pd.DataFrame) -> str:
     return str(shown.to_html(escape=True, float_format=lambda number: f"{number:.4g}"))
 
 
-def display_name(name: Any) -> Any:
-    """Text with control and bidirectional characters written out, cut at 80 characters."""
+def display_name(name: Any, *, width: int = 40) -> Any:
+    """Text with control and bidirectional characters written out, cut at `width` characters."""
     if not isinstance(name, str):
         return name
     shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
-    return shown if len(shown) <= 80 else shown[:79] + "…"
+    return shown if len(shown) <= width else shown[: width - 1] + "…"
 
 
 def _equal(one: Any, two: Any) -> bool:

@@ -100,8 +100,8 @@ class Response:
         if broken.any():
             raise ModelContractError(
                 f"The model's {self.method} must return finite numbers, got "
-                f"{outputs[broken][0].tolist()} for {int(broken.sum())} of {len(matrix)} rows, first "
-                f"for {dict(zip(self.codec.feature_names, matrix[broken][0].tolist(), strict=True))}."
+                f"{outputs[broken][0].tolist()} for {int(broken.sum())} of {len(matrix)} rows, "
+                f"first for {matrix[broken][0].tolist()}."
             )
         return outputs
 

@@ -191,7 +191,7 @@ def _object_array(items: list[Any]) -> Any:
     return array
 
 
-def _decode_index(content: Mapping[str, Any], inner: Any) -> pd.Index:
+def _decode_index(content: Mapping[str, Any], inner: Any) -> Any:
     names = content["names"]
     if content["range"]:
         start, stop, step = content["range"]

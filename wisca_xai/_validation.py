@@ -17,8 +17,10 @@ from wisca_xai._typing import FloatArray, IntVector, LabelVector
 
 def check_not_sparse(X: Any) -> None:
     """Refuse sparse matrices, telling what a dense copy would take."""
-    if sparse.issparse(X):
-        gigabytes = X.shape[0] * X.shape[1] * 8 / 1e9
+    is_sparse: bool = sparse.issparse(X)
+    if is_sparse:
+        n_samples, n_features = X.shape
+        gigabytes = n_samples * n_features * 8 / 1e9
         raise InputError(
             "Sparse input is not supported: explainers perturb dense rows. Convert with "
             f"X.toarray() (needs {gigabytes:.3g} GB)."

@@ -240,7 +240,11 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
         )
         names = [name for name, _ in self.explainers_]
         progress = tqdm(
-            jobs, total=len(names), desc="explainers", unit="explainer", disable=not self.verbose
+            jobs,
+            total=len(names),
+            desc="explainers",
+            unit="explainer",
+            disable=None if self.verbose else True,
         )
         components: dict[str, Explanation] = {}
         failures: dict[str, str] = {}

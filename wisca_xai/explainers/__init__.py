@@ -1,6 +1,6 @@
 """The panel: one file per method."""
 
-from wisca_xai.explainers._base import BaseExplainer
+from wisca_xai.explainers._base import BaseExplainer, is_fitted
 from wisca_xai.explainers._forest import ForestExplainer
 from wisca_xai.explainers._lime import LimeExplainer
 from wisca_xai.explainers._permutation import PermutationExplainer
@@ -18,4 +18,5 @@ __all__ = [
     "LimeExplainer",
     "PermutationExplainer",
     "ShapExplainer",
+    "is_fitted",
 ]

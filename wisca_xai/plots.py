@@ -1,0 +1,211 @@
+"""Pictures of a result: each function takes an explanation, draws on Axes, and computes nothing.
+
+Names are drawn as plain text, so that a column called ``$x$`` is neither parsed nor lost.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from wisca_xai._consensus_explanation import ConsensusExplanation
+from wisca_xai._exceptions import InputError
+from wisca_xai._explanation import Explanation, display_name
+from wisca_xai._validation import check_choice, check_count
+
+if TYPE_CHECKING:  # matplotlib takes long to import
+    from matplotlib.axes import Axes
+
+BAR = "#c6d0dc"
+UP, DOWN = "#c2452d", "#2f6da8"  # pushes the output up, down
+MARKERS = "osD^vPX*"
+MARKER_COLORS = ("#d1495b", "#2e86ab", "#edae49", "#3f7d58", "#7b4fa3", "#8c564b", "#444444")
+
+
+def importance(
+    explanation: ConsensusExplanation, ax: "Axes | None" = None, *, max_features: int = 15
+) -> "Axes":
+    """Consensus importance as bars, with a mark for what each explainer says.
+
+    Marks stand at each explainer's mean magnitude divided by its largest, so that they share the
+    axis; a mark far from the bar's end is a disagreement.
+
+    Parameters
+    ----------
+    explanation : ConsensusExplanation
+    ax : matplotlib Axes, default=None
+        None makes a new figure.
+    max_features : int, default=15
+        Features to show, the most important ones.
+
+    Returns
+    -------
+    ax : matplotlib Axes
+    """
+    _check_result(explanation, ConsensusExplanation)
+    shown = explanation.ranking().head(check_count("max_features", max_features))
+    positions = np.arange(len(shown))[::-1]
+    ax = _axes(ax, height=1.4 + 0.32 * len(shown))
+    values = shown["importance"].to_numpy()
+    ax.barh(positions, values, height=0.7, color=BAR, label="consensus", zorder=1)
+    names = explanation.feature_names
+    columns = [names.index(feature) for feature in shown["feature"]]
+    offsets = np.linspace(-0.18, 0.18, max(len(explanation.components), 2))
+    for i, (name, component) in enumerate(explanation.components.items()):
+        magnitude = component.mean_magnitude()
+        relative = magnitude / (magnitude.max() or 1.0)
+        ax.scatter(
+            relative[columns],
+            positions - offsets[i],
+            marker=MARKERS[i % len(MARKERS)],
+            color=MARKER_COLORS[i % len(MARKER_COLORS)],
+            s=26,
+            label=display_name(name),
+            zorder=2,
+            clip_on=False,
+        )
+    _name_ticks(ax, "y", positions, shown["feature"])
+    ax.set_xlabel("importance (dimensionless); marks: each explainer, largest = 1")
+    ax.set_title(f"Consensus ({display_name(explanation.consensus)})", loc="left")
+    ax.axvline(0, color="#666666", linewidth=0.8, zorder=0)
+    ax.grid(axis="x", color="#e6e6e6", zorder=0)
+    ax.set_axisbelow(True)
+    _plain_legend(ax)
+    return ax
+
+
+def local(
+    explanation: Explanation,
+    row: int,
+    ax: "Axes | None" = None,
+    *,
+    target: Any = None,
+    max_features: int = 15,
+) -> "Axes":
+    """Signed attributions of one row, the largest on top.
+
+    Parameters
+    ----------
+    explanation : Explanation or ConsensusExplanation
+        A local one.
+    row : int
+        Position of the row.
+    ax : matplotlib Axes, default=None
+        None makes a new figure.
+    target : class label, default=None
+        Class to show; needed for an explanation of all classes.
+    max_features : int, default=15
+        Features to show, those with the largest magnitude.
+
+    Returns
+    -------
+    ax : matplotlib Axes
+
+    Raises
+    ------
+    InputError
+        If the explanation is global, or has no such row or class.
+    """
+    _check_result(explanation, Explanation)
+    if explanation.scope == "global":
+        raise InputError(f"plots.local needs values per row, but {explanation.method!r} is global.")
+    if not -explanation.n_samples <= row < explanation.n_samples:
+        raise InputError(f"`row` must be below {explanation.n_samples}, got {row}.")
+    values, label = _row_values(explanation, row, target)
+    top = np.argsort(-np.abs(values), kind="stable")[: check_count("max_features", max_features)]
+    positions = np.arange(len(top))[::-1]
+    ax = _axes(ax, height=1.4 + 0.32 * len(top))
+    ax.barh(positions, values[top], height=0.7, color=np.where(values[top] >= 0, UP, DOWN))
+    _name_ticks(ax, "y", positions, [explanation.feature_names[j] for j in top])
+    unit = "dimensionless" if explanation.unit == "1" else explanation.unit
+    ax.set_xlabel(f"attribution ({unit}); right pushes the explained output up")
+    name = "" if explanation.index is None else display_name(str(explanation.index[row]))
+    title = f"{display_name(explanation.method)}, row {name}"
+    if label is not None:
+        title += f", class {display_name(str(label))}"
+    ax.set_title(title, loc="left", parse_math=False)
+    ax.axvline(0, color="#666666", linewidth=0.8)
+    ax.grid(axis="x", color="#e6e6e6")
+    ax.set_axisbelow(True)
+    return ax
+
+
+def agreement(
+    explanation: ConsensusExplanation,
+    ax: "Axes | None" = None,
+    *,
+    measure: str = "rank_correlation",
+) -> "Axes":
+    """Heat map of how far each pair of explainers agrees.
+
+    Parameters
+    ----------
+    explanation : ConsensusExplanation
+    ax : matplotlib Axes, default=None
+        None makes a new figure.
+    measure : {"rank_correlation", "feature_agreement", "sign_agreement"}
+        Column of `ConsensusExplanation.disagreement`; pairs where it is not defined stay blank.
+
+    Returns
+    -------
+    ax : matplotlib Axes
+    """
+    _check_result(explanation, ConsensusExplanation)
+    pairs = explanation.disagreement()
+    check_choice("measure", measure, pairs.columns[2:])
+    names = list(explanation.components)
+    matrix = np.eye(len(names))
+    for first, second, value in zip(pairs["first"], pairs["second"], pairs[measure], strict=True):
+        i, j = names.index(first), names.index(second)
+        matrix[i, j] = matrix[j, i] = value
+    ax = _axes(ax, height=1.6 + 0.75 * len(names))
+    image = ax.imshow(matrix, cmap="RdBu", vmin=-1, vmax=1)
+    for i, j in np.ndindex(matrix.shape):
+        value = matrix[i, j]
+        text = "-" if np.isnan(value) else f"{value:.2f}"
+        ax.text(j, i, text, ha="center", va="center", color="w" if abs(value) > 0.6 else "k")
+    for axis in ("x", "y"):
+        _name_ticks(ax, axis, np.arange(len(names)), names)
+    ax.set_title(f"Agreement between explainers: {measure.replace('_', ' ')}", loc="left")
+    ax.figure.colorbar(image, ax=ax, fraction=0.046, pad=0.04)
+    return ax
+
+
+def _axes(ax: "Axes | None", *, height: float) -> "Axes":
+    if ax is not None:
+        return ax
+    from matplotlib import pyplot
+
+    return pyplot.subplots(figsize=(7.5, height), layout="constrained", dpi=120)[1]
+
+
+def _name_ticks(ax: "Axes", axis: str, positions: Any, names: Any) -> None:
+    ticks, labels = (
+        (ax.set_yticks, ax.get_yticklabels) if axis == "y" else (ax.set_xticks, ax.get_xticklabels)
+    )
+    ticks(positions, [display_name(str(name), width=30) for name in names])
+    for label in labels():
+        label.set_parse_math(False)
+
+
+def _plain_legend(ax: "Axes") -> None:
+    legend = ax.legend(frameon=False, loc="lower right")
+    for text in legend.get_texts():
+        text.set_parse_math(False)
+
+
+def _row_values(explanation: Explanation, row: int, target: Any) -> tuple[Any, Any]:
+    """Attributions of a row, and the class that they explain."""
+    targets = None if explanation.targets is None else explanation.targets.tolist()
+    if explanation.values.ndim == 2:
+        return explanation.values[row], None if targets is None else targets[row]
+    known = [None] if targets is None else targets
+    if target not in known:
+        raise InputError(f"`target` must be one of the explained classes {known}, got {target!r}.")
+    return explanation.values[row, :, known.index(target)], target
+
+
+def _check_result(explanation: Any, kind: type) -> None:
+    if not isinstance(explanation, kind):
+        raise InputError(
+            f"`explanation` must be a {kind.__name__}, got {type(explanation).__name__}."
+        )
