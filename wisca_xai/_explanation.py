@@ -2,6 +2,7 @@
 
 import html
 import os
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, ClassVar, Self
@@ -186,7 +187,9 @@ class Explanation:
         """
         if self.scope == "global":
             raise InputError(f"to_shap needs values per row, but {self.method!r} is global.")
-        import shap
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # its own use of matplotlib, when first imported
+            import shap
 
         base = self.base_values
         if base is None:

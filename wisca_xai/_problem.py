@@ -111,8 +111,15 @@ class Problem:
         diagnostics: Mapping[str, FloatArray] | None = None,
         notes: tuple[str, ...] = (),
     ) -> Explanation:
-        """An `Explanation` of this problem; a vector is global, and has no rows."""
+        """An `Explanation` of this problem; a vector is global, and has no rows.
+
+        Local values within rounding error of 0 become 0: scaling would blow them up to 1 for a
+        model whose output does not change.
+        """
         is_local = values.ndim > 1
+        if is_local:
+            rounding = self.n_features * np.finfo(float).eps * np.abs(self.outputs).max(initial=0.0)
+            values = np.where(np.abs(values) <= rounding, 0.0, values)
         return Explanation(
             values=values,
             feature_names=self.response.codec.feature_names,

@@ -90,8 +90,6 @@ def lime_values(problem: Problem, n_samples: int) -> tuple[FloatArray, FloatArra
     Every row is explained by a library object with the same seed, so that its draws do not depend
     on the rows explained before.
     """
-    from lime.lime_tabular import LimeTabularExplainer
-
     outputs = range(problem.n_outputs)
     values = np.empty((problem.n_samples, problem.n_features, problem.n_outputs))
     intercepts = np.full((problem.n_samples, problem.n_outputs), np.nan)
@@ -102,6 +100,8 @@ def lime_values(problem: Problem, n_samples: int) -> tuple[FloatArray, FloatArra
     for i, row in enumerate(problem.rows):
         labels = list(outputs) if problem.columns is None else [int(problem.columns[i])]
         with library_call(seed):
+            from lime.lime_tabular import LimeTabularExplainer
+
             explainer = LimeTabularExplainer(
                 problem.background,
                 mode=mode,

@@ -88,12 +88,12 @@ class ShapExplainer(BaseExplainer):
 
 def shap_values(problem: Problem, background: FloatMatrix) -> tuple[FloatArray, FloatArray]:
     """Values (n, d, k) and base values (n, k) by the library; each row has the same draws."""
-    import shap
-
     n_features, seed = problem.n_features, problem.seed_for("shap")
     values = np.empty((problem.n_samples, n_features, problem.n_outputs))
     base_values = np.empty((problem.n_samples, problem.n_outputs))
     with library_call(seed):
+        import shap
+
         masker = shap.maskers.Independent(background, max_samples=len(background))
         if n_features <= MAX_EXACT_FEATURES:
             explainer, max_evals = shap.explainers.Exact(problem.response, masker), 2**n_features
