@@ -17,6 +17,7 @@ LAYERS = {  # a module imports only from lower layers, or from its own folder
     "_response": 2,
     "_explanation": 2,
     "_problem": 2,
+    "_coalitions": 2,
     "explainers": 3,
     "_consensus_explanation": 4,
     "_wisca": 5,

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
-from wisca_xai._explanation import Explanation, display_name, frozen_array, to_safe_html
+from wisca_xai._explanation import Explanation, display_name, frozen_array, safe_text, to_safe_html
 from wisca_xai._typing import FloatArray, FloatVector, IntVector
 from wisca_xai.metrics import feature_agreement, rank_correlation, sign_agreement
 
@@ -52,6 +52,7 @@ class ConsensusExplanation(Explanation):
         super().__post_init__()
         for name in ("wisca", "weights"):
             object.__setattr__(self, name, frozen_array(getattr(self, name)))
+        object.__setattr__(self, "importance", self.importance.copy())
         frozen = {name: frozen_array(values) for name, values in self.scaled.items()}
         object.__setattr__(self, "scaled", frozen)
 
@@ -148,9 +149,9 @@ class ConsensusExplanation(Explanation):
 
     def _repr_html_(self) -> str:
         table = self.ranking().merge(self.ranks(), left_on="feature", right_index=True)
-        details = "".join(f"<p>{html.escape(line)}</p>" for line in self._details())
-        title = f"<p><b>{html.escape(self._title())}</b></p>"
-        return f"{title}{details}{to_safe_html(table.head(20))}"
+        lines = [self._title(), *self._details()]
+        paragraphs = "".join(f"<p>{html.escape(safe_text(line))}</p>" for line in lines)
+        return f"{paragraphs}{to_safe_html(table.head(20))}"
 
 
 def _ranks(magnitudes: FloatVector) -> IntVector:

@@ -115,6 +115,10 @@ class Explanation:
             self, "diagnostics", {k: frozen_array(v) for k, v in self.diagnostics.items()}
         )
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self.__post_init__()  # pickle and copy forget that arrays are read-only
+
     @property
     def scope(self) -> str:
         """One vector over all rows ("global"), or one per row ("local")."""
@@ -252,7 +256,9 @@ class Explanation:
 
     def _repr_html_(self) -> str:
         table = self.to_frame().head(10)
-        return f"<p>{html.escape(self._title())}</p>{to_safe_html(table)}"
+        lines = [self._title(), *self._details()]
+        paragraphs = "".join(f"<p>{html.escape(safe_text(line))}</p>" for line in lines)
+        return f"{paragraphs}{to_safe_html(table)}"
 
 
 def frozen_array(values: Any, dtype: Any = np.float64) -> Any:
@@ -265,23 +271,36 @@ def frozen_array(values: Any, dtype: Any = np.float64) -> Any:
 def to_safe_html(table: pd.DataFrame) -> str:
     """An HTML table in which names can do nothing but be read."""
     shown = table.rename(index=display_name, columns=display_name)
+    shown.index.names = [display_name(name) for name in shown.index.names]
+    shown.columns.names = [display_name(name) for name in shown.columns.names]
     shown = shown.map(lambda cell: display_name(cell) if isinstance(cell, str) else cell)
     return str(shown.to_html(escape=True, float_format=lambda number: f"{number:.4g}"))
 
 
+def safe_text(text: str) -> str:
+    """Text with control and bidirectional characters written out."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
 def display_name(name: Any, *, width: int = 40) -> Any:
-    """Text with control and bidirectional characters written out, cut at `width` characters."""
+    """A name as `safe_text`, cut at `width` characters; what is no text stays as it is."""
     if not isinstance(name, str):
         return name
-    shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
+    shown = safe_text(name)
     return shown if len(shown) <= width else shown[: width - 1] + "…"
+
+
+def _same_index(one: pd.Index, two: pd.Index) -> bool:
+    """Same labels, types and names; a frequency that pandas remembers is no part of it."""
+    return one.equals(two) and one.names == two.names and one.dtype == two.dtype
 
 
 def _equal(one: Any, two: Any) -> bool:
     if isinstance(one, pd.Index) or isinstance(two, pd.Index):
-        return isinstance(one, pd.Index) and isinstance(two, pd.Index) and one.identical(two)
+        return isinstance(one, pd.Index) and isinstance(two, pd.Index) and _same_index(one, two)
     if isinstance(one, pd.Series) and isinstance(two, pd.Series):
-        return one.equals(two) and one.index.identical(two.index) and one.name == two.name
+        same_values = one.equals(two) and one.name == two.name
+        return same_values and _same_index(one.index, two.index)
     if isinstance(one, np.ndarray) or isinstance(two, np.ndarray):
         if one is None or two is None or one.dtype.kind != two.dtype.kind:
             return False

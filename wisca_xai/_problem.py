@@ -41,6 +41,8 @@ class Problem:
     index : pandas.Index of shape (n_samples,)
     seed : int
         Everything random derives from it.
+    target : "predicted", "all" or a class label
+        What the user asked for.
     y, background_y : ndarray or None
         Targets of `rows` and of `background`.
     """
@@ -52,6 +54,7 @@ class Problem:
     columns: IntVector | None
     index: pd.Index
     seed: int
+    target: Target = "predicted"
     y: LabelVector | None = None
     background_y: LabelVector | None = None
 

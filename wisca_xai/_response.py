@@ -150,22 +150,27 @@ class Response:
         self._settled = True
         if raw.ndim == 2 and raw.shape[1] > 1:
             self.labels = np.arange(raw.shape[1])
-            share = np.asarray(raw, dtype=np.float64)
+            share = self._numbers(raw)
             is_share = (share >= 0).all() and np.allclose(share.sum(axis=1), 1.0, atol=1e-6)
             self.unit = "probability" if is_share else "margin"
 
-    def _normalise(self, raw: Any, n_rows: int) -> FloatMatrix:
-        if self.method == "predict" and self.labels is not None:
-            if raw.ndim == 2 and raw.shape[1] == 1:
-                raw = raw[:, 0]
-            return np.asarray(raw[:, None] == self.labels[None, :], dtype=np.float64)
+    def _numbers(self, raw: Any) -> FloatMatrix:
         try:
-            outputs = np.asarray(raw, dtype=np.float64)
+            return np.asarray(raw, dtype=np.float64)
         except (TypeError, ValueError) as error:
             raise ModelContractError(
                 f"The model's {self.method} must return numbers, got {raw.dtype} such as "
                 f"{raw.ravel()[0]!r}."
             ) from error
+
+    def _normalise(self, raw: Any, n_rows: int) -> FloatMatrix:
+        if self.method == "predict" and self.labels is not None:
+            if raw.shape not in ((n_rows,), (n_rows, 1)):
+                raise ModelContractError(
+                    f"The model's predict must return shape {(n_rows,)}, got {raw.shape}."
+                )
+            return np.asarray(raw.reshape(-1, 1) == self.labels[None, :], dtype=np.float64)
+        outputs = self._numbers(raw)
         if outputs.ndim == 1:
             outputs = outputs[:, None]
         n_outputs = 1 if self.labels is None else len(self.labels)
@@ -254,4 +259,7 @@ def _as_array(answer: Any) -> Any:
             "The model returned a list of matrices. Multi-output models are not supported: explain "
             "one output at a time, with a callable such as `lambda X: model.predict_proba(X)[0]`."
         )
-    return np.asarray(answer)
+    array = np.asarray(answer)
+    if array.ndim == 0:
+        raise ModelContractError(f"The model must return one output per row, got {answer!r}.")
+    return array

@@ -10,7 +10,7 @@ import json
 import os
 import tempfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
@@ -124,7 +124,7 @@ def _encode(value: Any, arrays: dict[str, Any], place: str) -> Any:
     if isinstance(value, np.ndarray):
         if value.dtype.kind == "O":
             return {"labels": [_encode(item, arrays, place) for item in value.tolist()]}
-        member = place.strip("/")
+        member = f"array{len(arrays)}"  # never derived from names that a user gave
         arrays[member] = value
         return {"array": member}
     raise InputError(f"{place.strip('/')} of type {type(value).__name__} cannot be saved.")
@@ -137,23 +137,35 @@ def _encode_mapping(
 
 
 def _encode_index(index: pd.Index, arrays: dict[str, Any], place: str) -> dict[str, Any]:
-    levels = []
-    for i, (_, column) in enumerate(index.to_frame(index=False).items()):
-        dtype = str(column.dtype)
-        if column.dtype.kind in "mM":
-            values: Any = column.to_numpy("datetime64[ns]" if column.dtype.kind == "M" else None)
-            values, kind = values.astype(np.int64), "time"
-        elif column.dtype.kind in "biuf" and isinstance(column.dtype, np.dtype):
-            values, kind = column.to_numpy(), "plain"
-        elif all(isinstance(item, str | int | float) for item in column):
-            values, kind = np.array(column.to_list(), dtype=object), "labels"
-        else:
-            raise InputError(
-                f"An index of dtype {dtype} cannot be saved. Call reset_index() on the table first."
-            )
-        levels.append([kind, dtype, _encode(values, arrays, f"{place}/{i}")])
-    range_ = [index.start, index.stop, index.step] if isinstance(index, pd.RangeIndex) else None
-    return {"levels": [] if range_ else levels, "names": list(index.names), "range": range_}
+    names = list(index.names)
+    if not all(isinstance(name, str | int | float | None) for name in names):
+        raise InputError(f"An index named {names} cannot be saved. Rename it to text or a number.")
+    if isinstance(index, pd.RangeIndex):
+        return {"range": [index.start, index.stop, index.step], "levels": [], "names": names}
+    columns = [index.get_level_values(i) for i in range(index.nlevels)]
+    levels = [_encode_level(column, arrays, place) for column in columns]
+    return {"range": None, "levels": levels, "names": names}
+
+
+def _encode_level(level: pd.Index, arrays: dict[str, Any], place: str) -> dict[str, Any]:
+    dtype: Any = level.dtype
+    if isinstance(level, pd.CategoricalIndex):
+        categories = _encode_level(level.categories, arrays, place)
+        codes = _encode(np.asarray(level.codes, dtype=np.int64), arrays, place)
+        return {"categories": categories, "codes": codes, "ordered": bool(level.ordered)}
+    if isinstance(level, pd.DatetimeIndex | pd.TimedeltaIndex):
+        zone = str(dtype.tz) if isinstance(dtype, pd.DatetimeTZDtype) else None
+        kind = "datetime64" if isinstance(level, pd.DatetimeIndex) else "timedelta64"
+        values = _encode(np.asarray(level.asi8), arrays, place)
+        return {"values": values, "time": f"{kind}[{level.unit}]", "zone": zone}
+    if isinstance(dtype, np.dtype) and dtype.kind in "biuf":
+        return {"values": _encode(level.to_numpy(), arrays, place), "dtype": str(dtype)}
+    items = level.tolist()
+    if not all(isinstance(item, str | int | float) for item in items):
+        raise InputError(
+            f"An index of dtype {dtype} cannot be saved. Call reset_index() on the table first."
+        )
+    return {"values": {"labels": items}, "dtype": str(dtype)}
 
 
 def _decode(node: Any, arrays: Mapping[str, Any], kinds: Mapping[str, type]) -> Any:
@@ -191,23 +203,26 @@ def _object_array(items: list[Any]) -> Any:
     return array
 
 
-def _decode_index(content: Mapping[str, Any], inner: Any) -> Any:
+def _decode_index(content: Mapping[str, Any], inner: Callable[[Any], Any]) -> Any:
     names = content["names"]
     if content["range"]:
         start, stop, step = content["range"]
         return pd.RangeIndex(start, stop, step, name=names[0])
-    columns: list[Any] = []
-    for kind, dtype, node in content["levels"]:
-        values = inner(node)
-        if kind == "time" and dtype.startswith("datetime64") and "," in dtype:
-            zone = dtype.split(",")[1].strip(" ]")
-            stamps = pd.DatetimeIndex(values.view("datetime64[ns]")).tz_localize("UTC")
-            columns.append(stamps.tz_convert(zone).astype(dtype))
-        elif kind == "time":
-            unit = "datetime64[ns]" if dtype.startswith("datetime64") else dtype
-            columns.append(pd.Index(values.view(unit)).astype(dtype))
-        else:
-            columns.append(pd.Index(values, dtype=dtype))
-    if len(columns) == 1:
-        return pd.Index(columns[0], name=names[0])
-    return pd.MultiIndex.from_arrays(columns, names=names)
+    levels = [_decode_level(level, inner) for level in content["levels"]]
+    if len(levels) == 1:
+        return levels[0].rename(names[0])
+    return pd.MultiIndex.from_arrays(levels, names=names)
+
+
+def _decode_level(level: Mapping[str, Any], inner: Callable[[Any], Any]) -> Any:
+    if "codes" in level:
+        categories = _decode_level(level["categories"], inner)
+        codes, ordered = inner(level["codes"]), level["ordered"]
+        return pd.CategoricalIndex(pd.Categorical.from_codes(codes, categories, ordered=ordered))
+    values = inner(level["values"])
+    if "time" not in level:
+        return pd.Index(values, dtype=level["dtype"])
+    index = pd.Index(values.view(level["time"]))
+    if level["zone"] is not None:
+        return pd.DatetimeIndex(index).tz_localize("UTC").tz_convert(level["zone"])
+    return index

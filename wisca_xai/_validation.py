@@ -45,8 +45,8 @@ def check_target_column(y: ArrayLike | None, X: Any) -> LabelVector | None:
     if y is None:
         return None
     column = y.to_numpy() if isinstance(y, pd.Series) else y
-    vector: LabelVector = np.asarray(column_or_1d(column, warn=True))
     try:
+        vector: LabelVector = np.asarray(column_or_1d(column, warn=True))
         check_consistent_length(X, vector)
     except ValueError as error:
         raise InputError(f"`y` must have one entry per row of `X`: {error}") from error

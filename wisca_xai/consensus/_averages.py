@@ -115,7 +115,11 @@ def _with_sign_of_mean(average: Callable[..., FloatArray]) -> Callable[[FloatArr
     def combine(methods: FloatArray) -> FloatArray:
         magnitudes = np.abs(methods)
         positive = (magnitudes > 0).all(axis=0)
-        averaged = average(np.where(positive, magnitudes, 1.0), axis=0)
-        return np.where(positive, np.sign(methods.mean(axis=0)) * averaged, 0.0) + 0.0
+        with np.errstate(over="ignore"):  # 1 / 1e-310 in the harmonic mean, whose limit is 0
+            averaged = average(np.where(positive, magnitudes, 1.0), axis=0)
+        mean = methods.mean(axis=0)
+        # methods that cancel have no direction; rounding must not give them one
+        cancelled = np.abs(mean) <= 1e-12 * magnitudes.mean(axis=0)
+        return np.where(positive & ~cancelled, np.sign(mean) * averaged, 0.0) + 0.0
 
     return combine

@@ -46,13 +46,11 @@ def min_max(attributions: ArrayLike) -> FloatArray:
     """
     values = _vectors(attributions)
     magnitude = np.abs(values)
-    low = magnitude.min(axis=-1, keepdims=True, initial=np.inf)
-    high = magnitude.max(axis=-1, keepdims=True, initial=-np.inf)
-    constant = high <= low
-    with np.errstate(over="ignore"):
-        # halved, because the difference of two huge numbers of one sign fits but their sum may not
-        spread = np.where(constant, 1.0, high / 2 - low / 2)
-    scaled = np.where(constant, 0.0, (magnitude / 2 - low / 2) / spread)
+    if magnitude.shape[-1] == 0:
+        return magnitude
+    low = magnitude.min(axis=-1, keepdims=True)
+    high = magnitude.max(axis=-1, keepdims=True)
+    scaled = _divide(magnitude - low, high - low)
     return np.where(values < 0, -scaled, scaled) + 0.0  # turns -0.0 into 0.0
 
 
@@ -149,7 +147,8 @@ def rank_score(attributions: ArrayLike) -> FloatArray:
     values = _vectors(attributions)
     n_features = values.shape[-1]
     scores = (n_features - rank(values)) / max(n_features - 1, 1)
-    return np.where(min_max(values) == 0, 0.0, scores)
+    magnitude = np.abs(values)
+    return np.where(magnitude == magnitude.min(axis=-1, keepdims=True, initial=np.inf), 0.0, scores)
 
 
 def _divide(values: FloatArray, scale: FloatArray) -> FloatArray:

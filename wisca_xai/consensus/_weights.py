@@ -99,4 +99,5 @@ def residual_weight(y: ArrayLike, predictions: ArrayLike, *, scale: float = 1.0)
         )
     if not (scale > 0 and np.isfinite(scale)):
         raise InputError(f"`scale` must be a positive number, got {scale!r}.")
-    return np.asarray(np.exp(-0.5 * np.abs(truth - predicted) / scale))
+    with np.errstate(over="ignore"):  # an infinite residual weighs 0
+        return np.asarray(np.exp(-0.5 * np.abs(truth - predicted) / scale))

@@ -226,6 +226,7 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
             columns=resolve_target(target, response, outputs),
             index=index[order],
             seed=seed_entropy(self.random_state),
+            target=target,
             y=None if y is None else y[order],
             background_y=self.background_y_,
         )

@@ -34,7 +34,7 @@ class ForestExplainer(BaseExplainer):
     Notes
     -----
     `values` sum to 1 unless the model's output is constant. `standard_errors` are those of the mean
-    over trees. To the target "predicted" of `explain` the forest answers for all classes together.
+    over trees. For the targets "predicted" and "all" the forest answers for all classes together.
 
     References
     ----------
@@ -90,9 +90,10 @@ class ForestExplainer(BaseExplainer):
         kind = RandomForestRegressor
         if self.target == "prediction":
             learned: Any = problem.response(rows)
-            explained = None if problem.columns is None else set(problem.columns.tolist())
-            if explained is not None and len(explained) == 1:
-                learned = learned[:, explained.pop()]
+            if problem.n_outputs == 1:
+                learned = learned[:, 0]
+            elif problem.columns is not None and problem.target != "predicted":
+                learned = learned[:, problem.columns[0]]
         elif labels is None:
             raise InputError("ForestExplainer(target='label') needs y: call fit(X, y).")
         else:

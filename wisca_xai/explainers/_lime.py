@@ -4,29 +4,36 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from wisca_xai._exceptions import InputError
 from wisca_xai._explanation import Explanation
 from wisca_xai._problem import Problem
 from wisca_xai._typing import FloatArray, ResponseMethod
 from wisca_xai._validation import check_choice, check_count
 from wisca_xai.explainers._base import BaseExplainer
 from wisca_xai.explainers._guard import library_call
+from wisca_xai.explainers._neighbourhood import draw, fit_ridges
 
 
 class LimeExplainer(BaseExplainer):
-    """LIME for tables [1]_, through the library lime, with all features and without selection.
+    """LIME for tables [1]_, with all features and without selection.
 
-    Around each row a neighbourhood is drawn from the background's quartiles; a ridge regression of
-    the explained output on "in the same quartile as the row" (levels: "of the same level"),
-    weighted by proximity, gives one coefficient per feature.
+    A neighbourhood is drawn from bins of the background; around each row, a ridge regression of the
+    explained output on "in the same bin as the row" (booleans: "of the same value"), weighted by
+    proximity, gives one coefficient per feature. One neighbourhood serves all rows, so the model is
+    asked for `n_samples` rows in all.
 
     Parameters
     ----------
     estimator : estimator or callable
         The model to explain, fitted or not.
-    engine : {"lime"}, default="lime"
-        What computes the values.
+    engine : {"fast", "lime"}, default="fast"
+        "fast" computes all rows from one neighbourhood; "lime" runs the library for each row with
+        the same draws, and gives the same numbers.
     n_samples : int, default=5000
-        Size of each neighbourhood.
+        Size of the neighbourhood, the row itself included.
+    discretizer : {"quartile", "decile", "entropy"} or None, default="quartile"
+        Bins of quantities; "entropy" needs y in `fit`. None regresses on the standardised values
+        themselves, drawn from normal distributions around the background's mean.
     response_method : {"auto", "predict_proba", "decision_function", "predict"}, default="auto"
         Output that is explained.
     random_state : int, RandomState instance or None, default=None
@@ -58,21 +65,25 @@ class LimeExplainer(BaseExplainer):
         self,
         estimator: Any = None,
         *,
-        engine: str = "lime",
+        engine: str = "fast",
         n_samples: int = 5000,
+        discretizer: str | None = "quartile",
         response_method: ResponseMethod = "auto",
         random_state: Any = None,
     ) -> None:
         self.estimator = estimator
         self.engine = engine
         self.n_samples = n_samples
+        self.discretizer = discretizer
         self.response_method = response_method
         self.random_state = random_state
 
     def _explain(self, problem: Problem) -> Explanation:
-        check_choice("engine", self.engine, ("lime",))
+        check_choice("engine", self.engine, ("fast", "lime"))
         check_count("n_samples", self.n_samples, minimum=2)
-        values, intercepts, r2 = lime_values(problem, self.n_samples)
+        self._check_discretizer(problem)
+        engine = self._library_values if self.engine == "lime" else self._fast_values
+        values, intercepts, r2 = engine(problem)
         return problem.explanation(
             values,
             method=self.name,
@@ -83,45 +94,80 @@ class LimeExplainer(BaseExplainer):
             diagnostics={"r2": r2},
         )
 
+    def _check_discretizer(self, problem: Problem) -> None:
+        if self.discretizer is not None:
+            check_choice(
+                "discretizer", self.discretizer, ("quartile", "decile", "entropy"), also=" or None"
+            )
+        if self.discretizer == "entropy" and problem.background_y is None:
+            raise InputError("LimeExplainer(discretizer='entropy') needs y: call fit(X, y).")
+        names = np.array(problem.response.codec.feature_names)
+        table = np.vstack([problem.background, problem.rows])
+        missing = names[~np.isfinite(table).all(axis=0)].tolist()
+        if missing:
+            raise InputError(
+                f"LIME cannot bin missing or infinite values, found in the columns {missing}."
+            )
 
-def lime_values(problem: Problem, n_samples: int) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Values, intercepts and local R2 of the explained outputs by the library.
-
-    Every row is explained by a library object with the same seed, so that its draws do not depend
-    on the rows explained before.
-    """
-    outputs = range(problem.n_outputs)
-    values = np.empty((problem.n_samples, problem.n_features, problem.n_outputs))
-    intercepts = np.full((problem.n_samples, problem.n_outputs), np.nan)
-    scores = np.full((problem.n_samples, problem.n_outputs), np.nan)
-    seed = problem.seed_for("lime")
-    # lime's classification mode reads several columns from one call, whatever their unit is
-    mode = "classification" if problem.n_outputs > 1 else "regression"
-    for i, row in enumerate(problem.rows):
-        labels = list(outputs) if problem.columns is None else [int(problem.columns[i])]
+    def _fast_values(self, problem: Problem) -> tuple[FloatArray, FloatArray, FloatArray]:
+        seed = problem.seed_for("lime")
         with library_call(seed):
-            from lime.lime_tabular import LimeTabularExplainer
-
-            explainer = LimeTabularExplainer(
+            pool = draw(
+                problem.rows,
                 problem.background,
-                mode=mode,
-                categorical_features=problem.response.codec.categorical,
-                feature_selection="none",
-                random_state=seed,
+                problem.background_y,
+                categorical=problem.response.codec.categorical,
+                discretizer=self.discretizer,
+                n_draws=self.n_samples - 1,
+                seed=seed,
             )
-            local = explainer.explain_instance(
-                row,
-                problem.response,
-                labels=labels,
-                num_features=problem.n_features,
-                num_samples=n_samples,
-            )
-        for label in labels:
-            key = label if mode == "classification" else 1  # lime files a regression under 1
-            features, coefficients = zip(*local.local_exp[key], strict=True)
-            values[i, list(features), label] = coefficients
-            intercepts[i, label] = local.intercept[key]
-            scores[i, label] = local.score
-    if problem.columns is None:
-        return values, intercepts, scores
-    return problem.explained(values), problem.explained(intercepts), problem.explained(scores)
+        outputs = problem.response(pool.samples)
+        fitted = fit_ridges(problem, pool, outputs)
+        if problem.columns is None:
+            return fitted
+        coefficients, intercepts, r2 = (part[..., 0] for part in fitted)
+        return coefficients, intercepts, r2
+
+    def _library_values(self, problem: Problem) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """The same by the library: a new object with the same seed for each row."""
+        n_samples, n_features = problem.rows.shape
+        coefficients = np.empty((n_samples, n_features, problem.n_outputs))
+        intercepts, r2 = np.full((2, n_samples, problem.n_outputs), np.nan)
+        seed = problem.seed_for("lime")
+        # lime's classification mode reads several columns from one call, whatever their unit is
+        mode = "classification" if problem.n_outputs > 1 else "regression"
+        for i, row in enumerate(problem.rows):
+            labels = list(range(problem.n_outputs))
+            if problem.columns is not None:
+                labels = [int(problem.columns[i])]
+            with library_call(seed):
+                from lime.lime_tabular import LimeTabularExplainer
+
+                explainer = LimeTabularExplainer(
+                    problem.background,
+                    mode=mode,
+                    training_labels=problem.background_y,
+                    categorical_features=problem.response.codec.categorical,
+                    feature_selection="none",
+                    discretize_continuous=self.discretizer is not None,
+                    discretizer=self.discretizer,
+                    random_state=seed,
+                )
+                local = explainer.explain_instance(
+                    row,
+                    problem.response,
+                    labels=labels,
+                    num_features=n_features,
+                    num_samples=self.n_samples,
+                )
+            for label in labels:
+                key = label if mode == "classification" else 1  # lime files a regression under 1
+                features, values = zip(*local.local_exp[key], strict=True)
+                coefficients[i, list(features), label] = values
+                intercepts[i, label] = local.intercept[key]
+            r2[i, labels[-1]] = local.score  # lime keeps that of the last label only
+        return (
+            problem.explained(coefficients),
+            problem.explained(intercepts),
+            problem.explained(r2),
+        )

@@ -4,35 +4,62 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from wisca_xai._coalitions import Walks, chosen_output, exact_values, standard_errors
+from wisca_xai._exceptions import InputError
 from wisca_xai._explanation import Explanation
 from wisca_xai._problem import Problem
 from wisca_xai._typing import FloatArray, FloatMatrix, ResponseMethod
 from wisca_xai._validation import check_choice, check_count
 from wisca_xai.explainers._base import BaseExplainer
-from wisca_xai.explainers._guard import library_call
+from wisca_xai.explainers._shap_library import (
+    kernel_values,
+    linear_values,
+    model_agnostic_values,
+    tree_values,
+)
 
-MAX_EXACT_FEATURES = 10  # 2**10 coalitions cost about as much as ten sampled permutations
-N_PERMUTATIONS = 10
+METHODS = ("auto", "exact", "permutation", "tree", "linear", "kernel")
+MAX_EXACT_FEATURES = 6  # 2**6 coalitions cost about six times the walks, and have no error
+MAX_FEATURES_TO_ENUMERATE = 20
+MAX_PASSES = 64  # over the background, in search of `tol`
+TOLERANCE = 1e-6  # within which shortcuts have to add up to the model's output
 
 
 class ShapExplainer(BaseExplainer):
-    """Interventional Shapley values [1]_ of the explained output, through the library shap.
+    """Interventional Shapley values [1]_ of the explained output.
 
-    Features outside a coalition take the values of background rows. Up to 10 features all
-    coalitions are enumerated; above, pairs of opposite permutations are sampled. Either way the
-    values of a row add up to the output less the mean output on the background.
+    Features outside a coalition take the values of background rows. The values of a row add up to
+    its output less the mean output on the background.
 
     Parameters
     ----------
     estimator : estimator or callable
         The model to explain, fitted or not.
-    engine : {"shap"}, default="shap"
-        What computes the values.
+    engine : {"fast", "shap"}, default="fast"
+        "shap" runs the library's model-agnostic explainers, the reference: all coalitions up to 10
+        features, above that ten pairs of permutations, each over the whole background.
+    method : {"auto", "exact", "permutation", "tree", "linear", "kernel"}, default="auto"
+        Of the fast engine. "tree" is `shap.TreeExplainer`; "linear" the closed form of a linear
+        output; "exact" enumerates all coalitions (at most 20 features); "permutation" samples pairs
+        of opposite walks that start at one background row each, every background row equally often;
+        "kernel" is `shap.KernelExplainer`. "auto" takes "tree" or "linear" where they add up to the
+        model's own output within 1e-6, "exact" up to 6 features, and else "permutation".
     background_size : int, default=100
         Background rows that are averaged over, drawn from the rows of `fit`.
+    max_evals : int or None, default=None
+        Budget of "permutation", in model rows per explained row. None takes one pass over the
+        background; with less than that, fewer background rows are used.
+    tol : float or None, default=None
+        "permutation" adds passes until every standard error of a row is at most this, in the unit
+        of the output, or `max_evals` (by default 64 passes) is spent.
     response_method : {"auto", "predict_proba", "decision_function", "predict"}, default="auto"
         Output that is explained.
     random_state : int, RandomState instance or None, default=None
+
+    Notes
+    -----
+    `standard_errors` of "permutation" are Monte-Carlo errors; after one pass they are upper bounds
+    on average. The other methods have none.
 
     References
     ----------
@@ -60,49 +87,143 @@ class ShapExplainer(BaseExplainer):
         self,
         estimator: Any = None,
         *,
-        engine: str = "shap",
+        engine: str = "fast",
+        method: str = "auto",
         background_size: int = 100,
+        max_evals: int | None = None,
+        tol: float | None = None,
         response_method: ResponseMethod = "auto",
         random_state: Any = None,
     ) -> None:
         self.estimator = estimator
         self.engine = engine
+        self.method = method
         self.background_size = background_size
+        self.max_evals = max_evals
+        self.tol = tol
         self.response_method = response_method
         self.random_state = random_state
 
     def _explain(self, problem: Problem) -> Explanation:
-        check_choice("engine", self.engine, ("shap",))
-        check_count("background_size", self.background_size)
+        self._check_params(problem)
         background = problem.sample_background(self.background_size)
-        values, base_values = shap_values(problem, background)
+        errors: FloatArray | None = None
+        notes: tuple[str, ...] = ()
+        if self.engine == "shap":
+            values, base = model_agnostic_values(problem, background)
+        else:
+            values, base, errors, notes = self._fast_values(problem, background)
         return problem.explanation(
-            problem.explained(values),
+            values,
             method=self.name,
             family="shapley",
             unit=problem.response.unit,
             signed=True,
-            base_values=problem.explained(base_values),
+            standard_errors=errors,
+            base_values=base,
+            notes=notes,
+        )
+
+    def _check_params(self, problem: Problem) -> None:
+        check_choice("engine", self.engine, ("fast", "shap"))
+        check_choice("method", self.method, METHODS)
+        check_count("background_size", self.background_size)
+        if self.max_evals is not None:
+            check_count("max_evals", self.max_evals, minimum=2 * problem.n_features)
+        if self.tol is not None and not self.tol > 0:
+            raise InputError(f"`tol` must be positive or None, got {self.tol!r}.")
+        if self.method == "exact" and problem.n_features > MAX_FEATURES_TO_ENUMERATE:
+            raise InputError(
+                f"method='exact' enumerates 2**n_features coalitions, at most for "
+                f"{MAX_FEATURES_TO_ENUMERATE} features, got {problem.n_features}. Use "
+                "method='permutation'."
+            )
+
+    def _fast_values(
+        self, problem: Problem, background: FloatMatrix
+    ) -> tuple[FloatArray, FloatArray, FloatArray | None, tuple[str, ...]]:
+        """Values, base values, standard errors and notes, by the first method that will do."""
+        if self.method == "kernel":
+            return *kernel_values(problem, background), None, ()
+        background_outputs = problem.response(background)
+        notes: list[str] = []
+        shortcuts = {"tree": tree_values, "linear": linear_values}
+        for name, shortcut in shortcuts.items():
+            if self.method not in ("auto", name):
+                continue
+            found = shortcut(problem, background)
+            if found is None:
+                if self.method == name:
+                    raise InputError(
+                        f"method={name!r} does not fit {type(problem.response.model).__name__} "
+                        f"with response method {problem.response.method!r}. Use method='auto'."
+                    )
+                continue
+            gap = additivity_gap(found, background_outputs.mean(axis=0), problem.outputs)
+            if gap <= TOLERANCE:
+                base = np.tile(background_outputs.mean(axis=0), (problem.n_samples, 1))
+                return problem.explained(found), problem.explained(base), None, ()
+            message = (
+                f"The {name} shortcut misses the model's own output by up to {gap:.2g}, so Shapley "
+                "values were sampled from the model itself."
+            )
+            if self.method == name:
+                raise InputError(message.replace("were", "have to be") + " Use method='auto'.")
+            notes.append(message)
+        few = problem.n_features <= MAX_EXACT_FEATURES
+        if self.method == "exact" or (self.method == "auto" and few) or problem.n_features == 1:
+            values = [
+                exact_values(problem.response, row, background, chosen_output(problem, i))
+                for i, row in enumerate(problem.rows)
+            ]
+            base = np.tile(background_outputs.mean(axis=0), (problem.n_samples, 1))
+            return squeeze(problem, np.array(values)), problem.explained(base), None, tuple(notes)
+        return *self._sample(problem, background, background_outputs), tuple(notes)
+
+    def _sample(
+        self, problem: Problem, background: FloatMatrix, background_outputs: FloatMatrix
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Values, base values and standard errors by walks."""
+        per_pair = 2 * (problem.n_features - 1)
+        n_pairs = len(background) * (1 if self.tol is None else MAX_PASSES)
+        if self.max_evals is not None:
+            n_pairs = max(2, self.max_evals // per_pair)
+        if n_pairs < len(background):
+            background, background_outputs = background[:n_pairs], background_outputs[:n_pairs]
+        max_passes = n_pairs // len(background)
+        seed = problem.seed_for("shap")
+        # with a tolerance one pass at a time, each with its own seed; without, all at once
+        sizes = [max_passes] if self.tol is None else [1] * max_passes
+        walks = [
+            Walks.draw(problem.n_features, len(background), size, seed + i)
+            for i, size in enumerate(sizes)
+        ]
+        values, errors = [], []
+        for i, row in enumerate(problem.rows):
+            chosen = chosen_output(problem, i)
+            known = (row, problem.outputs[i, chosen], background, background_outputs[:, chosen])
+            parts: list[FloatArray] = []
+            for walk in walks:
+                parts.append(walk.contributions(problem.response, *known, chosen))
+                drawn = np.concatenate(parts)
+                error = standard_errors(drawn, background)
+                if self.tol is not None and len(parts) > 1 and error.max() <= self.tol:
+                    break
+            values.append(drawn.mean(axis=0))
+            errors.append(error)
+        base = np.tile(background_outputs.mean(axis=0), (problem.n_samples, 1))
+        return (
+            squeeze(problem, np.array(values)),
+            problem.explained(base),
+            squeeze(problem, np.array(errors)),
         )
 
 
-def shap_values(problem: Problem, background: FloatMatrix) -> tuple[FloatArray, FloatArray]:
-    """Values (n, d, k) and base values (n, k) by the library; each row has the same draws."""
-    n_features, seed = problem.n_features, problem.seed_for("shap")
-    values = np.empty((problem.n_samples, n_features, problem.n_outputs))
-    base_values = np.empty((problem.n_samples, problem.n_outputs))
-    with library_call(seed):
-        import shap
+def additivity_gap(values: FloatArray, base: FloatArray, outputs: FloatMatrix) -> float:
+    """Largest difference between base value plus values and the model's own output."""
+    return float(np.abs(base + values.sum(axis=1) - outputs).max(initial=0.0))
 
-        masker = shap.maskers.Independent(background, max_samples=len(background))
-        if n_features <= MAX_EXACT_FEATURES:
-            explainer, max_evals = shap.explainers.Exact(problem.response, masker), 2**n_features
-        else:
-            explainer = shap.explainers.Permutation(problem.response, masker)
-            max_evals = N_PERMUTATIONS * (2 * n_features + 1)
-        for i in range(problem.n_samples):
-            np.random.seed(seed)  # noqa: NPY002
-            row = explainer(problem.rows[i : i + 1], max_evals=max_evals, silent=True)
-            values[i] = np.reshape(row.values, values.shape[1:])
-            base_values[i] = np.ravel(row.base_values)
-    return values, base_values
+
+def squeeze(problem: Problem, values: FloatArray) -> FloatArray:
+    """Drop the last axis where one output per row is explained."""
+    return values if problem.columns is None else np.asarray(values[..., 0])

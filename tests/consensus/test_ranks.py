@@ -1,0 +1,122 @@
+"""Consensus of ranks: examples by hand, votes, errors."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.strategies import CHEAP, aggregations, panels
+from wisca_xai import InputError
+from wisca_xai.consensus import mean_rank, voting
+
+
+def test_mean_rank_by_hand():
+    # ranks 1, 2, 3 and (tied) 3, 1.5, 1.5: scores (1, 1/2, 0) and (0, 3/4, 3/4), signs kept
+    local = [[[4.0, -2.0, 1.0], [-1.0, 3.0, -3.0]]]
+    # ranks 3, 2, 1: scores (0, 1/2, -1), by magnitude (0, 1/2, 0)
+    importances = [[0.1, 0.2, -0.3]]
+    result = mean_rank(local, importances)
+    np.testing.assert_allclose(result.values, [[1.0, -0.5, 0.0], [0.0, 0.75, -0.75]], rtol=1e-15)
+    np.testing.assert_allclose(
+        result.importance,
+        [(0 + (1 + 0) / 2) / 2, (0.5 + (0.5 + 0.75) / 2) / 2, (0 + (0 + 0.75) / 2) / 2],
+        rtol=1e-15,
+    )
+    np.testing.assert_allclose(
+        mean_rank(local, importances, aggregation="signed").importance,
+        [(0 + (1 + 0) / 2) / 2, (0.5 + (-0.5 + 0.75) / 2) / 2, (-1 + (0 - 0.75) / 2) / 2],
+        rtol=1e-15,
+    )
+
+
+def test_mean_rank_is_1_for_the_first_of_all_and_0_for_the_last_of_all():
+    local = [[[9.0, 1.0, 0.0], [5.0, 4.0, 1.0]], [[3.0, -2.0, 0.5], [8.0, 7.0, 6.0]]]
+    np.testing.assert_array_equal(mean_rank(local).importance, [1.0, 0.5, 0.0])
+
+
+@CHEAP
+@given(panel=panels(), aggregation=aggregations())
+def test_mean_rank_sees_the_order_of_magnitudes_alone(panel, aggregation):
+    local, importances, _ = panel
+    # a strictly rising function of the magnitude; integers, so that no two of them merge
+    places = np.unique(np.abs(local), return_inverse=True)[1].reshape(local.shape)
+    cubed = np.where(local < 0, -1.0, 1.0) * (places + 1.0) ** 3
+    np.testing.assert_array_equal(
+        mean_rank(np.where(local == 0, 0.0, cubed), importances, aggregation=aggregation).values,
+        mean_rank(local, importances, aggregation=aggregation).values,
+    )
+
+
+# Two rows of one local method and one global, four features
+LOCAL = [[[4.0, -3.0, 2.0, 1.0], [1.0, -5.0, 0.0, 2.0]]]
+IMPORTANCES = [[-0.4, 0.3, 0.2, 0.1]]
+
+
+def test_voting_for_one_by_hand():
+    # elected: (+, 0, 0, 0), (0, -, 0, 0); by the global, below zero: (-, 0, 0, 0)
+    result = voting(LOCAL, IMPORTANCES, top_k=1)
+    np.testing.assert_array_equal(result.values, [[1.0, 0.0, 0.0, 0.0], [0.0, -1.0, 0.0, 0.0]])
+    np.testing.assert_array_equal(result.importance, [(0.5 + 0) / 2, 0.5 / 2, 0.0, 0.0])
+    np.testing.assert_array_equal(
+        voting(LOCAL, IMPORTANCES, top_k=1, aggregation="signed").importance,
+        [(0.5 - 1) / 2, -0.5 / 2, 0.0, 0.0],
+    )
+
+
+def test_voting_for_two_by_hand():
+    # elected: (+, -, 0, 0), (0, -, 0, +); by the global: (-, +, 0, 0)
+    result = voting(LOCAL, IMPORTANCES, top_k=2)
+    np.testing.assert_array_equal(result.values, [[1.0, -1.0, 0.0, 0.0], [0.0, -1.0, 0.0, 1.0]])
+    np.testing.assert_array_equal(
+        result.importance, [(0.5 + 0) / 2, (1 + 1) / 2, 0.0, (0.5 + 0) / 2]
+    )
+
+
+@pytest.mark.parametrize("top_k", [3, 5, 1000])
+def test_voting_never_elects_more_than_half_of_the_features(top_k):
+    np.testing.assert_array_equal(
+        voting(LOCAL, IMPORTANCES, top_k=top_k).importance,
+        voting(LOCAL, IMPORTANCES, top_k=2).importance,
+    )
+
+
+def test_voting_elects_five_by_default():
+    ten = [[np.arange(10.0, 0.0, -1.0), np.arange(1.0, 11.0)]]
+    eleven = [[np.arange(12.0, 0.0, -1.0)]]
+    np.testing.assert_array_equal(voting(ten).importance, np.full(10, 0.5))
+    np.testing.assert_array_equal(voting(eleven).importance, [1.0] * 5 + [0.0] * 7)
+
+
+def test_voting_elects_one_of_two_and_none_of_one():
+    np.testing.assert_array_equal(voting([[[1.0, -2.0]]]).values, [[0.0, -1.0]])
+    np.testing.assert_array_equal(voting([[[3.0]]]).values, [[0.0]])
+
+
+def test_voting_gives_no_vote_to_a_feature_without_effect():
+    # an argsort would fill the second seat with one of the zeros
+    np.testing.assert_array_equal(
+        voting([[[7.0, 0.0, 0.0, 0.0]]], top_k=2).importance, [1.0, 0.0, 0.0, 0.0]
+    )
+
+
+@CHEAP
+@given(panel=panels(), aggregation=aggregations(), top_k=st.integers(1, 9))
+def test_a_row_of_one_method_elects_at_most_half(panel, aggregation, top_k):
+    values = voting(panel.local[:1], aggregation=aggregation, top_k=top_k).values
+    assert np.isin(values, [-1.0, 0.0, 1.0]).all()
+    assert (np.abs(values).sum(axis=1) <= min(top_k, max(panel.n_features // 2, 1))).all()
+
+
+@CHEAP
+@given(panel=panels(), aggregation=aggregations())
+def test_mean_rank_and_voting_keep_the_sign_of_a_single_method(panel, aggregation):
+    one = panel.local[:1]
+    for function in (mean_rank, voting):
+        values = function(one, aggregation=aggregation).values
+        assert (values * one[0] >= 0).all()
+
+
+@pytest.mark.parametrize("top_k", [0, -1, 2.5, True, "3", None])
+def test_a_top_k_that_is_no_count_is_refused(top_k):
+    with pytest.raises(InputError, match=r"`top_k` must be an integer of at least 1, got"):
+        voting(LOCAL, IMPORTANCES, top_k=top_k)

@@ -1,0 +1,145 @@
+"""The surrogate forest: it answers for the model, not for the labels."""
+
+import zlib
+
+import numpy as np
+import pytest
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.datasets import load_diabetes, load_iris
+from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+from sklearn.linear_model import LinearRegression, LogisticRegression
+
+from wisca_xai import ForestExplainer, InputError
+from wisca_xai._validation import canonical_order
+
+IRIS, SPECIES = load_iris(return_X_y=True)
+NAMES = np.array(["lily", "rose", "tulip"])[SPECIES]
+DIABETES, PROGRESS = load_diabetes(return_X_y=True)
+SEED = 5
+
+
+def library_seed():
+    sequence = np.random.SeedSequence(SEED, spawn_key=(zlib.crc32(b"forest"),))
+    return int(sequence.generate_state(1)[0]) % 2**31
+
+
+def explain(model, X, y=None, rows=None, **settings):
+    target = settings.pop("of", "predicted")
+    settings = {"n_estimators": 10, "random_state": SEED, **settings}
+    rows = X[:5] if rows is None else rows
+    return ForestExplainer(model, **settings).fit(X, y).explain(rows, target=target)
+
+
+class FirstColumn(ClassifierMixin, BaseEstimator):
+    """A model that looks at the first column only, whatever its labels say."""
+
+    def fit(self, X, y):
+        self.classes_ = np.unique(y)
+        self.n_features_in_ = X.shape[1]
+        return self
+
+    def predict_proba(self, X):
+        share = 1 / (1 + np.exp(-X[:, 0]))
+        return np.column_stack([1 - share, share])
+
+
+@pytest.fixture
+def stubborn():
+    X = np.random.default_rng(0).normal(size=(200, 3))
+    y = (X[:, 1] > 0).astype(int)
+    return FirstColumn().fit(X, y), X, y
+
+
+def test_the_forest_imitates_the_model_and_not_the_labels(stubborn):
+    model, X, y = stubborn
+    values = explain(model, X, y).values
+    assert values[0] > 0.99
+    assert values.sum() == pytest.approx(1.0)
+
+
+def test_the_forest_of_labels_answers_for_the_data(stubborn):
+    model, X, y = stubborn
+    values = explain(model, X, y, target="label").values
+    assert values[1] > 0.8
+    assert values[0] < 0.1
+
+
+def test_the_forest_of_labels_needs_labels(stubborn):
+    model, X, _ = stubborn
+    with pytest.raises(InputError, match=r"target='label'\) needs y: call fit\(X, y\)"):
+        explain(model, X, target="label")
+
+
+@pytest.mark.parametrize("of", ["all", "rose"])
+def test_values_equal_a_forest_fitted_by_hand(of):
+    model = LogisticRegression(max_iter=500).fit(IRIS, NAMES)
+    explanation = explain(model, IRIS, of=of)
+    rows = IRIS[canonical_order(IRIS)]
+    outputs = model.predict_proba(rows)
+    forest = RandomForestRegressor(n_estimators=10, random_state=library_seed())
+    forest.fit(rows, outputs if of == "all" else outputs[:, 1])
+    np.testing.assert_allclose(explanation.values, forest.feature_importances_, atol=1e-12)
+    trees = [tree.feature_importances_ for tree in forest.estimators_]
+    np.testing.assert_allclose(explanation.standard_errors, np.std(trees, axis=0) / np.sqrt(10))
+    assert (explanation.unit, explanation.scope, explanation.signed) == ("1", "global", False)
+
+
+def test_values_of_labels_equal_a_forest_fitted_by_hand():
+    model = LogisticRegression(max_iter=500).fit(IRIS, NAMES)
+    explanation = explain(model, IRIS, NAMES, target="label")
+    order = canonical_order(IRIS, NAMES)
+    forest = RandomForestClassifier(n_estimators=10, random_state=library_seed())
+    forest.fit(IRIS[order], NAMES[order])
+    np.testing.assert_allclose(explanation.values, forest.feature_importances_, atol=1e-12)
+
+
+def test_labels_of_a_regression_are_learned_as_numbers():
+    model = LinearRegression().fit(DIABETES, PROGRESS)
+    explanation = explain(model, DIABETES, PROGRESS, target="label")
+    order = canonical_order(DIABETES, PROGRESS)
+    forest = RandomForestRegressor(n_estimators=10, random_state=library_seed())
+    forest.fit(DIABETES[order], PROGRESS[order])
+    np.testing.assert_allclose(explanation.values, forest.feature_importances_, atol=1e-12)
+
+
+def test_all_outputs_of_a_regression_are_its_only_one():
+    model = LinearRegression().fit(DIABETES, PROGRESS)
+    one = explain(model, DIABETES)
+    every = explain(model, DIABETES, of="all")
+    np.testing.assert_array_equal(every.values, one.values)
+
+
+@pytest.mark.parametrize("rows", [IRIS[:5], IRIS[::30]], ids=["one class", "all classes"])
+def test_the_forest_of_predicted_classes_does_not_depend_on_the_explained_rows(rows):
+    model = LogisticRegression(max_iter=500).fit(IRIS, NAMES)
+    every = explain(model, IRIS, of="all")
+    np.testing.assert_array_equal(explain(model, IRIS, rows=rows).values, every.values)
+
+
+def test_a_constant_model_gives_zeros():
+    explanation = explain(lambda X: np.ones(len(X)), IRIS)
+    np.testing.assert_array_equal(explanation.values, np.zeros(4))
+
+
+@pytest.mark.parametrize(("max_rows", "n_learned"), [(30, 30), (150, 150), (10_000, 150)])
+def test_at_most_max_rows_are_learned(max_rows, n_learned):
+    model = LogisticRegression(max_iter=500).fit(IRIS, NAMES)
+    receipt = explain(model, IRIS, max_rows=max_rows).receipt
+    assert receipt.model_rows == 5 + n_learned
+    assert receipt.settings["max_rows"] == max_rows
+
+
+def test_sampled_rows_keep_their_labels():
+    X = np.random.default_rng(0).normal(size=(400, 3))
+    y = (X[:, 1] > 0).astype(int)
+    values = explain(FirstColumn().fit(X, y), X, y, target="label", max_rows=100).values
+    assert values[1] > 0.6
+
+
+@pytest.mark.parametrize(
+    "settings", [{"target": "labels"}, {"n_estimators": 0}, {"max_rows": 0}], ids=str
+)
+def test_unknown_settings_are_refused(settings):
+    (name,) = settings
+    with pytest.raises(InputError, match=f"`{name}` must be"):
+        explain(lambda X: X[:, 0], IRIS, **settings)

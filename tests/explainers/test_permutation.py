@@ -1,0 +1,200 @@
+"""Permutation importance against scikit-learn's, and by its own definition."""
+
+import zlib
+
+import numpy as np
+import pytest
+import sklearn
+from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris
+from sklearn.ensemble import RandomForestRegressor
+from sklearn.inspection import permutation_importance
+from sklearn.linear_model import LinearRegression, LogisticRegression, Perceptron
+from sklearn.metrics import accuracy_score, make_scorer
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from wisca_xai import InputError, PermutationExplainer
+from wisca_xai._validation import canonical_order
+
+IRIS, SPECIES = load_iris(return_X_y=True)
+NAMES = np.array(["lily", "rose", "tulip"])[SPECIES]
+CANCER, BENIGN = load_breast_cancer(return_X_y=True)
+CANCER, BENIGN = CANCER[::4, :6], BENIGN[::4]
+DIABETES, PROGRESS = load_diabetes(return_X_y=True)
+DIABETES, PROGRESS = DIABETES[:80], PROGRESS[:80]
+SEED = 11
+
+
+def library_seed(seed=SEED):
+    sequence = np.random.SeedSequence(seed, spawn_key=(zlib.crc32(b"permutation"),))
+    return int(sequence.generate_state(1)[0]) % 2**31
+
+
+def explain(model, X, y=None, **settings):
+    target = settings.pop("target", "predicted")
+    settings = {"random_state": SEED, **settings}
+    return PermutationExplainer(model, **settings).fit(X).explain(X, y, target=target)
+
+
+def logistic(X, y):
+    return make_pipeline(StandardScaler(), LogisticRegression()).fit(X, y)
+
+
+def forest(X, y):
+    return RandomForestRegressor(n_estimators=5, random_state=0).fit(X, y)
+
+
+@pytest.mark.parametrize("n_repeats", [1, 4])
+@pytest.mark.parametrize(
+    ("make", "X", "y", "scoring", "default"),
+    [
+        pytest.param(logistic, IRIS, NAMES, None, "accuracy", id="accuracy"),
+        pytest.param(forest, DIABETES, PROGRESS, None, "r2", id="r2"),
+        pytest.param(logistic, IRIS, NAMES, "neg_log_loss", None, id="log loss"),
+        pytest.param(logistic, CANCER, BENIGN, "roc_auc", None, id="roc auc"),
+        pytest.param(logistic, IRIS, SPECIES, "roc_auc_ovr", None, id="roc auc ovr"),
+        pytest.param(forest, DIABETES, PROGRESS, "neg_mean_absolute_error", None, id="mae"),
+        pytest.param(logistic, IRIS, NAMES, make_scorer(accuracy_score), None, id="scorer"),
+        pytest.param(
+            logistic, IRIS, NAMES, lambda model, X, y: -model.predict_proba(X)[:, 0].sum(), None,
+            id="function",
+        ),
+    ],
+)  # fmt: skip
+def test_values_equal_scikit_learn_on_the_canonical_order(make, X, y, scoring, default, n_repeats):
+    model = make(X, y)
+    explanation = explain(model, X, y, scoring=scoring, n_repeats=n_repeats)
+    order = canonical_order(X, y)
+    expected = permutation_importance(
+        model,
+        X[order],
+        y[order],
+        scoring=scoring or default,
+        n_repeats=n_repeats,
+        random_state=library_seed(),
+    )
+    np.testing.assert_allclose(explanation.values, expected.importances_mean, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(
+        explanation.standard_errors, expected.importances_std / np.sqrt(n_repeats), atol=1e-12
+    )
+    assert (explanation.unit, explanation.signed, explanation.scope) == ("score", False, "global")
+    assert np.abs(explanation.values).max() > 0
+
+
+def test_small_working_memory_does_not_change_the_values():
+    model = forest(DIABETES, PROGRESS)
+    whole = explain(model, DIABETES, PROGRESS)
+    with sklearn.config_context(working_memory=0.02):
+        parts = explain(model, DIABETES, PROGRESS)
+    np.testing.assert_array_equal(parts.values, whole.values)
+    assert parts.receipt.model_rows == whole.receipt.model_rows
+    assert parts.receipt.model_calls > whole.receipt.model_calls
+
+
+@pytest.mark.parametrize(
+    ("with_y", "scoring", "n_reference"),
+    [
+        pytest.param(False, None, 1, id="without y"),
+        pytest.param(True, None, 2, id="accuracy"),
+        pytest.param(True, "neg_log_loss", 2, id="log loss"),
+    ],
+)
+def test_rows_are_few_and_come_in_few_calls(with_y, scoring, n_reference):
+    model = logistic(IRIS, NAMES)
+    y = NAMES if with_y else None
+    receipt = explain(model, IRIS, y, scoring=scoring, n_repeats=3).receipt
+    assert receipt.model_rows == 150 * (n_reference + 4 * 3)
+    assert receipt.model_calls == n_reference + 1
+
+
+def test_without_y_the_change_of_the_output_is_measured_and_said():
+    model = logistic(IRIS, NAMES)
+    explanation = explain(model, IRIS, n_repeats=2)
+    assert explanation.unit == "probability"
+    assert any("Without y" in note for note in explanation.notes)
+    assert explanation.family == "loss"
+
+
+@pytest.mark.parametrize("target", ["predicted", "all", "rose"])
+def test_without_y_values_are_the_mean_absolute_change_under_the_same_shuffles(target):
+    model = logistic(IRIS, NAMES)
+    explanation = explain(model, IRIS, n_repeats=3, target=target)
+    rows = IRIS[canonical_order(IRIS)]
+    outputs = model.predict_proba(rows)
+    columns = {"predicted": outputs.argmax(axis=1), "rose": np.full(150, 1)}.get(target)
+
+    def pick(table):
+        return table if columns is None else table[np.arange(150), columns]
+
+    class Change:
+        classes_ = model.classes_
+
+        def fit(self, X, y):
+            return self
+
+    def score(_, X, y):
+        return -np.abs(pick(model.predict_proba(X)) - pick(outputs)).mean()
+
+    expected = permutation_importance(
+        Change(), rows, SPECIES, scoring=score, n_repeats=3, random_state=library_seed()
+    )
+    np.testing.assert_allclose(explanation.values, expected.importances_mean, rtol=0, atol=1e-12)
+    assert not [note for note in explanation.notes if "one row" in note]
+
+
+def test_a_feature_that_the_model_ignores_gets_exactly_nothing():
+    for y in (None, IRIS[:, 0] * IRIS[:, 2]):
+        values = explain(lambda X: X[:, 0] * X[:, 2], IRIS, y).values
+        np.testing.assert_array_equal(values[[1, 3]], [0.0, 0.0])
+        assert (values[[0, 2]] > 0).all()
+
+
+def test_a_linear_function_loses_what_its_coefficient_says():
+    X = np.random.default_rng(0).normal(size=(400, 3))
+    values = explain(lambda table: table @ [1.0, 3.0, 0.0], X, n_repeats=10).values
+    assert values[1] / values[0] == pytest.approx(3.0, rel=0.1)
+
+
+def test_callables_are_scored_as_models():
+    model = LinearRegression().fit(DIABETES, PROGRESS)
+    one = explain(model, DIABETES, PROGRESS)
+    two = explain(lambda X: model.predict(X), DIABETES, PROGRESS)
+    np.testing.assert_array_equal(one.values, two.values)
+
+
+@pytest.mark.parametrize("scoring", [None, "neg_log_loss", "roc_auc_ovr"])
+def test_callables_that_return_probabilities_are_scored_as_classifiers(scoring):
+    model = logistic(IRIS, SPECIES)
+    one = explain(model, IRIS, SPECIES, scoring=scoring)
+    two = explain(lambda X: model.predict_proba(X), IRIS, SPECIES, scoring=scoring)
+    np.testing.assert_array_equal(one.values, two.values)
+
+
+def test_models_of_labels_alone_are_scored():
+    model = Perceptron().fit(IRIS, NAMES)
+    explanation = explain(model, IRIS, NAMES, response_method="predict")
+    order = canonical_order(IRIS, NAMES)
+    expected = permutation_importance(
+        model, IRIS[order], NAMES[order], n_repeats=5, random_state=library_seed()
+    )
+    np.testing.assert_allclose(explanation.values, expected.importances_mean, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("y", [None, SPECIES[:1]], ids=["without y", "with y"])
+def test_one_row_gives_zeros_and_says_so(y):
+    model = logistic(IRIS, SPECIES)
+    explainer = PermutationExplainer(model, random_state=0).fit(IRIS)
+    explanation = explainer.explain(IRIS[:1], y)
+    np.testing.assert_array_equal(explanation.values, np.zeros(4))
+    assert any("undefined from one row" in note for note in explanation.notes)
+
+
+def test_no_repeats_are_refused():
+    with pytest.raises(InputError, match="`n_repeats` must be an integer of at least 1, got 0"):
+        explain(lambda X: X[:, 0], IRIS, n_repeats=0)
+
+
+def test_an_unknown_scorer_is_refused_and_the_explainer_named():
+    with pytest.raises(ValueError, match="'acuracy'") as caught:
+        explain(logistic(IRIS, NAMES), IRIS, NAMES, scoring="acuracy")
+    assert "raised by PermutationExplainer" in caught.value.__notes__

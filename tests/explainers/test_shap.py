@@ -1,0 +1,222 @@
+"""Shapley values against their axioms, a closed form, and the library called by hand."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris
+from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
+
+from wisca_xai import InputError, ShapExplainer
+
+with warnings.catch_warnings():  # the library's own import warns with recent Matplotlib
+    warnings.simplefilter("ignore")
+    import shap
+
+IRIS, SPECIES = load_iris(return_X_y=True)
+NAMES = np.array(["lily", "rose", "tulip"])[SPECIES]
+CANCER, BENIGN = load_breast_cancer(return_X_y=True)
+DIABETES, PROGRESS = load_diabetes(return_X_y=True)
+
+
+def scaled(model):
+    return make_pipeline(StandardScaler(), model)
+
+
+def explain(model, X, rows, **settings):
+    target = settings.pop("target", "predicted")
+    settings = {"background_size": 20, "random_state": 0, **settings}
+    return ShapExplainer(model, **settings).fit(X).explain(rows, target=target)
+
+
+@pytest.mark.parametrize(
+    ("X", "y"), [(IRIS, NAMES), (CANCER, BENIGN)], ids=["4 features", "30 features"]
+)
+@pytest.mark.parametrize("method", ["predict_proba", "decision_function"])
+@pytest.mark.parametrize("target", ["predicted", "all", "named"])
+def test_values_add_up_to_the_output_of_a_classifier(X, y, method, target):
+    model = scaled(LogisticRegression() if method == "predict_proba" else SVC()).fit(X, y)
+    rows = X[::40][:4]
+    label = model.classes_[1] if target == "named" else target
+    explanation = explain(model, X, rows, target=label)
+    outputs = getattr(model, method)(rows)
+    if outputs.ndim == 1:
+        outputs = np.column_stack([-outputs, outputs])
+    if target == "predicted":
+        outputs = outputs.max(axis=1)
+        assert explanation.targets.tolist() == model.predict(rows).tolist()
+    elif target == "named":
+        outputs = outputs[:, 1]
+        assert explanation.targets.tolist() == [model.classes_[1]] * len(rows)
+    else:
+        assert explanation.targets.tolist() == model.classes_.tolist()
+        assert explanation.values.shape == (len(rows), X.shape[1], len(model.classes_))
+    total = explanation.base_values + explanation.values.sum(axis=1)
+    np.testing.assert_allclose(total, outputs, rtol=0, atol=1e-6)
+    assert explanation.unit == ("probability" if method == "predict_proba" else "margin")
+
+
+@pytest.mark.parametrize("target", ["predicted", "all"])
+def test_values_add_up_to_the_output_of_a_regressor(target):
+    model = RandomForestRegressor(n_estimators=10, random_state=0).fit(DIABETES, PROGRESS)
+    explanation = explain(model, DIABETES, DIABETES[:2], target=target)
+    total = np.ravel(explanation.base_values + explanation.values.sum(axis=1))
+    np.testing.assert_allclose(total, model.predict(DIABETES[:2]), rtol=0, atol=1e-6)
+    assert explanation.targets is None
+    assert explanation.unit == "target"
+
+
+def test_the_base_value_is_the_mean_output_on_the_background():
+    model = scaled(LogisticRegression()).fit(IRIS, SPECIES)
+    background = IRIS[::10]
+    explanation = explain(model, background, IRIS[:2], target="all")
+    expected = np.tile(model.predict_proba(background).mean(axis=0), (2, 1))
+    np.testing.assert_allclose(explanation.base_values, expected, rtol=0, atol=1e-10)
+
+
+@pytest.mark.parametrize("make", [LogisticRegression, SVC], ids=["probability", "margin"])
+def test_values_equal_the_library_called_by_hand(make):
+    model = scaled(make()).fit(IRIS, SPECIES)
+    background, rows = IRIS[::10], IRIS[5::50]
+    function = getattr(model, "predict_proba", None) or model.decision_function
+    masker = shap.maskers.Independent(background, max_samples=len(background))
+    expected = shap.explainers.Exact(function, masker)(rows)
+    explanation = explain(model, background, rows, target="all")
+    np.testing.assert_allclose(explanation.values, expected.values, rtol=0, atol=1e-10)
+    np.testing.assert_allclose(explanation.base_values, expected.base_values, rtol=0, atol=1e-10)
+    predicted = explain(model, background, rows)
+    chosen = model.predict(rows)
+    for i, label in enumerate(chosen):
+        np.testing.assert_allclose(
+            predicted.values[i], expected.values[i, :, label], rtol=0, atol=1e-10
+        )
+
+
+def brute_force(function, row, background):
+    """Shapley values by the definition: the mean over all orders of features."""
+    from itertools import permutations
+
+    d = len(row)
+    values = np.zeros(d)
+    orders = list(permutations(range(d)))
+    for order in orders:
+        table = background.copy()
+        before = function(table).mean()
+        for j in order:
+            table[:, j] = row[j]
+            after = function(table).mean()
+            values[j] += (after - before) / len(orders)
+            before = after
+    return values
+
+
+def test_values_equal_the_definition():
+    model = RandomForestClassifier(n_estimators=10, random_state=0).fit(IRIS, SPECIES)
+    background, row = IRIS[::15], IRIS[70]
+    explanation = explain(model, background, row[None], target=2)
+    expected = brute_force(lambda X: model.predict_proba(X)[:, 2], row, background)
+    np.testing.assert_allclose(explanation.values[0], expected, rtol=0, atol=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("X", "y"), [(DIABETES, PROGRESS), (CANCER, BENIGN)], ids=["10 features", "30 features"]
+)
+def test_values_of_a_linear_model_have_a_closed_form(X, y):
+    X = StandardScaler().fit_transform(X)
+    model = LinearRegression().fit(X, y)
+    background, rows = X[:20], X[100:103]
+    explanation = explain(model, background, rows)
+    expected = model.coef_ * (rows - background.mean(axis=0))
+    np.testing.assert_allclose(explanation.values, expected, rtol=0, atol=1e-8)
+    np.testing.assert_allclose(explanation.base_values, model.predict(background).mean())
+
+
+@pytest.mark.parametrize(
+    ("scale", "offset"),
+    [
+        pytest.param(1e-9, 0.0, id="tiny unit"),
+        pytest.param(1.0, 1e6, id="far from zero"),
+        pytest.param(1e9, 0.0, id="huge unit"),
+    ],
+)
+def test_values_do_not_depend_on_the_unit_of_a_feature(scale, offset):
+    def function(X):
+        return (X[:, 0] - offset) / scale + 2.0 * X[:, 1]
+
+    X = np.random.default_rng(0).normal(size=(20, 2))
+    X[:, 0] = X[:, 0] * scale + offset
+    explanation = explain(function, X, X[:3])
+    expected = (X[:3] - X.mean(axis=0)) * [1 / scale, 2.0]
+    np.testing.assert_allclose(explanation.values, expected, rtol=0, atol=1e-6)
+    total = explanation.base_values + explanation.values.sum(axis=1)
+    np.testing.assert_allclose(total, function(X[:3]), rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("n_features", [4, 12], ids=["exact", "sampled"])
+def test_a_feature_that_the_model_ignores_gets_nothing(n_features):
+    X = np.random.default_rng(0).normal(size=(15, n_features))
+
+    def function(table):
+        return table[:, 0] * table[:, 1] + np.sin(table[:, 3])
+
+    explanation = explain(function, X, X[:3])
+    np.testing.assert_allclose(explanation.values[:, 2], 0.0, rtol=0, atol=1e-12)
+    assert np.abs(explanation.values[:, [0, 1, 3]]).min() > 1e-3
+
+
+def test_features_that_play_the_same_part_get_the_same():
+    X = np.random.default_rng(0).normal(size=(15, 1)) * np.ones(3)
+    explanation = explain(lambda table: table[:, 0] * table[:, 1] * table[:, 2], X, X[:3])
+    np.testing.assert_allclose(explanation.values, explanation.values[:, :1] * np.ones(3))
+
+
+def test_a_single_feature_gets_everything():
+    X = np.arange(6.0)[:, None]
+    explanation = explain(lambda table: table[:, 0] ** 2, X, X[4:])
+    np.testing.assert_allclose(explanation.values[:, 0], [16 - 55 / 6, 25 - 55 / 6])
+
+
+def test_a_row_of_the_background_alone_gets_nothing():
+    X = IRIS[:1]
+    explanation = explain(lambda table: table.prod(axis=1), X, X)
+    np.testing.assert_array_equal(explanation.values, np.zeros((1, 4)))
+
+
+def test_boolean_and_integer_columns_reach_the_model_as_such():
+    frame = pd.DataFrame({"flag": [True, False] * 5, "count": range(10), "size": np.ones(10)})
+    seen = set()
+
+    def function(table):
+        seen.add(tuple(str(dtype) for dtype in table.dtypes))
+        return np.where(table["flag"], table["count"], -1.0)
+
+    explain(function, frame, frame[:2])
+    assert seen == {("bool", "int64", "float64")}
+
+
+@pytest.mark.parametrize("settings", [{"engine": "sharp"}, {"background_size": 0}], ids=str)
+def test_unknown_settings_are_refused(settings):
+    (name,) = settings
+    with pytest.raises(InputError, match=f"`{name}` must be"):
+        explain(lambda table: table[:, 0], IRIS, IRIS[:2], **settings)
+
+
+def test_the_background_is_drawn_without_replacement_and_noted_in_the_receipt():
+    seen = []
+
+    def function(table):
+        seen.append(table.copy())
+        return table[:, 0] + table[:, 1]
+
+    X = np.column_stack([np.arange(50.0), np.zeros(50)])
+    explanation = explain(function, X, np.array([[100.0, 1.0]]), background_size=10)
+    masked = np.unique(np.concatenate(seen)[:, 0])
+    assert len(set(masked) - {100.0}) == 10
+    assert explanation.receipt.settings["background_size"] == 10
+    assert explanation.receipt.settings["n_background"] == 50
+    assert set(explanation.receipt.versions) == {"wisca-xai", "numpy", "scikit-learn", "shap"}

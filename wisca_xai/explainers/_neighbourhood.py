@@ -1,0 +1,201 @@
+"""LIME's neighbourhood and ridge regressions, for all rows at once.
+
+The neighbourhood that lime draws does not depend on the row explained: only its encoding ("same bin
+as the row") and the weights do. So one pool serves all rows, and the model is asked once.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from wisca_xai._coalitions import chosen_output
+from wisca_xai._problem import Problem
+from wisca_xai._response import rows_in_memory
+from wisca_xai._typing import FloatArray, FloatMatrix, FloatVector, LabelVector
+
+KERNEL_WIDTH = 0.75  # times sqrt(n_features), as in lime
+
+
+@dataclass(frozen=True)
+class Neighbourhood:
+    """Draws from the background that serve every row.
+
+    Attributes
+    ----------
+    samples : ndarray of shape (n_draws, n_features)
+        Perturbed rows, in the units of the data.
+    encoded : ndarray of shape (n_features, n_draws)
+        What the regressions see: the bin or level of each draw; in continuous mode the standardised
+        value for quantities.
+    rows_encoded : ndarray of shape (n_features, n_samples)
+        The same for the rows to explain.
+    by_equality : ndarray of shape (n_features,)
+        Features that are compared with the row's by equality; the others by distance.
+    """
+
+    samples: FloatMatrix
+    encoded: FloatMatrix
+    rows_encoded: FloatMatrix
+    by_equality: Any
+
+
+def draw(
+    rows: FloatMatrix,
+    background: FloatMatrix,
+    labels: LabelVector | None,
+    *,
+    categorical: tuple[int, ...],
+    discretizer: str | None,
+    n_draws: int,
+    seed: int,
+) -> Neighbourhood:
+    """Draw the pool with the draws that `lime.lime_tabular.LimeTabularExplainer` makes for a row.
+
+    One draw fewer than lime's number of samples, because its first is the row itself.
+    """
+    state = np.random.RandomState(seed)
+    n_features = background.shape[1]
+    if discretizer is None:
+        # lime draws normals for every column, also those that it then overwrites with levels
+        normals = state.normal(0, 1, (n_draws + 1) * n_features).reshape(n_draws + 1, n_features)
+        from sklearn.preprocessing import StandardScaler  # slow to import
+
+        scaler = StandardScaler().fit(background)
+        mean, scale = scaler.mean_, scaler.scale_
+        samples = normals * scale + mean
+        encoded, rows_encoded = normals.copy(), (rows - mean) / scale
+        for j in categorical:
+            samples[:, j] = encoded[:, j] = _draw_levels(background[:, j], n_draws + 1, state)
+            rows_encoded[:, j] = rows[:, j]
+        by_equality = np.isin(np.arange(n_features), categorical)
+    else:
+        bins = make_discretizer(discretizer, background, labels, categorical, state)
+        binned, rows_encoded = bins.discretize(background), bins.discretize(rows)
+        encoded = np.column_stack([_draw_levels(column, n_draws + 1, state) for column in binned.T])
+        samples = encoded.copy()
+        samples[1:] = undiscretize(bins, encoded[1:])
+        by_equality = np.ones(n_features, dtype=bool)
+    return Neighbourhood(
+        samples[1:],
+        np.ascontiguousarray(encoded[1:].T),
+        np.ascontiguousarray(rows_encoded.T),
+        by_equality,
+    )
+
+
+def make_discretizer(
+    name: str,
+    background: FloatMatrix,
+    labels: LabelVector | None,
+    categorical: tuple[int, ...],
+    state: np.random.RandomState,
+) -> Any:
+    """One of lime's own discretizers."""
+    from lime import discretize
+
+    kinds = {
+        "quartile": discretize.QuartileDiscretizer,
+        "decile": discretize.DecileDiscretizer,
+        "entropy": discretize.EntropyDiscretizer,
+    }
+    names = [str(j) for j in range(background.shape[1])]
+    return kinds[name](background, list(categorical), names, labels=labels, random_state=state)
+
+
+def undiscretize(bins: Any, encoded: FloatMatrix) -> FloatMatrix:
+    """Values for bins, drawn by lime; a bin that holds one value gives that value.
+
+    lime gives 0 there, whatever the value: it returns the standardised value of such a bin.
+    """
+    samples: FloatMatrix = bins.undiscretize(encoded)
+    for j in bins.mins:
+        low, high = np.array(bins.mins[j]), np.array(bins.maxs[j])
+        drawn = encoded[:, j].astype(int)
+        single = (low == high)[drawn]
+        samples[single, j] = low[drawn][single]
+    return samples
+
+
+def _draw_levels(column: FloatVector, size: int, state: np.random.RandomState) -> FloatVector:
+    levels, counts = np.unique(column, return_counts=True)
+    return np.asarray(state.choice(levels, size=size, replace=True, p=counts / counts.sum()))
+
+
+def fit_ridges(
+    problem: Problem, pool: Neighbourhood, pool_outputs: FloatMatrix
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Weighted ridge regression around every row; coefficients, intercepts and R2.
+
+    The row itself is one more sample, of weight 1. The penalty is 1, as in lime.
+
+    Parameters
+    ----------
+    problem : Problem
+    pool : Neighbourhood
+    pool_outputs : ndarray of shape (n_draws, k)
+
+    Returns
+    -------
+    coefficients : ndarray of shape (n_samples, n_features, q)
+    intercepts, r2 : ndarray of shape (n_samples, q)
+        q is 1 where one output per row is explained, else k.
+    """
+    n_features = problem.n_features
+    # a chunk holds a Gram matrix per row, and what solving takes
+    step = rows_in_memory(8 * 3 * n_features * (n_features + problem.n_outputs))
+    chunks = [
+        _fit_chunk(problem, pool, pool_outputs, range(start, min(start + step, problem.n_samples)))
+        for start in range(0, problem.n_samples, step)
+    ]
+    coefficients, intercepts, r2 = (np.concatenate(parts) for parts in zip(*chunks, strict=True))
+    return coefficients, intercepts, r2
+
+
+def _fit_chunk(
+    problem: Problem, pool: Neighbourhood, pool_outputs: FloatMatrix, rows: range
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    n_samples, n_features = len(rows), problem.n_features
+    n_targets = problem.n_outputs if problem.columns is None else 1
+    gram = np.empty((n_samples, n_features, n_features))
+    moment = np.empty((n_samples, n_features, n_targets))
+    means = np.empty((n_samples, n_features))
+    output_means, spread = np.empty((2, n_samples, n_targets))
+    design, weighted = np.empty((2, *pool.encoded.shape))
+    for i, position in enumerate(rows):
+        row = pool.rows_encoded[:, position]
+        weights = _encode(pool, row, design)
+        chosen = chosen_output(problem, position)
+        y, own_y = pool_outputs[:, chosen], problem.outputs[position, chosen]
+        own = np.where(pool.by_equality, 1.0, row)
+        np.multiply(design, weights, out=weighted)
+        total = weights.sum() + 1.0
+        mean = (weighted.sum(axis=1) + own) / total
+        y_mean = (weights @ y + own_y) / total
+        centred, own_centred = y - y_mean, own_y - y_mean
+        gram[i] = weighted @ design.T + np.outer(own, own) - total * np.outer(mean, mean)
+        moment[i] = weighted @ centred + np.outer(own, own_centred)
+        spread[i] = weights @ centred**2 + own_centred**2
+        means[i], output_means[i] = mean, y_mean
+    coefficients = np.linalg.solve(gram + np.eye(n_features), moment)
+    intercepts = output_means - np.einsum("ij,ijq->iq", means, coefficients)
+    explained = 2 * (coefficients * moment).sum(axis=1) - (
+        coefficients * (gram @ coefficients)
+    ).sum(axis=1)
+    r2 = np.where(spread > 0, explained / np.where(spread > 0, spread, 1.0), 1.0)
+    return np.asarray(coefficients), np.asarray(intercepts), r2
+
+
+def _encode(pool: Neighbourhood, row: FloatVector, design: FloatMatrix) -> FloatVector:
+    """Write the regressors around a row into `design`; returns the weights of the draws."""
+    n_features = len(row)
+    kernel = 2.0 * KERNEL_WIDTH**2 * n_features
+    equal = pool.encoded == row[:, None]
+    if pool.by_equality.all():
+        design[:] = equal
+        # a table, because with bins there are only n_features + 1 distances
+        by_matches = np.exp((np.arange(n_features + 1) - n_features) / kernel)
+        return np.asarray(by_matches[np.count_nonzero(equal, axis=0)])
+    design[:] = np.where(pool.by_equality[:, None], equal, pool.encoded)
+    own = np.where(pool.by_equality, 1.0, row)
+    return np.asarray(np.exp(-((design - own[:, None]) ** 2).sum(axis=0) / kernel))

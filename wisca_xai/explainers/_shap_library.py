@@ -1,0 +1,112 @@
+"""Shapley values through the library shap, guarded: each function is one way of asking it."""
+
+from typing import Any
+
+import numpy as np
+
+from wisca_xai._problem import Problem
+from wisca_xai._typing import FloatArray, FloatMatrix
+from wisca_xai.explainers._guard import library_call
+
+BOOSTING = ("sklearn.ensemble.", "xgboost.", "lightgbm.", "catboost.")
+AVERAGING = ("sklearn.tree.", "sklearn.ensemble._forest")  # their raw output is a probability
+MAX_EXACT_FEATURES = 10
+N_PERMUTATIONS = 10
+
+
+def model_agnostic_values(
+    problem: Problem, background: FloatMatrix
+) -> tuple[FloatArray, FloatArray]:
+    """Values and base values of the explained outputs; each row has the same draws."""
+    n_features, seed = problem.n_features, problem.seed_for("shap")
+    values = np.empty((problem.n_samples, n_features, problem.n_outputs))
+    base_values = np.empty((problem.n_samples, problem.n_outputs))
+    with library_call(seed):
+        import shap
+
+        masker = shap.maskers.Independent(background, max_samples=len(background))
+        if n_features <= MAX_EXACT_FEATURES:
+            explainer, max_evals = shap.explainers.Exact(problem.response, masker), 2**n_features
+        else:
+            explainer = shap.explainers.Permutation(problem.response, masker)
+            max_evals = N_PERMUTATIONS * (2 * n_features + 1)
+        for i in range(problem.n_samples):
+            np.random.seed(seed)  # noqa: NPY002
+            row = explainer(problem.rows[i : i + 1], max_evals=max_evals, silent=True)
+            values[i] = np.reshape(row.values, values.shape[1:])
+            base_values[i] = np.ravel(row.base_values)
+    return problem.explained(values), problem.explained(base_values)
+
+
+def kernel_values(problem: Problem, background: FloatMatrix) -> tuple[FloatArray, FloatArray]:
+    """The same by KernelSHAP."""
+    seed = problem.seed_for("shap")
+    shape = (problem.n_samples, problem.n_features, problem.n_outputs)
+    values = np.empty(shape)
+    with library_call(seed):
+        import shap
+
+        explainer = shap.KernelExplainer(problem.response, background)
+        for i, row in enumerate(problem.rows):
+            np.random.seed(seed)  # noqa: NPY002
+            values[i] = np.reshape(explainer.shap_values(row, silent=True), shape[1:])
+        base = np.tile(np.ravel(explainer.expected_value), (problem.n_samples, 1))
+    return problem.explained(values), problem.explained(base)
+
+
+def tree_values(problem: Problem, background: FloatMatrix) -> FloatArray | None:
+    """Values (n, d, k) by TreeExplainer, or None where it does not know the model.
+
+    Only of a model's raw output, which is the probability for forests and the margin for boosting:
+    for probabilities of boosting it rescales those of the margin, which adds up but is not Shapley's
+    value. What it returns may be wrong without a word (as for categories of
+    HistGradientBoosting): the caller checks it against the model's own output.
+    """
+    response = problem.response
+    model = unwrap(response.model)
+    home = type(model).__module__
+    known = home.startswith(AVERAGING)
+    if response.unit in ("margin", "target"):
+        known = known or home.startswith(BOOSTING)
+    if not known or response.unit == "indicator":
+        return None
+    try:
+        with library_call(problem.seed_for("shap")):
+            import shap
+
+            explainer = shap.TreeExplainer(
+                model, background, feature_perturbation="interventional", model_output="raw"
+            )
+            values = np.asarray(explainer.shap_values(problem.rows, check_additivity=False))
+    except Exception:  # it fails in many ways on models that it does not know
+        return None
+    if values.ndim == 2:
+        values = values[:, :, None]
+    if values.shape[2] == 1 and problem.n_outputs == 2:
+        values = np.concatenate([-values, values], axis=2)
+    expected = (problem.n_samples, problem.n_features, problem.n_outputs)
+    return values if values.shape == expected else None
+
+
+def linear_values(problem: Problem, background: FloatMatrix) -> FloatArray | None:
+    """Values (n, d, k) of a linear output in closed form, or None without coefficients."""
+    response = problem.response
+    coefficients = getattr(unwrap(response.model), "coef_", None)
+    if coefficients is None or response.unit not in ("target", "margin"):
+        return None
+    coefficients = np.atleast_2d(np.asarray(coefficients, dtype=np.float64))
+    if coefficients.shape[1] != problem.n_features:
+        return None
+    if len(coefficients) == 1 and problem.n_outputs == 2:
+        coefficients = np.vstack([-coefficients, coefficients])
+    if len(coefficients) != problem.n_outputs:
+        return None
+    centred = problem.rows - background.mean(axis=0)
+    return np.asarray(centred[:, :, None] * coefficients.T[None, :, :])
+
+
+def unwrap(model: Any) -> Any:
+    """The estimator inside a FrozenEstimator."""
+    from sklearn.frozen import FrozenEstimator
+
+    return model.estimator if isinstance(model, FrozenEstimator) else model
