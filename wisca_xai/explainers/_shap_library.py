@@ -58,7 +58,7 @@ def tree_values(problem: Problem, background: FloatMatrix) -> FloatArray | None:
     """Values (n, d, k) by TreeExplainer, or None where it does not know the model.
 
     Only of a model's raw output, which is the probability for forests and the margin for boosting:
-    for probabilities of boosting it rescales those of the margin, which adds up but is not Shapley's
+    for probabilities of boosting it rescales those of the margin, which adds up but is no Shapley
     value. What it returns may be wrong without a word (as for categories of
     HistGradientBoosting): the caller checks it against the model's own output.
     """
