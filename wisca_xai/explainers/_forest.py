@@ -90,8 +90,8 @@ class ForestExplainer(BaseExplainer):
         kind = RandomForestRegressor
         if self.target == "prediction":
             learned: Any = problem.response(rows)
-            if problem.n_outputs == 1:
-                learned = learned[:, 0]
+            if problem.n_outputs <= 2:  # of two classes, one mirrors the other
+                learned = learned[:, -1]
             elif problem.columns is not None and problem.target != "predicted":
                 learned = learned[:, problem.columns[0]]
         elif labels is None:

@@ -22,7 +22,7 @@ METHODS = ("auto", "exact", "permutation", "tree", "linear", "kernel")
 MAX_EXACT_FEATURES = 6  # 2**6 coalitions cost about six times the walks, and have no error
 MAX_FEATURES_TO_ENUMERATE = 20
 MAX_PASSES = 64  # over the background, in search of `tol`
-TOLERANCE = 1e-6  # within which shortcuts have to add up to the model's output
+TOLERANCE = 1e-6  # of the largest output, within which shortcuts have to add up to the model's
 
 
 class ShapExplainer(BaseExplainer):
@@ -146,39 +146,50 @@ class ShapExplainer(BaseExplainer):
         if self.method == "kernel":
             return *kernel_values(problem, background), None, ()
         background_outputs = problem.response(background)
-        notes: list[str] = []
-        shortcuts = {"tree": tree_values, "linear": linear_values}
-        for name, shortcut in shortcuts.items():
-            if self.method not in ("auto", name):
-                continue
-            found = shortcut(problem, background)
-            if found is None:
-                if self.method == name:
-                    raise InputError(
-                        f"method={name!r} does not fit {type(problem.response.model).__name__} "
-                        f"with response method {problem.response.method!r}. Use method='auto'."
-                    )
-                continue
-            gap = additivity_gap(found, background_outputs.mean(axis=0), problem.outputs)
-            if gap <= TOLERANCE:
-                base = np.tile(background_outputs.mean(axis=0), (problem.n_samples, 1))
-                return problem.explained(found), problem.explained(base), None, ()
-            message = (
-                f"The {name} shortcut misses the model's own output by up to {gap:.2g}, so Shapley "
-                "values were sampled from the model itself."
-            )
-            if self.method == name:
-                raise InputError(message.replace("were", "have to be") + " Use method='auto'.")
-            notes.append(message)
+        base = np.tile(background_outputs.mean(axis=0), (problem.n_samples, 1))
+        found, notes = self._shortcut(problem, background, base)
+        if found is not None:
+            return problem.explained(found), problem.explained(base), None, notes
         few = problem.n_features <= MAX_EXACT_FEATURES
         if self.method == "exact" or (self.method == "auto" and few) or problem.n_features == 1:
             values = [
                 exact_values(problem.response, row, background, chosen_output(problem, i))
                 for i, row in enumerate(problem.rows)
             ]
-            base = np.tile(background_outputs.mean(axis=0), (problem.n_samples, 1))
-            return squeeze(problem, np.array(values)), problem.explained(base), None, tuple(notes)
-        return *self._sample(problem, background, background_outputs), tuple(notes)
+            return squeeze(problem, np.array(values)), problem.explained(base), None, notes
+        sampled, base, errors = self._sample(problem, background, background_outputs)
+        if self.tol is not None and errors.max() > self.tol:
+            n_missed = int((errors.reshape(len(errors), -1).max(axis=1) > self.tol).sum())
+            notes += (
+                f"The tolerance {self.tol:g} of Shapley values was not met in {n_missed} of "
+                f"{len(errors)} rows within the budget: raise `max_evals`.",
+            )
+        return sampled, base, errors, notes
+
+    def _shortcut(
+        self, problem: Problem, background: FloatMatrix, base: FloatMatrix
+    ) -> tuple[FloatArray | None, tuple[str, ...]]:
+        """Values (n, d, k) that cost no evaluation, if they add up to the model's own output."""
+        notes: tuple[str, ...] = ()
+        for name, shortcut in (("tree", tree_values), ("linear", linear_values)):
+            if self.method not in ("auto", name):
+                continue
+            found = shortcut(problem, background)
+            if found is not None:
+                gap = float(np.abs(base + found.sum(axis=1) - problem.outputs).max())
+                if gap <= TOLERANCE * np.abs(problem.outputs).max():
+                    return found, ()
+                notes += (
+                    f"The {name} shortcut misses the model's own output by up to {gap:.2g}, so "
+                    "Shapley values were computed from the model itself.",
+                )
+            if self.method == name:
+                reason = notes[0] if notes else "It does not know the model or its output."
+                raise InputError(
+                    f"method={name!r} does not fit {type(problem.response.model).__name__} with "
+                    f"response method {problem.response.method!r}. {reason} Use method='auto'."
+                )
+        return None, notes
 
     def _sample(
         self, problem: Problem, background: FloatMatrix, background_outputs: FloatMatrix
@@ -188,10 +199,11 @@ class ShapExplainer(BaseExplainer):
         n_pairs = len(background) * (1 if self.tol is None else MAX_PASSES)
         if self.max_evals is not None:
             n_pairs = max(2, self.max_evals // per_pair)
-        if n_pairs < len(background):
-            background, background_outputs = background[:n_pairs], background_outputs[:n_pairs]
-        max_passes = n_pairs // len(background)
         seed = problem.seed_for("shap")
+        if n_pairs < len(background):  # at random, because the background is sorted
+            kept = np.random.default_rng(seed).permutation(len(background))[:n_pairs]
+            background, background_outputs = background[kept], background_outputs[kept]
+        max_passes = n_pairs // len(background)
         # with a tolerance one pass at a time, each with its own seed; without, all at once
         sizes = [max_passes] if self.tol is None else [1] * max_passes
         walks = [
@@ -217,11 +229,6 @@ class ShapExplainer(BaseExplainer):
             problem.explained(base),
             squeeze(problem, np.array(errors)),
         )
-
-
-def additivity_gap(values: FloatArray, base: FloatArray, outputs: FloatMatrix) -> float:
-    """Largest difference between base value plus values and the model's own output."""
-    return float(np.abs(base + values.sum(axis=1) - outputs).max(initial=0.0))
 
 
 def squeeze(problem: Problem, values: FloatArray) -> FloatArray:

@@ -1,0 +1,134 @@
+"""Walks and enumeration against games whose Shapley values are known."""
+
+import itertools
+from math import factorial
+
+import numpy as np
+import pytest
+
+from wisca_xai._coalitions import Walks, exact_values, shapley_from_worth, standard_errors
+from wisca_xai._response import Response
+from wisca_xai._table import TableCodec
+
+D, B = 5, 12
+GENERATOR = np.random.default_rng(0)
+BACKGROUND = GENERATOR.normal(size=(B, D))
+ROW = GENERATOR.normal(size=D)
+
+
+def respond(function):
+    return Response(function, TableCodec.of(BACKGROUND))
+
+
+def additive(X):
+    return X @ np.arange(D) + np.sin(X[:, 0])
+
+
+def pairwise(X):
+    return X[:, 0] * X[:, 1] - 2 * X[:, 2] * X[:, 3] + X[:, 4]
+
+
+def tangled(X):
+    return np.tanh(X.prod(axis=1) + X.sum(axis=1))
+
+
+def by_definition(function):
+    """The average over all orders of what each feature adds: Shapley's own formula."""
+    values = np.zeros(D)
+    for order in itertools.permutations(range(D)):
+        inside = np.zeros(D, dtype=bool)
+        before = function(BACKGROUND).mean()
+        for j in order:
+            inside[j] = True
+            after = function(np.where(inside, ROW, BACKGROUND)).mean()
+            values[j] += (after - before) / factorial(D)
+            before = after
+    return values
+
+
+def walk(function, walks):
+    response = respond(function)
+    outputs = response(BACKGROUND)
+    output = response(ROW[None])[0]
+    return walks.contributions(response.fresh(), ROW, output, BACKGROUND, outputs, slice(None))
+
+
+@pytest.mark.parametrize("function", [additive, pairwise, tangled])
+def test_enumeration_is_the_definition(function):
+    values = exact_values(respond(function), ROW, BACKGROUND, slice(None))
+    np.testing.assert_allclose(values[:, 0], by_definition(function), atol=1e-12)
+
+
+def test_worth_of_a_glove_game():
+    """Features 0 and 1 are left gloves, 2 a right one; a pair is worth 1: (1/6, 1/6, 4/6)."""
+    worth = [[float(bool(c & 0b011) and bool(c & 0b100))] for c in range(8)]
+    np.testing.assert_allclose(
+        shapley_from_worth(np.array(worth), 3).ravel(), [1 / 6, 1 / 6, 4 / 6]
+    )
+
+
+@pytest.mark.parametrize("function", [additive, pairwise])
+def test_one_pass_is_exact_up_to_interactions_of_two(function):
+    contributions = walk(function, Walks.draw(D, B, 1, seed=0))
+    np.testing.assert_allclose(
+        contributions.mean(axis=0)[:, 0], by_definition(function), atol=1e-12
+    )
+
+
+def test_many_passes_come_near_the_exact_values_as_far_as_the_errors_say():
+    contributions = walk(tangled, Walks.draw(D, B, 200, seed=0))
+    error = standard_errors(contributions, BACKGROUND)[:, 0]
+    gap = np.abs(contributions.mean(axis=0)[:, 0] - by_definition(tangled))
+    assert (gap <= 4 * error).all()
+    assert error.max() < 0.02
+
+
+@pytest.mark.parametrize(("n_passes", "low", "high"), [(1, 0.9, 1.0), (4, 0.9, 0.99)])
+def test_intervals_cover_the_exact_values(n_passes, low, high):
+    exact, covered = by_definition(tangled), []
+    for seed in range(200):
+        contributions = walk(tangled, Walks.draw(D, B, n_passes, seed))
+        error = standard_errors(contributions, BACKGROUND)[:, 0]
+        covered.append(np.abs(contributions.mean(axis=0)[:, 0] - exact) <= 1.96 * error)
+    assert low <= np.mean(covered) <= high
+
+
+def test_each_pair_adds_up_and_every_background_row_is_used_equally_often():
+    walks = Walks.draw(D, B, 3, seed=0)
+    contributions = walk(tangled, walks)[:, :, 0]
+    gaps = tangled(ROW[None]) - tangled(BACKGROUND[walks.starts])
+    np.testing.assert_allclose(contributions.sum(axis=1), gaps, atol=1e-14)
+    assert np.bincount(walks.starts).tolist() == [3] * B
+
+
+def test_the_ends_of_a_walk_cost_nothing():
+    response = respond(tangled)
+    outputs = response(BACKGROUND)
+    counted = response.fresh()
+    Walks.draw(D, B, 2, 0).contributions(
+        counted, ROW, response(ROW[None])[0], BACKGROUND, outputs, slice(None)
+    )
+    assert counted.rows == 2 * B * 2 * (D - 1)
+
+
+def test_little_memory_gives_the_same_numbers():
+    from sklearn import config_context
+
+    walks = Walks.draw(D, B, 20, seed=0)
+    plenty = walk(tangled, walks)
+    enumerated = exact_values(respond(tangled), ROW, BACKGROUND, slice(None))
+    with config_context(working_memory=0.01):
+        np.testing.assert_array_equal(walk(tangled, walks), plenty)
+        np.testing.assert_allclose(
+            exact_values(respond(tangled), ROW, BACKGROUND, slice(None)), enumerated, atol=1e-15
+        )
+
+
+def test_few_background_rows_still_have_errors():
+    few = BACKGROUND[:3]
+    walks = Walks.draw(D, 3, 1, seed=0)
+    response = respond(tangled)
+    contributions = walks.contributions(
+        response, ROW, response(ROW[None])[0], few, response(few), slice(None)
+    )
+    assert (standard_errors(contributions, few) > 0).all()
