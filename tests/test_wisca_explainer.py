@@ -418,6 +418,20 @@ def test_ranking_orders_by_magnitude_and_marks_ties():
     assert constant.ranking()["feature"].tolist() == ["a", "b", "c"]
 
 
+@pytest.mark.parametrize("engines", [("fast", "fast"), ("shap", "lime")], ids=["fast", "libraries"])
+def test_rounding_errors_of_a_constant_model_are_not_blown_up(engines):
+    X = np.random.default_rng(0).normal(size=(60, 12))
+    panel = (
+        ShapExplainer(engine=engines[0], background_size=30),
+        LimeExplainer(engine=engines[1], n_samples=200),
+    )
+    model = WISCAExplainer(lambda Z: np.full(len(Z), 0.1), explainers=panel, random_state=0)
+    explanation = model.fit(X).explain(X[:3])
+    for component in explanation.components.values():
+        np.testing.assert_array_equal(component.values, np.zeros((3, 12)))
+    np.testing.assert_array_equal(explanation.importance, np.zeros(12))
+
+
 def test_one_feature_has_no_correlation_but_works():
     X = pd.DataFrame({"a": np.arange(20.0)})
     explainer = WISCAExplainer(LinearRegression().fit(X, X["a"]), explainers=fast_panel())

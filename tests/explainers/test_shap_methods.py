@@ -58,6 +58,7 @@ def test_probabilities_of_boosting_are_sampled_because_the_tree_shortcut_is_not_
     exact = explain(model, method="exact", target=1)
     ours = explain(model, target=1)
     assert ours.standard_errors is not None
+    assert ours.notes == ()
     tree = shap.TreeExplainer(model, BACKGROUND, model_output="probability").shap_values(ROWS)
     # if this fails, shap has become exact, and the shortcut can be opened for probabilities
     assert np.abs(tree - exact.values).max() > 3 * np.abs(ours.values - exact.values).max()
@@ -89,6 +90,7 @@ def test_linear_values_are_the_closed_form():
     assert answer.receipt.model_rows == 10 + 50
     margin = LogisticRegression().fit(X, Y)
     one = explain(margin, response_method="decision_function", target=0)
+    assert one.standard_errors is None
     np.testing.assert_allclose(
         one.values, -margin.coef_ * (ROWS - BACKGROUND.mean(axis=0)), atol=1e-12
     )
