@@ -5,6 +5,7 @@ background row. Its worth is the model's output, averaged over background rows.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from math import comb
 from typing import Any
 
@@ -42,6 +43,10 @@ class Walks:
         starts = np.tile(np.arange(n_background), n_passes)
         return cls(generator.permuted(orders, axis=1), starts)
 
+    @cached_property
+    def _whole(self) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+        return _layout(self.orders)
+
     def contributions(
         self,
         response: Response,
@@ -73,12 +78,10 @@ class Walks:
         step = max(1, rows_in_memory(8 * 6 * n_features) // (2 * n_features))
         parts = []
         for first in range(0, n_pairs, step):
-            entry = np.argsort(self.orders[first : first + step], axis=1)  # when a feature enters
-            starts = self.starts[first : first + step]
-            sizes = np.arange(1, n_features)[:, None]
-            there = entry[:, None, :] < sizes
-            opposite = entry[:, None, :] >= n_features - sizes
-            inside = np.concatenate([there, opposite], axis=1)
+            chunk = slice(first, first + step)
+            # the draws are the same for every row: worked out once where memory allows
+            entry, inside = self._whole if step >= n_pairs else _layout(self.orders[chunk])
+            starts = self.starts[chunk]
             hybrids = np.where(inside, row, background[starts][:, None, :])
             answers = response(hybrids.reshape(-1, n_features))[:, chosen]
             path = np.empty((len(starts), 2, n_features + 1, len(output)))
@@ -91,6 +94,16 @@ class Walks:
             backward = np.take_along_axis(gains[:, 1], last[:, :, None], axis=1)
             parts.append((forward + backward) / 2)
         return np.concatenate(parts)
+
+
+def _layout(orders: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    """Step at which each feature enters, and who is inside at each step of both walks."""
+    n_features = orders.shape[1]
+    entry = np.argsort(orders, axis=1)
+    sizes = np.arange(1, n_features)[:, None]
+    there = entry[:, None, :] < sizes
+    opposite = entry[:, None, :] >= n_features - sizes
+    return entry, np.concatenate([there, opposite], axis=1)
 
 
 def standard_errors(contributions: FloatArray, background: FloatMatrix) -> FloatMatrix:

@@ -17,6 +17,8 @@ NAMES = np.array(["lily", "rose", "tulip"])[SPECIES]
 DIABETES, PROGRESS = load_diabetes(return_X_y=True)
 SEED = 5
 
+AS_OURS = {"n_estimators": 10, "min_samples_leaf": 5}
+
 
 def library_seed():
     sequence = np.random.SeedSequence(SEED, spawn_key=(zlib.crc32(b"forest"),))
@@ -76,7 +78,7 @@ def test_values_equal_a_forest_fitted_by_hand(of):
     explanation = explain(model, IRIS, of=of)
     rows = IRIS[canonical_order(IRIS)]
     outputs = model.predict_proba(rows)
-    forest = RandomForestRegressor(n_estimators=10, random_state=library_seed())
+    forest = RandomForestRegressor(**AS_OURS, random_state=library_seed())
     forest.fit(rows, outputs if of == "all" else outputs[:, 1])
     np.testing.assert_allclose(explanation.values, forest.feature_importances_, atol=1e-12)
     trees = [tree.feature_importances_ for tree in forest.estimators_]
@@ -88,7 +90,7 @@ def test_values_of_labels_equal_a_forest_fitted_by_hand():
     model = LogisticRegression(max_iter=500).fit(IRIS, NAMES)
     explanation = explain(model, IRIS, NAMES, target="label")
     order = canonical_order(IRIS, NAMES)
-    forest = RandomForestClassifier(n_estimators=10, random_state=library_seed())
+    forest = RandomForestClassifier(**AS_OURS, max_features=1.0, random_state=library_seed())
     forest.fit(IRIS[order], NAMES[order])
     np.testing.assert_allclose(explanation.values, forest.feature_importances_, atol=1e-12)
 
@@ -97,7 +99,7 @@ def test_labels_of_a_regression_are_learned_as_numbers():
     model = LinearRegression().fit(DIABETES, PROGRESS)
     explanation = explain(model, DIABETES, PROGRESS, target="label")
     order = canonical_order(DIABETES, PROGRESS)
-    forest = RandomForestRegressor(n_estimators=10, random_state=library_seed())
+    forest = RandomForestRegressor(**AS_OURS, random_state=library_seed())
     forest.fit(DIABETES[order], PROGRESS[order])
     np.testing.assert_allclose(explanation.values, forest.feature_importances_, atol=1e-12)
 

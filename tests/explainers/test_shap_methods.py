@@ -50,6 +50,16 @@ def test_tree_values_are_the_exact_ones(model, params):
     np.testing.assert_allclose(shortcut.base_values, exact.base_values, atol=1e-12)
 
 
+def test_the_tree_shortcut_holds_on_values_that_float32_moves_across_a_threshold():
+    from sklearn.datasets import load_wine
+
+    table, kinds = load_wine(return_X_y=True)
+    model = RandomForestClassifier(20, random_state=0).fit(table[::2], kinds[::2])
+    answer = ShapExplainer(model, random_state=0).fit(table[::2]).explain(table[1::2])
+    assert answer.notes == ()
+    assert answer.standard_errors is None
+
+
 def test_probabilities_of_boosting_are_sampled_because_the_tree_shortcut_is_not_exact():
     """TreeExplainer rescales the margin's values: they add up, and are off by up to 0.1."""
     import shap

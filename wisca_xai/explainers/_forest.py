@@ -24,7 +24,8 @@ class ForestExplainer(BaseExplainer):
         model; or y, as in the WISCA paper [1]_, so that it answers for the data whatever the
         model does. "label" needs y in `fit`.
     n_estimators : int, default=100
-        Trees.
+        Trees. Each split looks at all features, and leaves keep at least 5 rows (1 in 20 below 100
+        rows): smaller ones imitate noise, and take time.
     max_rows : int, default=10000
         Background rows to learn from; more are sampled down to this number.
     response_method : {"auto", "predict_proba", "decision_function", "predict"}, default="auto"
@@ -100,7 +101,12 @@ class ForestExplainer(BaseExplainer):
             learned = labels
             if problem.response.task == "classification":
                 kind = RandomForestClassifier
-        forest = kind(n_estimators=self.n_estimators, random_state=seed).fit(rows, learned)
+        forest = kind(
+            n_estimators=self.n_estimators,
+            max_features=1.0,  # choosing from a sample of few features would share out importance
+            min_samples_leaf=min(5, max(1, len(rows) // 20)),
+            random_state=seed,
+        ).fit(rows, learned)
         per_tree = np.array([tree.feature_importances_ for tree in forest.estimators_])
         return problem.explanation(
             forest.feature_importances_,

@@ -9,6 +9,8 @@ from wisca_xai._typing import FloatArray, FloatMatrix
 from wisca_xai.explainers._guard import library_call
 
 BOOSTING = ("sklearn.ensemble.", "xgboost.", "lightgbm.", "catboost.")
+# these compare features as float32 with their thresholds, and shap as float64
+AS_FLOAT32 = ("sklearn.tree.", "sklearn.ensemble._forest", "sklearn.ensemble._gb")
 AVERAGING = ("sklearn.tree.", "sklearn.ensemble._forest")  # their raw output is a probability
 MAX_EXACT_FEATURES = 10
 N_PERMUTATIONS = 10
@@ -70,6 +72,9 @@ def tree_values(problem: Problem, background: FloatMatrix) -> FloatArray | None:
         known = known or home.startswith(BOOSTING)
     if not known or response.unit == "indicator":
         return None
+    rows = problem.rows
+    if home.startswith(AS_FLOAT32):
+        rows, background = (table.astype(np.float32).astype(float) for table in (rows, background))
     try:
         with library_call(problem.seed_for("shap")):
             import shap
@@ -77,7 +82,7 @@ def tree_values(problem: Problem, background: FloatMatrix) -> FloatArray | None:
             explainer = shap.TreeExplainer(
                 model, background, feature_perturbation="interventional", model_output="raw"
             )
-            values = np.asarray(explainer.shap_values(problem.rows, check_additivity=False))
+            values = np.asarray(explainer.shap_values(rows, check_additivity=False))
     except Exception:  # it fails in many ways on models that it does not know
         return None
     if values.ndim == 2:

@@ -1,0 +1,38 @@
+"""The README says what the package does: its example runs and prints what stands below it."""
+
+import re
+from pathlib import Path
+
+README = (Path(__file__).parent.parent / "README.md").read_text()
+(EXAMPLE, CALLS), (PRINTED, *_) = (
+    re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
+    for language in ("python", "text")
+)
+
+
+def test_the_example_prints_what_the_readme_shows(capsys):
+    names = {}
+    exec(EXAMPLE, names)  # noqa: S102
+    printed, shown = capsys.readouterr().out.splitlines(), PRINTED.splitlines()
+    assert printed[:2] == shown[:2]
+    # another version of scikit-learn may grow another forest: the first places must stay
+    first = [[line.split()[0] for line in lines[2:6]] for lines in (printed, shown)]
+    assert first[0] == first[1]
+    exec(CALLS, names)  # noqa: S102
+    assert names["explanation"].failures == {}
+
+
+def test_the_set_up_commands_stand_on_one_line_each_in_this_order():
+    commands = [line for line in README.splitlines() if line.startswith("python3 -m venv")]
+    assert commands == [
+        "python3 -m venv .venv && .venv/bin/pip install . && .venv/bin/wisca demo",
+        'python3 -m venv .venv && .venv/bin/pip install -e ".[test]" && .venv/bin/pytest',
+    ]
+
+
+def test_every_class_that_the_readme_names_exists():
+    import wisca_xai
+
+    named = set(re.findall(r"\b([A-Z]\w+Explainer|Explanation)\b", README))
+    assert named
+    assert all(hasattr(wisca_xai, name) for name in named)
