@@ -176,9 +176,10 @@ class ShapExplainer(BaseExplainer):
                 continue
             found = shortcut(problem, background)
             if found is not None:
-                gap = float(np.abs(base + found.sum(axis=1) - problem.outputs).max())
+                missing = problem.outputs - base - found.sum(axis=1)
+                gap = float(np.abs(missing).max())
                 if gap <= TOLERANCE * np.abs(problem.outputs).max():
-                    return found, ()
+                    return share_out(found, missing), ()
                 notes += (
                     f"The {name} shortcut misses the model's own output by up to {gap:.2g}, so "
                     "Shapley values were computed from the model itself.",
@@ -229,6 +230,17 @@ class ShapExplainer(BaseExplainer):
             problem.explained(base),
             squeeze(problem, np.array(errors)),
         )
+
+
+def share_out(values: FloatArray, missing: FloatMatrix) -> FloatArray:
+    """Add rounding errors `missing` (n, k) to values (n, d, k), in proportion to their size.
+
+    shap's trees hold float32, whose errors exceed 1e-6 where outputs exceed 100.
+    """
+    size = np.abs(values)
+    total = size.sum(axis=1, keepdims=True)
+    share = size / np.where(total > 0, total, 1.0)
+    return np.asarray(values + missing[:, None, :] * share)
 
 
 def squeeze(problem: Problem, values: FloatArray) -> FloatArray:
