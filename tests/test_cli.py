@@ -68,6 +68,15 @@ def test_parquet_gives_the_same_numbers_as_csv(folder, capsys):
     assert rankings[0] == rankings[1]
 
 
+def test_parquet_without_a_reader_says_what_to_install(folder, capsys, monkeypatch):
+    def missing(path):
+        raise ImportError("no pyarrow")
+
+    monkeypatch.setattr(pd, "read_parquet", missing)
+    assert run(folder, data="rows.parquet") == cli.BAD_DATA
+    assert "pip install 'wisca-xai[parquet]'" in capsys.readouterr().err
+
+
 def test_out_writes_the_four_files(folder, tmp_path, capsys):
     assert run(folder, "--out", str(tmp_path / "new")) == cli.OK
     written = {path.name for path in (tmp_path / "new").iterdir()}

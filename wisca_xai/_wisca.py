@@ -19,7 +19,7 @@ from wisca_xai._exceptions import ExplainerFailed, InputError, WISCAWarning
 from wisca_xai._explanation import Explanation
 from wisca_xai._problem import Problem
 from wisca_xai._typing import FloatMatrix, FloatVector, ResponseMethod, Target
-from wisca_xai._validation import check_choice, seed_entropy
+from wisca_xai._validation import check_choice, check_count, seed_entropy
 from wisca_xai.consensus import (
     CONSENSUS,
     Consensus,
@@ -131,10 +131,8 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
         InputError
             If there is no model, the columns are not the model's, or the panel is not valid.
         """
-        panel = make_panel(self.explainers, background_size=self.background_size)
-        _consensus_function(self.consensus)
         super().fit(X, y)
-        self.explainers_ = panel
+        self.explainers_ = make_panel(self.explainers, background_size=self.background_size)
         return self
 
     def explain(
@@ -207,6 +205,11 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
         only_local.explainers_ = local
         return np.array(only_local.explain(X).values)
 
+    def _check_params(self) -> None:
+        check_count("background_size", self.background_size)
+        make_panel(self.explainers, background_size=self.background_size)
+        _consensus_function(self.consensus)
+
     def _explain(self, problem: Problem) -> ConsensusExplanation:
         components, failures = self._run_panel(problem)
         weights, weight_note = _row_weights(problem)
@@ -273,7 +276,8 @@ def make_panel(explainers: Any, *, background_size: int) -> list[tuple[str, Base
     Raises
     ------
     InputError
-        If there is none, one is unknown, two have one name, or one has a model of its own.
+        If there is none, one is unknown, two have one name, one has a model of its own, or one has
+        a parameter that is wrong.
     """
     if isinstance(explainers, str | BaseExplainer) or not np.iterable(explainers):
         explainers = (explainers,)
@@ -290,6 +294,7 @@ def make_panel(explainers: Any, *, background_size: int) -> list[tuple[str, Base
                 f"The explainer {name!r} must leave `estimator` and `response_method` at their "
                 "defaults: the panel explains its own model."
             )
+        explainer._check_params()
         if name in panel:
             raise InputError(
                 f"`explainers` must have different names, got {name!r} twice. Pass (name, "

@@ -212,9 +212,14 @@ def _explainer(model: Any, arguments: argparse.Namespace) -> WISCAExplainer:
 
 
 def _read_table(path: Path) -> pd.DataFrame:
-    if path.suffix.lower() in (".parquet", ".pq"):
+    if path.suffix.lower() not in (".parquet", ".pq"):
+        return pd.read_csv(path)
+    try:
         return pd.read_parquet(path)
-    return pd.read_csv(path)
+    except ImportError as error:
+        raise ValueError(
+            f"{path} needs a Parquet reader: pip install 'wisca-xai[parquet]', or pass CSV."
+        ) from error
 
 
 def _split(table: pd.DataFrame, label: str | None, path: Path) -> tuple[pd.DataFrame, Any]:

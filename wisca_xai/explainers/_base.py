@@ -74,6 +74,7 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
         InputError
             If there is no model, or the columns are not the model's.
         """
+        self._check_params()
         if self.estimator is None:
             raise InputError(
                 f"{type(self).__name__} needs a model, got estimator=None. Pass a scikit-learn "
@@ -140,6 +141,7 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
             If the model returns something else than one finite number per row and output.
         """
         start = time.perf_counter()
+        self._check_params()
         explainer = self
         notes: tuple[str, ...] = ()
         if not is_fitted(self):
@@ -158,6 +160,9 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
         )
         notes = (*notes, *more_notes, *explanation.notes)
         return replace(explanation, receipt=receipt, notes=notes).take(np.argsort(order))
+
+    def _check_params(self) -> None:  # not every explainer has something to check
+        """Raise InputError for a parameter that is wrong whatever the data are."""
 
     @abstractmethod
     def _explain(self, problem: Problem) -> Explanation:

@@ -74,10 +74,12 @@ class ForestExplainer(BaseExplainer):
         self.response_method = response_method
         self.random_state = random_state
 
-    def _explain(self, problem: Problem) -> Explanation:
+    def _check_params(self) -> None:
         check_choice("target", self.target, ("prediction", "label"))
         check_count("n_estimators", self.n_estimators)
         check_count("max_rows", self.max_rows)
+
+    def _explain(self, problem: Problem) -> Explanation:
         # imported here: the ensembles take longer to import than the rest of this package
         from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 

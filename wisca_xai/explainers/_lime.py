@@ -13,6 +13,8 @@ from wisca_xai.explainers._base import BaseExplainer
 from wisca_xai.explainers._guard import library_call
 from wisca_xai.explainers._neighbourhood import draw, fit_ridges
 
+DISCRETIZERS = ("quartile", "decile", "entropy")
+
 
 class LimeExplainer(BaseExplainer):
     """LIME for tables [1]_, with all features and without selection.
@@ -78,10 +80,14 @@ class LimeExplainer(BaseExplainer):
         self.response_method = response_method
         self.random_state = random_state
 
-    def _explain(self, problem: Problem) -> Explanation:
+    def _check_params(self) -> None:
         check_choice("engine", self.engine, ("fast", "lime"))
         check_count("n_samples", self.n_samples, minimum=2)
-        self._check_discretizer(problem)
+        if self.discretizer is not None:
+            check_choice("discretizer", self.discretizer, DISCRETIZERS, also=" or None")
+
+    def _explain(self, problem: Problem) -> Explanation:
+        self._check_data(problem)
         engine = self._library_values if self.engine == "lime" else self._fast_values
         values, intercepts, r2 = engine(problem)
         return problem.explanation(
@@ -94,11 +100,7 @@ class LimeExplainer(BaseExplainer):
             diagnostics={"r2": r2},
         )
 
-    def _check_discretizer(self, problem: Problem) -> None:
-        if self.discretizer is not None:
-            check_choice(
-                "discretizer", self.discretizer, ("quartile", "decile", "entropy"), also=" or None"
-            )
+    def _check_data(self, problem: Problem) -> None:
         if self.discretizer == "entropy" and problem.background_y is None:
             raise InputError("LimeExplainer(discretizer='entropy') needs y: call fit(X, y).")
         names = np.array(problem.response.codec.feature_names)

@@ -74,8 +74,10 @@ class PermutationExplainer(BaseExplainer):
         self.response_method = response_method
         self.random_state = random_state
 
-    def _explain(self, problem: Problem) -> Explanation:
+    def _check_params(self) -> None:
         check_count("n_repeats", self.n_repeats)
+
+    def _explain(self, problem: Problem) -> Explanation:
         shuffles = permutations(
             problem.n_samples, self.n_repeats, problem.seed_for("permutation") % 2**31
         )

@@ -104,8 +104,15 @@ class ShapExplainer(BaseExplainer):
         self.response_method = response_method
         self.random_state = random_state
 
+    def _check_params(self) -> None:
+        check_choice("engine", self.engine, ("fast", "shap"))
+        check_choice("method", self.method, METHODS)
+        check_count("background_size", self.background_size)
+        if self.tol is not None and not self.tol > 0:
+            raise InputError(f"`tol` must be positive or None, got {self.tol!r}.")
+
     def _explain(self, problem: Problem) -> Explanation:
-        self._check_params(problem)
+        self._check_size(problem)
         background = problem.sample_background(self.background_size)
         errors: FloatArray | None = None
         notes: tuple[str, ...] = ()
@@ -124,14 +131,9 @@ class ShapExplainer(BaseExplainer):
             notes=notes,
         )
 
-    def _check_params(self, problem: Problem) -> None:
-        check_choice("engine", self.engine, ("fast", "shap"))
-        check_choice("method", self.method, METHODS)
-        check_count("background_size", self.background_size)
+    def _check_size(self, problem: Problem) -> None:
         if self.max_evals is not None:
             check_count("max_evals", self.max_evals, minimum=2 * problem.n_features)
-        if self.tol is not None and not self.tol > 0:
-            raise InputError(f"`tol` must be positive or None, got {self.tol!r}.")
         if self.method == "exact" and problem.n_features > MAX_FEATURES_TO_ENUMERATE:
             raise InputError(
                 f"method='exact' enumerates 2**n_features coalitions, at most for "
