@@ -1,12 +1,13 @@
 """Problem: all that an explainer may know when it answers."""
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from tqdm import tqdm
 
 from wisca_xai._explanation import Explanation
 from wisca_xai._response import Response
@@ -43,6 +44,8 @@ class Problem:
         Everything random derives from it.
     target : "predicted", "all" or a class label
         What the user asked for.
+    verbose : int
+        1 shows the progress of long work.
     y, background_y : ndarray or None
         Targets of `rows` and of `background`.
     """
@@ -55,6 +58,7 @@ class Problem:
     index: pd.Index
     seed: int
     target: Target = "predicted"
+    verbose: int = 0
     y: LabelVector | None = None
     background_y: LabelVector | None = None
 
@@ -92,6 +96,18 @@ class Problem:
         if self.columns is None:
             return per_output
         return np.asarray(per_output[np.arange(len(per_output)), ..., self.columns])
+
+    def progress(self, what: str) -> Iterable[int]:
+        """Positions of the rows, with a bar on stderr once it takes longer than two seconds."""
+        bar: Iterable[int] = tqdm(
+            range(self.n_samples),
+            desc=what,
+            unit="row",
+            delay=2,
+            leave=False,
+            disable=None if self.verbose else True,  # None: off where stderr is no terminal
+        )
+        return bar
 
     @property
     def targets(self) -> LabelVector | None:

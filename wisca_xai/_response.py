@@ -191,8 +191,12 @@ class Response:
 
 
 def rows_in_memory(row_bytes: int) -> int:
-    """Number of rows, at least 1, that scikit-learn's ``working_memory`` (in MiB) holds."""
-    return max(1, int(get_config()["working_memory"] * 2**20) // row_bytes)
+    """Number of rows, at least 1, that may stand in memory together.
+
+    They take a sixteenth of scikit-learn's ``working_memory`` (1 GiB by default): larger batches
+    are no faster, and the model makes copies of its own.
+    """
+    return max(1, int(get_config()["working_memory"] * 2**20 / 16) // row_bytes)
 
 
 def is_plain_callable(model: Any) -> bool:

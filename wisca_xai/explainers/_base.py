@@ -232,6 +232,7 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
             index=index[order],
             seed=seed_entropy(self.random_state),
             target=target,
+            verbose=getattr(self, "verbose", 0),
             y=None if y is None else y[order],
             background_y=self.background_y_,
         )

@@ -138,7 +138,7 @@ class LimeExplainer(BaseExplainer):
         seed = problem.seed_for("lime")
         # lime's classification mode reads several columns from one call, whatever their unit is
         mode = "classification" if problem.n_outputs > 1 else "regression"
-        for i, row in enumerate(problem.rows):
+        for i in problem.progress(self.name):
             labels = list(range(problem.n_outputs))
             if problem.columns is not None:
                 labels = [int(problem.columns[i])]
@@ -156,7 +156,7 @@ class LimeExplainer(BaseExplainer):
                     random_state=seed,
                 )
                 local = explainer.explain_instance(
-                    row,
+                    problem.rows[i],
                     problem.response,
                     labels=labels,
                     num_features=n_features,

@@ -155,8 +155,10 @@ class ShapExplainer(BaseExplainer):
         few = problem.n_features <= MAX_EXACT_FEATURES
         if self.method == "exact" or (self.method == "auto" and few) or problem.n_features == 1:
             values = [
-                exact_values(problem.response, row, background, chosen_output(problem, i))
-                for i, row in enumerate(problem.rows)
+                exact_values(
+                    problem.response, problem.rows[i], background, chosen_output(problem, i)
+                )
+                for i in problem.progress(self.name)
             ]
             return squeeze(problem, np.array(values)), problem.explained(base), None, notes
         sampled, base, errors = self._sample(problem, background, background_outputs)
@@ -214,9 +216,14 @@ class ShapExplainer(BaseExplainer):
             for i, size in enumerate(sizes)
         ]
         values, errors = [], []
-        for i, row in enumerate(problem.rows):
+        for i in problem.progress(self.name):
             chosen = chosen_output(problem, i)
-            known = (row, problem.outputs[i, chosen], background, background_outputs[:, chosen])
+            known = (
+                problem.rows[i],
+                problem.outputs[i, chosen],
+                background,
+                background_outputs[:, chosen],
+            )
             parts: list[FloatArray] = []
             for walk in walks:
                 parts.append(walk.contributions(problem.response, *known, chosen))

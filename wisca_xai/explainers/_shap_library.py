@@ -32,7 +32,7 @@ def model_agnostic_values(
         else:
             explainer = shap.explainers.Permutation(problem.response, masker)
             max_evals = N_PERMUTATIONS * (2 * n_features + 1)
-        for i in range(problem.n_samples):
+        for i in problem.progress("shap"):
             np.random.seed(seed)  # noqa: NPY002
             row = explainer(problem.rows[i : i + 1], max_evals=max_evals, silent=True)
             values[i] = np.reshape(row.values, values.shape[1:])
@@ -49,9 +49,9 @@ def kernel_values(problem: Problem, background: FloatMatrix) -> tuple[FloatArray
         import shap
 
         explainer = shap.KernelExplainer(problem.response, background)
-        for i, row in enumerate(problem.rows):
+        for i in problem.progress("shap"):
             np.random.seed(seed)  # noqa: NPY002
-            values[i] = np.reshape(explainer.shap_values(row, silent=True), shape[1:])
+            values[i] = np.reshape(explainer.shap_values(problem.rows[i], silent=True), shape[1:])
         base = np.tile(np.ravel(explainer.expected_value), (problem.n_samples, 1))
     return problem.explained(values), problem.explained(base)
 
