@@ -98,10 +98,12 @@ class Response:
         outputs = self._normalise(raw, len(matrix))
         broken = ~np.isfinite(outputs).all(axis=1)
         if broken.any():
+            row = matrix[broken][0, :10].tolist()
+            first = dict(zip(self.codec.feature_names[:10], row, strict=True))
             raise ModelContractError(
                 f"The model's {self.method} must return finite numbers, got "
                 f"{outputs[broken][0].tolist()} for {int(broken.sum())} of {len(matrix)} rows, "
-                f"first for {matrix[broken][0].tolist()}."
+                f"first for {first}{' ...' if matrix.shape[1] > 10 else ''}."
             )
         return outputs
 
