@@ -102,8 +102,8 @@ class ConsensusExplanation(Explanation):
         pairs : DataFrame
             One row per pair: `first`, `second`, `rank_correlation` (Spearman, of mean magnitudes),
             `feature_agreement` (share of common top-k features) and `sign_agreement` (share of
-            entries pointing the same way). NaN where a measure is not defined: correlations of
-            fewer than 2 features, signs of global methods.
+            entries pointing the same way). NaN where a measure is not defined: of fewer than 2
+            features, of an explainer that tells no feature from another, signs of global methods.
         """
         rows = []
         k = min(k, len(self.feature_names))

@@ -217,6 +217,11 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
         merged = merge(components, weights, function)
         plain = merge(components, weights, wisca_signed)
         notes = [*weight_note, *(note for c in components.values() for note in c.notes)]
+        notes += [
+            f"{name} tells no feature from another, and takes no side in the ranking."
+            for name, component in components.items()
+            if problem.n_features > 1 and np.ptp(component.mean_magnitude()) == 0
+        ]
         body = problem.explanation(
             merged.values,
             method=self.name,

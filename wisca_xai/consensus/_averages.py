@@ -67,7 +67,8 @@ def geometric_mean(
 ) -> Consensus:
     """Geometric mean over methods of magnitudes scaled by `max_abs`; parameters as in `mean`.
 
-    The sign is that of the mean. One method that gives 0 makes the result 0.
+    The sign is that of the mean. One method that gives 0 makes the result 0, unless it gives 0 to
+    every feature, and so says nothing.
 
     Examples
     --------
@@ -86,7 +87,8 @@ def harmonic_mean(
 ) -> Consensus:
     """Harmonic mean over methods of magnitudes scaled by `max_abs`; parameters as in `mean`.
 
-    The sign is that of the mean. One method that gives 0 makes the result 0.
+    The sign is that of the mean. One method that gives 0 makes the result 0, unless it gives 0 to
+    every feature, and so says nothing.
 
     Examples
     --------
@@ -114,9 +116,14 @@ def _median_of(methods: FloatArray) -> FloatArray:
 def _with_sign_of_mean(average: Callable[..., FloatArray]) -> Callable[[FloatArray], FloatArray]:
     def combine(methods: FloatArray) -> FloatArray:
         magnitudes = np.abs(methods)
-        positive = (magnitudes > 0).all(axis=0)
+        # a vector of zeros says nothing about any feature, and must not veto all of them
+        speaks = np.broadcast_to((magnitudes > 0).any(axis=-1, keepdims=True), magnitudes.shape)
+        positive = (magnitudes > 0).all(axis=0, where=speaks) & speaks.any(axis=0)
+        weights = np.where(speaks.any(axis=0), speaks, 1.0)
         with np.errstate(over="ignore"):  # 1 / 1e-310 in the harmonic mean, whose limit is 0
-            averaged = average(np.where(positive, magnitudes, 1.0), axis=0)
+            averaged = average(
+                np.where(positive & speaks, magnitudes, 1.0), axis=0, weights=weights
+            )
         mean = methods.mean(axis=0)
         # methods that cancel have no direction; rounding must not give them one
         cancelled = np.abs(mean) <= 1e-12 * magnitudes.mean(axis=0)

@@ -45,7 +45,7 @@ def feature_agreement(one: ArrayLike, two: ArrayLike, k: int) -> float:
     Returns
     -------
     agreement : float
-        In [0, 1].
+        In [0, 1]; NaN where it is not defined, because all magnitudes of one are equal.
 
     References
     ----------
@@ -59,6 +59,8 @@ def feature_agreement(one: ArrayLike, two: ArrayLike, k: int) -> float:
     a, b = _pair(one, two, ndim=1)
     if check_count("k", k) > len(a):
         raise InputError(f"`k` must be at most the number of features, {len(a)}, got {k}.")
+    if np.ptp(np.abs(a)) == 0 or np.ptp(np.abs(b)) == 0:
+        return float("nan")
     top = [set(np.argsort(-np.abs(values), kind="stable")[:k].tolist()) for values in (a, b)]
     return len(top[0] & top[1]) / k
 
