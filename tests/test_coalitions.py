@@ -101,6 +101,16 @@ def test_each_pair_adds_up_and_every_background_row_is_used_equally_often():
     assert np.bincount(walks.starts).tolist() == [3] * B
 
 
+@pytest.mark.parametrize("n_features", [2, 3, 5])
+def test_orders_are_permutations_and_every_one_is_as_likely(n_features):
+    orders = np.concatenate([Walks.draw(n_features, 12, 5, seed).orders for seed in range(200)])
+    np.testing.assert_array_equal(np.sort(orders, axis=1), np.tile(range(n_features), (12000, 1)))
+    _, counts = np.unique(orders, axis=0, return_counts=True)
+    assert len(counts) == factorial(n_features)
+    expected = 12000 / factorial(n_features)
+    assert np.abs(counts - expected).max() < 5 * np.sqrt(expected)
+
+
 def test_the_ends_of_a_walk_cost_nothing():
     response = respond(tangled)
     outputs = response(BACKGROUND)

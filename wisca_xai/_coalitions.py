@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import helmert
 
 from wisca_xai._problem import Problem
 from wisca_xai._response import Response, rows_in_memory
@@ -37,11 +38,27 @@ class Walks:
 
     @classmethod
     def draw(cls, n_features: int, n_background: int, n_passes: int, seed: int) -> "Walks":
-        """Draw `n_passes` pairs for every background row."""
+        """Draw `n_passes` pairs for every background row.
+
+        Each order is uniform among all. Orders come in blocks that differ as much as they can: as
+        points of the sphere on which permutations lie, they are the rows of a random orthogonal
+        matrix [1]_. That lowers the error at no cost.
+
+        References
+        ----------
+        .. [1] R. Mitchell, J. Cooper, E. Frank, G. Holmes, "Sampling Permutations for Shapley Value
+           Estimation", JMLR 23, 2022.
+        """
         generator = np.random.default_rng(seed)
-        orders = np.tile(np.arange(n_features), (n_background * n_passes, 1))
+        n_pairs = n_background * n_passes
+        plane = helmert(n_features)  # orthonormal basis of the vectors that sum to 0
+        blocks = []
+        for _ in range(-(-n_pairs // len(plane))):
+            rotation, triangle = np.linalg.qr(generator.normal(size=(len(plane), len(plane))))
+            uniform = rotation * np.sign(np.diag(triangle))  # no direction is preferred
+            blocks.append(np.argsort(uniform @ plane, axis=1))
         starts = np.tile(np.arange(n_background), n_passes)
-        return cls(generator.permuted(orders, axis=1), starts)
+        return cls(np.concatenate(blocks)[:n_pairs], starts)
 
     @cached_property
     def _whole(self) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
