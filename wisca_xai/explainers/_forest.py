@@ -11,6 +11,8 @@ from wisca_xai._typing import ResponseMethod
 from wisca_xai._validation import check_choice, check_count
 from wisca_xai.explainers._base import BaseExplainer
 
+MANY_ROWS = 200
+
 
 class ForestExplainer(BaseExplainer):
     """Impurity importance of a random forest that imitates the model on the background.
@@ -24,8 +26,9 @@ class ForestExplainer(BaseExplainer):
         model; or y, as in the WISCA paper [1]_, so that it answers for the data whatever the
         model does. "label" needs y in `fit`.
     n_estimators : int, default=100
-        Trees. Each split looks at all features, and leaves keep at least 5 rows (1 in 20 below 100
-        rows): smaller ones imitate noise, and take time.
+        Trees. From 200 rows on each is grown on half as many as there are, drawn with replacement;
+        each split looks at all features, and leaves keep at least 5 rows (1 in 20 below 100 rows):
+        more would take time, and imitate noise.
     max_rows : int, default=10000
         Background rows to learn from; more are sampled down to this number.
     response_method : {"auto", "predict_proba", "decision_function", "predict"}, default="auto"
@@ -107,6 +110,7 @@ class ForestExplainer(BaseExplainer):
             n_estimators=self.n_estimators,
             max_features=1.0,  # choosing from a sample of few features would share out importance
             min_samples_leaf=min(5, max(1, len(rows) // 20)),
+            max_samples=len(rows) // 2 if len(rows) >= MANY_ROWS else None,
             random_state=seed,
         ).fit(rows, learned)
         per_tree = np.array([tree.feature_importances_ for tree in forest.estimators_])
