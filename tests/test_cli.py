@@ -50,6 +50,18 @@ def test_explain_prints_the_ranking_and_the_agreement(folder, capsys):
     assert err == ""
 
 
+def test_terminal_codes_in_notes_and_errors_are_not_obeyed(folder, capsys):
+    rows = pd.read_csv(folder / "rows.csv").assign(**{"ex\x1b[2Jtra": 1.0})
+    rows.to_csv(folder / "extra.csv", index=False)
+    assert run(folder, data="extra.csv") == cli.OK
+    out, err = capsys.readouterr()
+    assert r"left out: ex\x1b[2Jtra" in out
+    assert "\x1b" not in out + err
+    rows.drop(columns="malic_acid").to_csv(folder / "lacking.csv", index=False)
+    assert run(folder, data="lacking.csv") == cli.BAD_DATA
+    assert "\x1b" not in capsys.readouterr().err
+
+
 def test_json_is_the_same_result(folder, capsys):
     assert run(folder, "--json", "--class", "1", "--consensus", "mean") == cli.OK
     content = json.loads(capsys.readouterr().out)

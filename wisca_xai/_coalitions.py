@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import helmert
 
-from wisca_xai._problem import Problem
 from wisca_xai._response import Response, rows_in_memory
 from wisca_xai._typing import FloatArray, FloatMatrix, FloatVector, IntVector
 
@@ -195,11 +194,3 @@ def shapley_from_worth(worth: FloatMatrix, n_features: int) -> FloatMatrix:
         gains = worth[without | (1 << j)] - worth[without]
         values[j] = share[sizes[without]] @ gains
     return values
-
-
-def chosen_output(problem: Problem, position: int) -> slice:
-    """Outputs that are explained in a row: one, or all."""
-    if problem.columns is None:
-        return slice(None)
-    column = int(problem.columns[position])
-    return slice(column, column + 1)

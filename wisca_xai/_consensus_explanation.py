@@ -1,6 +1,5 @@
 """ConsensusExplanation: the consensus, its parts, and how far the parts agree."""
 
-import html
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
-from wisca_xai._explanation import Explanation, display_name, frozen_array, safe_text, to_safe_html
+from wisca_xai._explanation import Explanation, display_name, frozen_array
 from wisca_xai._typing import FloatArray, FloatVector, IntVector
 from wisca_xai.metrics import feature_agreement, rank_correlation, sign_agreement
 
@@ -147,11 +146,9 @@ class ConsensusExplanation(Explanation):
         table = self.ranking().head(10).map(display_name)
         return f"{super().__repr__()}\n{table.to_string(index=False, float_format='{:.3f}'.format)}"
 
-    def _repr_html_(self) -> str:
+    def _overview(self) -> pd.DataFrame:
         table = self.ranking().merge(self.ranks(), left_on="feature", right_index=True)
-        lines = [self._title(), *self._details()]
-        paragraphs = "".join(f"<p>{html.escape(safe_text(line))}</p>" for line in lines)
-        return f"{paragraphs}{to_safe_html(table.head(20))}"
+        return table.head(20)
 
 
 def _ranks(magnitudes: FloatVector) -> IntVector:

@@ -243,7 +243,8 @@ class Explanation:
     __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
-        return "\n".join([self._title(), *(f"  {line}" for line in self._details())])
+        lines = [self._title(), *(f"  {line}" for line in self._details())]
+        return "\n".join(safe_text(line) for line in lines)
 
     def _title(self) -> str:
         rows = "global" if self.scope == "global" else f"{self.n_samples} rows"
@@ -254,11 +255,14 @@ class Explanation:
     def _details(self) -> list[str]:
         return [f"note: {note}" for note in self.notes]
 
+    def _overview(self) -> pd.DataFrame:
+        """The table that stands for the whole in a notebook."""
+        return self.to_frame().head(10)
+
     def _repr_html_(self) -> str:
-        table = self.to_frame().head(10)
         lines = [self._title(), *self._details()]
         paragraphs = "".join(f"<p>{html.escape(safe_text(line))}</p>" for line in lines)
-        return f"{paragraphs}{to_safe_html(table)}"
+        return f"{paragraphs}{to_safe_html(self._overview())}"
 
 
 def frozen_array(values: Any, dtype: Any = np.float64) -> Any:

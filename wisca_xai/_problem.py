@@ -97,6 +97,17 @@ class Problem:
             return per_output
         return np.asarray(per_output[np.arange(len(per_output)), ..., self.columns])
 
+    def chosen(self, position: int) -> slice:
+        """Outputs that are explained in a row: one, or all."""
+        if self.columns is None:
+            return slice(None)
+        column = int(self.columns[position])
+        return slice(column, column + 1)
+
+    def squeezed(self, values: FloatArray) -> FloatArray:
+        """Drop the last axis, of the `chosen` outputs, where one per row is explained."""
+        return values if self.columns is None else np.asarray(values[..., 0])
+
     def progress(self, what: str) -> Iterable[int]:
         """Positions of the rows, with a bar on stderr once it takes longer than two seconds."""
         bar: Iterable[int] = tqdm(

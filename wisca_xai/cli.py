@@ -21,7 +21,7 @@ from wisca_xai._exceptions import (
     UntrustedModelError,
     WISCAWarning,
 )
-from wisca_xai._explanation import display_name
+from wisca_xai._explanation import display_name, safe_text
 from wisca_xai._wisca import WISCAExplainer
 from wisca_xai.consensus import CONSENSUS
 from wisca_xai.explainers import is_fitted
@@ -304,7 +304,7 @@ def _as_text(explanation: ConsensusExplanation) -> str:
         "",
         pairs.to_string(index=False, float_format="{:.2f}".format, na_rep="-"),
         "",
-        *(f"Note: {note}" for note in explanation.notes),
+        *(safe_text(f"Note: {note}") for note in explanation.notes),
         f"Cost: {receipt.model_rows:,} model rows in {receipt.model_calls:,} calls; "
         f"{receipt.seconds:.1f} s, of which {receipt.model_seconds:.1f} s in the model.",
     ]
@@ -319,7 +319,9 @@ def _csv_safe(cell: Any) -> Any:
 
 
 def _say(message: object) -> None:
-    sys.stderr.write(f"{message}\n")
+    """Write to stderr; terminal codes in names are shown, not obeyed."""
+    lines = (safe_text(line) for line in str(message).split("\n"))
+    sys.stderr.write("\n".join(lines) + "\n")
 
 
 def _fail(code: int, error: object) -> int:

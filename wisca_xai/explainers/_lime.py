@@ -124,11 +124,8 @@ class LimeExplainer(BaseExplainer):
                 seed=seed,
             )
         outputs = problem.response(pool.samples)
-        fitted = fit_ridges(problem, pool, outputs)
-        if problem.columns is None:
-            return fitted
-        coefficients, intercepts, r2 = (part[..., 0] for part in fitted)
-        return coefficients, intercepts, r2
+        coefficients, intercepts, r2 = fit_ridges(problem, pool, outputs)
+        return problem.squeezed(coefficients), problem.squeezed(intercepts), problem.squeezed(r2)
 
     def _library_values(self, problem: Problem) -> tuple[FloatArray, FloatArray, FloatArray]:
         """The same by the library: a new object with the same seed for each row."""

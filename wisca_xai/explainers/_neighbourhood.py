@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from wisca_xai._coalitions import chosen_output
 from wisca_xai._problem import Problem
 from wisca_xai._response import rows_in_memory
 from wisca_xai._typing import FloatArray, FloatMatrix, FloatVector, LabelVector
@@ -165,7 +164,7 @@ def _fit_chunk(
     for i, position in enumerate(rows):
         row = pool.rows_encoded[:, position]
         weights = _encode(pool, row, design)
-        chosen = chosen_output(problem, position)
+        chosen = problem.chosen(position)
         y, own_y = pool_outputs[:, chosen], problem.outputs[position, chosen]
         own = np.where(pool.by_equality, 1.0, row)
         np.multiply(design, weights, out=weighted)

@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from wisca_xai._coalitions import Walks, chosen_output, exact_values, standard_errors
+from wisca_xai._coalitions import Walks, exact_values, standard_errors
 from wisca_xai._exceptions import InputError
 from wisca_xai._explanation import Explanation
 from wisca_xai._problem import Problem
@@ -155,12 +155,10 @@ class ShapExplainer(BaseExplainer):
         few = problem.n_features <= MAX_EXACT_FEATURES
         if self.method == "exact" or (self.method == "auto" and few) or problem.n_features == 1:
             values = [
-                exact_values(
-                    problem.response, problem.rows[i], background, chosen_output(problem, i)
-                )
+                exact_values(problem.response, problem.rows[i], background, problem.chosen(i))
                 for i in problem.progress(self.name)
             ]
-            return squeeze(problem, np.array(values)), problem.explained(base), None, notes
+            return problem.squeezed(np.array(values)), problem.explained(base), None, notes
         sampled, base, errors = self._sample(problem, background, background_outputs)
         if self.tol is not None and errors.max() > self.tol:
             n_missed = int((errors.reshape(len(errors), -1).max(axis=1) > self.tol).sum())
@@ -217,7 +215,7 @@ class ShapExplainer(BaseExplainer):
         ]
         values, errors = [], []
         for i in problem.progress(self.name):
-            chosen = chosen_output(problem, i)
+            chosen = problem.chosen(i)
             known = (
                 problem.rows[i],
                 problem.outputs[i, chosen],
@@ -235,9 +233,9 @@ class ShapExplainer(BaseExplainer):
             errors.append(error)
         base = np.tile(background_outputs.mean(axis=0), (problem.n_samples, 1))
         return (
-            squeeze(problem, np.array(values)),
+            problem.squeezed(np.array(values)),
             problem.explained(base),
-            squeeze(problem, np.array(errors)),
+            problem.squeezed(np.array(errors)),
         )
 
 
@@ -250,8 +248,3 @@ def share_out(values: FloatArray, missing: FloatMatrix) -> FloatArray:
     total = size.sum(axis=1, keepdims=True)
     share = size / np.where(total > 0, total, 1.0)
     return np.asarray(values + missing[:, None, :] * share)
-
-
-def squeeze(problem: Problem, values: FloatArray) -> FloatArray:
-    """Drop the last axis where one output per row is explained."""
-    return values if problem.columns is None else np.asarray(values[..., 0])
