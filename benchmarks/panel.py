@@ -45,6 +45,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=200)
     parser.add_argument("--hand-rows", type=int, default=20, help="rows of the panel by hand")
+    parser.add_argument("--jobs", type=int, default=1, help="n_jobs of WISCAExplainer")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
     X, y = make_table(1000, 20)
@@ -52,14 +53,17 @@ def main() -> None:
     warm = fit_model("logistic", X, y)  # imports, and what numba compiles
     by_hand(warm, X, X[:4], y[:4], 2)
     WISCAExplainer(warm, random_state=0).fit(X, y).explain(X[:2], y[:2])
-    print(f"Panel, {n_rows} rows x 20 features; lime and shap by hand on {hand_rows} rows, scaled.")
+    print(
+        f"Panel, {n_rows} rows x 20 features, n_jobs={arguments.jobs}; lime and shap by hand on "
+        f"{hand_rows} rows, scaled."
+    )
     columns = f"{'model':10}{'wisca_xai':>11}{'in model':>10}{'outside/in':>12}{'by hand':>10}"
     print(f"{columns}{'ratio':>8}")
     ratios = []
     for name in NAMES:
         model = fit_model(name, X, y)
         start = time.perf_counter()
-        explainer = WISCAExplainer(model, random_state=0).fit(X, y)
+        explainer = WISCAExplainer(model, random_state=0, n_jobs=arguments.jobs).fit(X, y)
         explanation = explainer.explain(X[:n_rows], y[:n_rows])
         seconds = time.perf_counter() - start
         inside = explanation.receipt.model_seconds

@@ -6,6 +6,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+from joblib import parallel_config
 from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
 from sklearn.ensemble import IsolationForest, RandomForestClassifier
@@ -158,6 +159,31 @@ def test_same_seed_gives_same_bytes_for_any_n_jobs_and_order_of_explainers(wine)
     again = reverse.fit(X, y).explain(X[:N], y[:N])
     for name, component in once.components.items():
         assert again.components[name].values.tobytes() == component.values.tobytes()
+
+
+@pytest.mark.parametrize("backend", ["threading", "loky"])
+def test_rows_at_once_give_the_same_bytes_and_the_same_receipt(wine, backend):
+    explainer, X, y = wine
+    once = explainer.explain(X[:N], y[:N])
+    parallel = clone(explainer).set_params(estimator=explainer.estimator).fit(X, y)
+    with parallel_config(backend, n_jobs=2):
+        both = parallel.explain(X[:N], y[:N])
+    assert both.values.tobytes() == once.values.tobytes()
+    for name, component in once.components.items():
+        assert both.components[name].receipt.model_rows == component.receipt.model_rows
+        assert both.components[name].receipt.model_calls == component.receipt.model_calls
+
+
+def test_outputs_on_the_background_are_evaluated_once_for_all_explainers(wine):
+    explainer, X, y = wine
+    alone = ForestExplainer(explainer.estimator_, random_state=0).fit(X, y).explain(X[:N])
+    panel = clone(explainer).set_params(
+        explainers=("shap", "forest"), estimator=explainer.estimator_, background_size=20
+    )
+    components = panel.fit(X, y).explain(X[:N], y[:N]).components
+    assert alone.receipt.model_rows == N + len(X)
+    assert components["forest"].receipt.model_rows == len(X) - 128
+    np.testing.assert_array_equal(components["forest"].values, alone.values)
 
 
 @pytest.mark.parametrize("fitted", [True, False], ids=["after fit", "without fit"])

@@ -1,12 +1,13 @@
 """Problem: all that an explainer may know when it answers."""
 
 import zlib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
+from joblib import Parallel, delayed, effective_n_jobs
 from tqdm import tqdm
 
 from wisca_xai._explanation import Explanation
@@ -20,6 +21,9 @@ from wisca_xai._typing import (
     Target,
     Unit,
 )
+
+Answer = TypeVar("Answer")
+FIRST_BLOCK = 128  # background rows that are evaluated together first; then twice as many, ...
 
 
 @dataclass(frozen=True)
@@ -46,8 +50,12 @@ class Problem:
         What the user asked for.
     verbose : int
         1 shows the progress of long work.
+    n_jobs : int or None
+        Rows that are explained at once, where an explainer works row by row.
     y, background_y : ndarray or None
         Targets of `rows` and of `background`.
+    evaluated : dict
+        Outputs on the background so far, which the explainers of a panel share.
     """
 
     response: Response
@@ -61,6 +69,8 @@ class Problem:
     verbose: int = 0
     y: LabelVector | None = None
     background_y: LabelVector | None = None
+    n_jobs: int | None = None
+    evaluated: dict[tuple[int, int], FloatMatrix] = field(default_factory=dict)
 
     @property
     def n_samples(self) -> int:
@@ -82,14 +92,23 @@ class Problem:
         sequence = np.random.SeedSequence(self.seed, spawn_key=(zlib.crc32(purpose.encode()),))
         return int(sequence.generate_state(1)[0])
 
-    def sample_background(self, size: int) -> FloatMatrix:
-        """At most `size` rows of the background, drawn without replacement, in its order."""
-        n_background = len(self.background)
-        if n_background <= size:
-            return self.background
+    def draw_background(self, size: int) -> IntVector:
+        """Positions of at most `size` background rows at random; fewer are the first of more."""
         generator = np.random.default_rng(self.seed_for("background"))
-        chosen = np.sort(generator.choice(n_background, size=size, replace=False))
-        return np.asarray(self.background[chosen])
+        return generator.permutation(len(self.background))[:size]
+
+    def background_outputs(self, size: int) -> FloatMatrix:
+        """The model's outputs on the rows of `draw_background`; each is evaluated once a panel."""
+        drawn = self.draw_background(len(self.background))
+        size = min(size, len(drawn))
+        blocks, start, stop = [], 0, FIRST_BLOCK
+        while start < size:  # in fixed blocks: BLAS rounds otherwise in a batch of another size
+            key = (self.seed, start)
+            if key not in self.evaluated:
+                self.evaluated[key] = self.response(self.background[drawn[start:stop]])
+            blocks.append(self.evaluated[key])
+            start, stop = stop, 2 * stop
+        return np.concatenate(blocks)[:size]
 
     def explained(self, per_output: FloatArray) -> FloatArray:
         """Pick the explained output: (n, ..., k) becomes (n, ...), or stays for all outputs."""
@@ -107,6 +126,22 @@ class Problem:
     def squeezed(self, values: FloatArray) -> FloatArray:
         """Drop the last axis, of the `chosen` outputs, where one per row is explained."""
         return values if self.columns is None else np.asarray(values[..., 0])
+
+    def each_row(self, what: str, answer: Callable[[Response, int], Answer]) -> list[Answer]:
+        """`answer(response, position)` for every row, `n_jobs` of them at once, with a bar.
+
+        Rows at once run in threads, unless `joblib.parallel_config` says otherwise: models compute
+        outside of Python's lock, as a rule.
+        """
+        if effective_n_jobs(self.n_jobs) == 1:
+            return [answer(self.response, i) for i in self.progress(what)]
+        jobs = (delayed(_counted)(answer, self.response.fresh(), i) for i in range(self.n_samples))
+        pool = Parallel(n_jobs=self.n_jobs, prefer="threads", return_as="generator")
+        answers = []
+        for _, (given, spent) in zip(self.progress(what), pool(jobs), strict=True):
+            answers.append(given)
+            self.response.charge(*spent)
+        return answers
 
     def progress(self, what: str) -> Iterable[int]:
         """Positions of the rows, with a bar on stderr once it takes longer than two seconds."""
@@ -164,6 +199,13 @@ class Problem:
             diagnostics=diagnostics or {},
             notes=notes,
         )
+
+
+def _counted(
+    answer: Callable[[Response, int], Answer], response: Response, position: int
+) -> tuple[Answer, tuple[int, int, float]]:
+    given = answer(response, position)
+    return given, (response.rows, response.calls, response.seconds)
 
 
 def resolve_target(target: Target, response: Response, outputs: FloatMatrix) -> IntVector | None:

@@ -8,7 +8,6 @@ from typing import Any, ClassVar, cast
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
 from numpy.typing import ArrayLike
 from sklearn.base import OneToOneFeatureMixin, TransformerMixin, clone
 from sklearn.utils.validation import check_is_fitted
@@ -55,7 +54,8 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
     background_size : int, default=100
         Background rows that Shapley values average over.
     n_jobs : int or None, default=None
-        Explainers that run at once, as in joblib. The result does not depend on it.
+        Rows that are explained at once, as in joblib: -1 uses all processors. The result does not
+        depend on it. The model has to bear calls from several threads, as scikit-learn's do.
     random_state : int, RandomState instance or None, default=None
         An integer makes every run give the same bytes.
     verbose : int, default=0
@@ -243,20 +243,16 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
         )
 
     def _run_panel(self, problem: Problem) -> tuple[dict[str, Explanation], dict[str, str]]:
-        jobs = Parallel(n_jobs=self.n_jobs, return_as="generator")(
-            delayed(_attempt)(explainer, problem) for _, explainer in self.explainers_
-        )
-        names = [name for name, _ in self.explainers_]
-        progress = tqdm(
-            jobs,
-            total=len(names),
+        panel = tqdm(
+            self.explainers_,
             desc="explainers",
             unit="explainer",
             disable=None if self.verbose else True,
         )
         components: dict[str, Explanation] = {}
         failures: dict[str, str] = {}
-        for name, answer in zip(names, progress, strict=True):
+        for name, explainer in panel:
+            answer = _attempt(explainer, problem)
             if isinstance(answer, Explanation):
                 components[name] = answer
                 spent = answer.receipt

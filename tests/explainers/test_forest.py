@@ -125,8 +125,8 @@ def test_a_constant_model_gives_zeros():
     np.testing.assert_array_equal(explanation.values, np.zeros(4))
 
 
-@pytest.mark.parametrize(("max_rows", "n_learned"), [(30, 30), (150, 150), (10_000, 150)])
-def test_at_most_max_rows_are_learned(max_rows, n_learned):
+@pytest.mark.parametrize(("max_rows", "n_learned"), [(30, 128), (150, 150), (10_000, 150)])
+def test_at_most_max_rows_are_learned_and_the_first_block_is_evaluated_whole(max_rows, n_learned):
     model = LogisticRegression(max_iter=500).fit(IRIS, NAMES)
     receipt = explain(model, IRIS, max_rows=max_rows).receipt
     assert receipt.model_rows == 5 + n_learned

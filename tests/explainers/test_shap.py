@@ -215,7 +215,8 @@ def test_the_background_is_drawn_without_replacement_and_noted_in_the_receipt():
 
     X = np.column_stack([np.arange(50.0), np.zeros(50)])
     explanation = explain(function, X, np.array([[100.0, 1.0]]), background_size=10)
-    masked = np.unique(np.concatenate(seen)[:, 0])
+    seen = np.concatenate(seen)
+    masked = np.unique(seen[seen[:, 1] == 1.0, 0])  # the second column comes from the row
     assert len(set(masked) - {100.0}) == 10
     assert explanation.receipt.settings["background_size"] == 10
     assert explanation.receipt.settings["n_background"] == 50

@@ -233,6 +233,7 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
             seed=seed_entropy(self.random_state),
             target=target,
             verbose=getattr(self, "verbose", 0),
+            n_jobs=getattr(self, "n_jobs", None),
             y=None if y is None else y[order],
             background_y=self.background_y_,
         )

@@ -87,23 +87,20 @@ class ForestExplainer(BaseExplainer):
         from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
         seed = problem.seed_for("forest") % 2**31
-        rows, labels = problem.background, problem.background_y
-        if len(rows) > self.max_rows:
-            generator = np.random.default_rng(seed)
-            chosen = np.sort(generator.choice(len(rows), size=self.max_rows, replace=False))
-            rows = rows[chosen]
-            labels = None if labels is None else labels[chosen]
+        drawn = problem.draw_background(self.max_rows)
+        drawn, order = np.sort(drawn), np.argsort(drawn)
+        rows = problem.background[drawn]
         kind = RandomForestRegressor
         if self.target == "prediction":
-            learned: Any = problem.response(rows)
+            learned: Any = problem.background_outputs(self.max_rows)[order]
             if problem.n_outputs <= 2:  # of two classes, one mirrors the other
                 learned = learned[:, -1]
             elif problem.columns is not None and problem.target != "predicted":
                 learned = learned[:, problem.columns[0]]
-        elif labels is None:
+        elif problem.background_y is None:
             raise InputError("ForestExplainer(target='label') needs y: call fit(X, y).")
         else:
-            learned = labels
+            learned = problem.background_y[drawn]
             if problem.response.task == "classification":
                 kind = RandomForestClassifier
         forest = kind(
@@ -112,6 +109,7 @@ class ForestExplainer(BaseExplainer):
             min_samples_leaf=min(5, max(1, len(rows) // 20)),
             max_samples=len(rows) // 2 if len(rows) >= MANY_ROWS else None,
             random_state=seed,
+            n_jobs=problem.n_jobs,
         ).fit(rows, learned)
         per_tree = np.array([tree.feature_importances_ for tree in forest.estimators_])
         return problem.explanation(

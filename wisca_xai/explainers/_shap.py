@@ -8,6 +8,7 @@ from wisca_xai._coalitions import Walks, exact_values, standard_errors
 from wisca_xai._exceptions import InputError
 from wisca_xai._explanation import Explanation
 from wisca_xai._problem import Problem
+from wisca_xai._response import Response
 from wisca_xai._typing import FloatArray, FloatMatrix, ResponseMethod
 from wisca_xai._validation import check_choice, check_count
 from wisca_xai.explainers._base import BaseExplainer
@@ -113,7 +114,7 @@ class ShapExplainer(BaseExplainer):
 
     def _explain(self, problem: Problem) -> Explanation:
         self._check_size(problem)
-        background = problem.sample_background(self.background_size)
+        background = problem.background[problem.draw_background(self.background_size)]
         errors: FloatArray | None = None
         notes: tuple[str, ...] = ()
         if self.engine == "shap":
@@ -147,18 +148,19 @@ class ShapExplainer(BaseExplainer):
         """Values, base values, standard errors and notes, by the first method that will do."""
         if self.method == "kernel":
             return *kernel_values(problem, background), None, ()
-        background_outputs = problem.response(background)
+        background_outputs = problem.background_outputs(len(background))
         base = np.tile(background_outputs.mean(axis=0), (problem.n_samples, 1))
         found, notes = self._shortcut(problem, background, base)
         if found is not None:
             return problem.explained(found), problem.explained(base), None, notes
         few = problem.n_features <= MAX_EXACT_FEATURES
         if self.method == "exact" or (self.method == "auto" and few) or problem.n_features == 1:
-            values = [
-                exact_values(problem.response, problem.rows[i], background, problem.chosen(i))
-                for i in problem.progress(self.name)
-            ]
-            return problem.squeezed(np.array(values)), problem.explained(base), None, notes
+
+            def enumerate_all(response: Response, i: int) -> FloatMatrix:
+                return exact_values(response, problem.rows[i], background, problem.chosen(i))
+
+            values = np.array(problem.each_row(self.name, enumerate_all))
+            return problem.squeezed(values), problem.explained(base), None, notes
         sampled, base, errors = self._sample(problem, background, background_outputs)
         if self.tol is not None and errors.max() > self.tol:
             n_missed = int((errors.reshape(len(errors), -1).max(axis=1) > self.tol).sum())
@@ -203,9 +205,7 @@ class ShapExplainer(BaseExplainer):
         if self.max_evals is not None:
             n_pairs = max(2, self.max_evals // per_pair)
         seed = problem.seed_for("shap")
-        if n_pairs < len(background):  # at random, because the background is sorted
-            kept = np.random.default_rng(seed).permutation(len(background))[:n_pairs]
-            background, background_outputs = background[kept], background_outputs[kept]
+        background, background_outputs = background[:n_pairs], background_outputs[:n_pairs]
         max_passes = n_pairs // len(background)
         # with a tolerance one pass at a time, each with its own seed; without, all at once
         sizes = [max_passes] if self.tol is None else [1] * max_passes
@@ -213,8 +213,8 @@ class ShapExplainer(BaseExplainer):
             Walks.draw(problem.n_features, len(background), size, seed + i)
             for i, size in enumerate(sizes)
         ]
-        values, errors = [], []
-        for i in problem.progress(self.name):
+
+        def sample(response: Response, i: int) -> tuple[FloatMatrix, FloatMatrix]:
             chosen = problem.chosen(i)
             known = (
                 problem.rows[i],
@@ -224,13 +224,14 @@ class ShapExplainer(BaseExplainer):
             )
             parts: list[FloatArray] = []
             for walk in walks:
-                parts.append(walk.contributions(problem.response, *known, chosen))
+                parts.append(walk.contributions(response, *known, chosen))
                 drawn = np.concatenate(parts)
                 error = standard_errors(drawn, background)
                 if self.tol is not None and len(parts) > 1 and error.max() <= self.tol:
                     break
-            values.append(drawn.mean(axis=0))
-            errors.append(error)
+            return drawn.mean(axis=0), error
+
+        values, errors = zip(*problem.each_row(self.name, sample), strict=True)
         base = np.tile(background_outputs.mean(axis=0), (problem.n_samples, 1))
         return (
             problem.squeezed(np.array(values)),
