@@ -57,7 +57,7 @@ class Explanation:
     method : str
         "shap", "lime", "permutation", "forest", ...
     family : str
-        Kind of method: "shapley", "surrogate", "loss", "consensus".
+        Kind of method: "shapley", "local_surrogate", "global_surrogate", "loss", "consensus".
     unit : str
         "probability", "margin", "indicator", "target", "score", or "1" (dimensionless).
     signed : bool
@@ -72,8 +72,12 @@ class Explanation:
         without classes.
     index : pandas.Index of shape (n_samples,), or None
         Row labels of the table; None for a global method.
-    diagnostics : mapping of str to ndarray of shape (n_samples,)
-        What the method knows of its own quality, such as LIME's local R2.
+    dummies : ndarray of shape (n_samples, q), (n_samples, q, k) or (q,), or None
+        What the method gives to q columns that look like the table's but that the model never sees:
+        its noise. A panel asks for them; None where nobody asked.
+    diagnostics : mapping of str to ndarray of shape (n_samples,) or (n_samples, n_features)
+        What the method knows of its own quality, row by row, such as LIME's local R2, or each
+        row's part in a permutation importance.
     notes : tuple of str
         What a reader must know, in sentences.
     receipt : Receipt
@@ -89,6 +93,7 @@ class Explanation:
     base_values: FloatArray | None = None
     targets: LabelVector | None = None
     index: pd.Index | None = None
+    dummies: FloatArray | None = None
     diagnostics: Mapping[str, FloatArray] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     receipt: Receipt = field(default_factory=Receipt)
@@ -106,7 +111,7 @@ class Explanation:
                 f"`values` of shape {self.values.shape} must have one entry per feature name, got "
                 f"{len(self.feature_names)} names."
             )
-        for name in ("values", "standard_errors", "base_values"):
+        for name in ("values", "standard_errors", "base_values", "dummies"):
             if getattr(self, name) is not None:
                 object.__setattr__(self, name, frozen_array(getattr(self, name)))
         if self.targets is not None:
@@ -140,16 +145,16 @@ class Explanation:
         return np.asarray(np.abs(self.values).mean(axis=over))
 
     def take(self, rows: Sequence[int] | IntVector) -> Self:
-        """The explanation of some rows, by position; a global method stays as it is."""
+        """The explanation of some rows, by position; values of a global method stay as they are."""
+        diagnostics = {name: values[rows] for name, values in self.diagnostics.items()}
         if self.scope == "global":
-            return self
-        chosen: dict[str, Any] = {"values": self.values[rows]}
-        for name in ("standard_errors", "base_values", "index"):
+            return replace(self, diagnostics=diagnostics)
+        chosen: dict[str, Any] = {"values": self.values[rows], "diagnostics": diagnostics}
+        for name in ("standard_errors", "base_values", "index", "dummies"):
             if getattr(self, name) is not None:
                 chosen[name] = getattr(self, name)[rows]
         if self.targets is not None and self.values.ndim == 2:
             chosen["targets"] = self.targets[rows]
-        chosen["diagnostics"] = {k: v[rows] for k, v in self.diagnostics.items()}
         return replace(self, **chosen)
 
     def to_frame(self) -> pd.DataFrame:

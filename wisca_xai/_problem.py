@@ -54,6 +54,8 @@ class Problem:
         Rows that are explained at once, where an explainer works row by row.
     y, background_y : ndarray or None
         Targets of `rows` and of `background`.
+    n_dummies : int
+        Columns that the model never sees, on which explainers with noise of their own measure it.
     evaluated : dict
         Outputs on the background so far, which the explainers of a panel share.
     """
@@ -70,6 +72,7 @@ class Problem:
     y: LabelVector | None = None
     background_y: LabelVector | None = None
     n_jobs: int | None = None
+    n_dummies: int = 0
     evaluated: dict[tuple[int, int], FloatMatrix] = field(default_factory=dict)
 
     @property
@@ -127,6 +130,10 @@ class Problem:
         """Drop the last axis, of the `chosen` outputs, where one per row is explained."""
         return values if self.columns is None else np.asarray(values[..., 0])
 
+    def dummy_columns(self) -> IntVector:
+        """The column that each dummy is a shuffled copy of; all take their turn."""
+        return np.resize(np.arange(self.n_features, dtype=np.intp), self.n_dummies)
+
     def each_row(self, what: str, answer: Callable[[Response, int], Answer]) -> list[Answer]:
         """`answer(response, position)` for every row, `n_jobs` of them at once, with a bar.
 
@@ -173,6 +180,7 @@ class Problem:
         signed: bool,
         standard_errors: FloatArray | None = None,
         base_values: FloatArray | None = None,
+        dummies: FloatArray | None = None,
         diagnostics: Mapping[str, FloatArray] | None = None,
         notes: tuple[str, ...] = (),
     ) -> Explanation:
@@ -196,6 +204,7 @@ class Problem:
             base_values=base_values,
             targets=self.targets if is_local else None,
             index=self.index if is_local else None,
+            dummies=dummies,
             diagnostics=diagnostics or {},
             notes=notes,
         )

@@ -25,5 +25,5 @@ Unit: TypeAlias = Literal[
     "score",  # of a scorer such as accuracy or R2
     "1",  # dimensionless
 ]
-Family: TypeAlias = Literal["shapley", "surrogate", "loss", "consensus"]
+Family: TypeAlias = Literal["shapley", "local_surrogate", "global_surrogate", "loss", "consensus"]
 Aggregation: TypeAlias = Literal["magnitude", "signed"]

@@ -110,13 +110,20 @@ class ForestExplainer(BaseExplainer):
             max_samples=len(rows) // 2 if len(rows) >= MANY_ROWS else None,
             random_state=seed,
             n_jobs=problem.n_jobs,
-        ).fit(rows, learned)
+        )
+        generator = np.random.default_rng(problem.seed_for("forest dummies"))
+        dummies = generator.permuted(rows[:, problem.dummy_columns()], axis=0)
+        forest.fit(np.hstack([rows, dummies]), learned)
         per_tree = np.array([tree.feature_importances_ for tree in forest.estimators_])
+        # as shares of what the table's own columns have
+        per_tree /= per_tree[:, : problem.n_features].sum(axis=1).mean() or 1.0
+        per_tree, of_dummies = np.split(per_tree, [problem.n_features], axis=1)
         return problem.explanation(
-            forest.feature_importances_,
+            per_tree.mean(axis=0),
             method=self.name,
-            family="surrogate",
+            family="global_surrogate",
             unit="1",
             signed=False,
             standard_errors=per_tree.std(axis=0) / np.sqrt(self.n_estimators),
+            dummies=of_dummies.mean(axis=0) if problem.n_dummies else None,
         )

@@ -43,7 +43,8 @@ class LimeExplainer(BaseExplainer):
     Notes
     -----
     `base_values` are the intercepts. The local fit's R2, a quality signal, is in
-    ``diagnostics["r2"]``.
+    ``diagnostics["r2"]``. `standard_errors` (of the fast engine) are those of the draws, which all
+    rows share.
 
     References
     ----------
@@ -89,15 +90,17 @@ class LimeExplainer(BaseExplainer):
     def _explain(self, problem: Problem) -> Explanation:
         self._check_data(problem)
         engine = self._library_values if self.engine == "lime" else self._fast_values
-        values, intercepts, r2 = engine(problem)
+        parts = engine(problem)
         return problem.explanation(
-            values,
+            parts["values"],
             method=self.name,
-            family="surrogate",
+            family="local_surrogate",
             unit=problem.response.unit,
             signed=True,
-            base_values=intercepts,
-            diagnostics={"r2": r2},
+            standard_errors=parts.get("standard_errors"),
+            base_values=parts["intercepts"],
+            dummies=parts.get("dummies"),
+            diagnostics={"r2": parts["r2"]},
         )
 
     def _check_data(self, problem: Problem) -> None:
@@ -111,7 +114,7 @@ class LimeExplainer(BaseExplainer):
                 f"LIME cannot bin missing or infinite values, found in the columns {missing}."
             )
 
-    def _fast_values(self, problem: Problem) -> tuple[FloatArray, FloatArray, FloatArray]:
+    def _fast_values(self, problem: Problem) -> dict[str, FloatArray]:
         seed = problem.seed_for("lime")
         with library_call(seed):
             pool = draw(
@@ -124,10 +127,17 @@ class LimeExplainer(BaseExplainer):
                 seed=seed,
             )
         outputs = problem.response(pool.samples)
-        coefficients, intercepts, r2 = fit_ridges(problem, pool, outputs)
-        return problem.squeezed(coefficients), problem.squeezed(intercepts), problem.squeezed(r2)
+        ridges = fit_ridges(problem, pool, outputs)
 
-    def _library_values(self, problem: Problem) -> tuple[FloatArray, FloatArray, FloatArray]:
+        def stacked(part: str) -> FloatArray:
+            return problem.squeezed(np.array([getattr(ridge, part) for ridge in ridges]))
+
+        found = {part: stacked(part) for part in ("standard_errors", "intercepts", "r2")}
+        if problem.n_dummies:
+            found["dummies"] = stacked("dummies")
+        return {"values": stacked("coefficients"), **found}
+
+    def _library_values(self, problem: Problem) -> dict[str, FloatArray]:
         """The same by the library: a new object with the same seed for each row."""
         n_samples, n_features = problem.rows.shape
         coefficients = np.empty((n_samples, n_features, problem.n_outputs))
@@ -165,8 +175,8 @@ class LimeExplainer(BaseExplainer):
                 coefficients[i, list(features), label] = values
                 intercepts[i, label] = local.intercept[key]
             r2[i, labels[-1]] = local.score  # lime keeps that of the last label only
-        return (
-            problem.explained(coefficients),
-            problem.explained(intercepts),
-            problem.explained(r2),
-        )
+        return {
+            "values": problem.explained(coefficients),
+            "intercepts": problem.explained(intercepts),
+            "r2": problem.explained(r2),
+        }

@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 
 from wisca_xai._problem import Problem
-from wisca_xai._response import rows_in_memory
-from wisca_xai._typing import FloatArray, FloatMatrix, FloatVector, LabelVector
+from wisca_xai._typing import FloatMatrix, FloatVector, LabelVector
 
 KERNEL_WIDTH = 0.75  # times sqrt(n_features), as in lime
 
@@ -121,68 +120,85 @@ def _draw_levels(column: FloatVector, size: int, state: np.random.RandomState) -
     return np.asarray(state.choice(levels, size=size, replace=True, p=counts / counts.sum()))
 
 
-def fit_ridges(
-    problem: Problem, pool: Neighbourhood, pool_outputs: FloatMatrix
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Weighted ridge regression around every row; coefficients, intercepts and R2.
+@dataclass(frozen=True)
+class Ridge:
+    """A weighted ridge regression of q outputs around one row.
 
-    The row itself is one more sample, of weight 1. The penalty is 1, as in lime.
-
-    Parameters
+    Attributes
     ----------
-    problem : Problem
-    pool : Neighbourhood
-    pool_outputs : ndarray of shape (n_draws, k)
-
-    Returns
-    -------
-    coefficients : ndarray of shape (n_samples, n_features, q)
-    intercepts, r2 : ndarray of shape (n_samples, q)
-        q is 1 where one output per row is explained, else k.
+    coefficients, standard_errors : ndarray of shape (n_features, q)
+        Standard errors are those of the draws, as if the scatter around the fit were even.
+    intercepts, r2 : ndarray of shape (q,)
+    dummies : ndarray of shape (n_dummies, q)
+        Coefficients of shuffled regressors, each fitted alone to what the others leave.
     """
-    n_features = problem.n_features
-    # a chunk holds a Gram matrix per row, and what solving takes
-    step = rows_in_memory(8 * 3 * n_features * (n_features + problem.n_outputs))
-    chunks = [
-        _fit_chunk(problem, pool, pool_outputs, range(start, min(start + step, problem.n_samples)))
-        for start in range(0, problem.n_samples, step)
-    ]
-    coefficients, intercepts, r2 = (np.concatenate(parts) for parts in zip(*chunks, strict=True))
-    return coefficients, intercepts, r2
+
+    coefficients: FloatMatrix
+    standard_errors: FloatMatrix
+    intercepts: FloatVector
+    r2: FloatVector
+    dummies: FloatMatrix
 
 
-def _fit_chunk(
-    problem: Problem, pool: Neighbourhood, pool_outputs: FloatMatrix, rows: range
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    n_samples, n_features = len(rows), problem.n_features
-    n_targets = problem.n_outputs if problem.columns is None else 1
-    gram = np.empty((n_samples, n_features, n_features))
-    moment = np.empty((n_samples, n_features, n_targets))
-    means = np.empty((n_samples, n_features))
-    output_means, spread = np.empty((2, n_samples, n_targets))
-    design, weighted = np.empty((2, *pool.encoded.shape))
-    for i, position in enumerate(rows):
-        row = pool.rows_encoded[:, position]
+def fit_ridges(problem: Problem, pool: Neighbourhood, pool_outputs: FloatMatrix) -> list[Ridge]:
+    """Weighted ridge regression around every row.
+
+    The row itself is one more sample, of weight 1. The penalty is 1, as in lime. Of the outputs
+    (n_draws, k) of the pool one is explained per row, or all.
+    """
+    sources = problem.dummy_columns()[:, None]
+    generator = np.random.default_rng(problem.seed_for("lime dummies"))
+    in_order = np.tile(np.arange(len(pool.samples)), (len(sources), 1))
+    shuffles = generator.permuted(in_order, axis=1)
+    design, weighted = np.empty((2, *pool.encoded.shape))  # once: new memory takes time
+    ridges = []
+    for i in range(problem.n_samples):
+        row, chosen = pool.rows_encoded[:, i], problem.chosen(i)
         weights = _encode(pool, row, design)
-        chosen = problem.chosen(position)
-        y, own_y = pool_outputs[:, chosen], problem.outputs[position, chosen]
-        own = np.where(pool.by_equality, 1.0, row)
         np.multiply(design, weights, out=weighted)
+        own = np.where(pool.by_equality, 1.0, row)
         total = weights.sum() + 1.0
         mean = (weighted.sum(axis=1) + own) / total
+        y, own_y = pool_outputs[:, chosen], problem.outputs[i, chosen]
         y_mean = (weights @ y + own_y) / total
         centred, own_centred = y - y_mean, own_y - y_mean
-        gram[i] = weighted @ design.T + np.outer(own, own) - total * np.outer(mean, mean)
-        moment[i] = weighted @ centred + np.outer(own, own_centred)
-        spread[i] = weights @ centred**2 + own_centred**2
-        means[i], output_means[i] = mean, y_mean
-    coefficients = np.linalg.solve(gram + np.eye(n_features), moment)
-    intercepts = output_means - np.einsum("ij,ijq->iq", means, coefficients)
-    explained = 2 * (coefficients * moment).sum(axis=1) - (
-        coefficients * (gram @ coefficients)
-    ).sum(axis=1)
-    r2 = np.where(spread > 0, explained / np.where(spread > 0, spread, 1.0), 1.0)
-    return np.asarray(coefficients), np.asarray(intercepts), r2
+        gram = weighted @ design.T + np.outer(own, own) - total * np.outer(mean, mean)
+        moment = weighted @ centred + np.outer(own, own_centred)
+        spread = weights @ centred**2 + own_centred**2
+        penalised = gram + np.eye(len(gram))
+        coefficients = np.linalg.solve(penalised, moment)
+        explained = (coefficients * (2 * moment - gram @ coefficients)).sum(axis=0)
+        # what is left of it per draw, of which those of little weight say little
+        scatter = np.maximum(spread - explained, 0.0) / total * (weights @ weights + 1.0) / total
+        dummies = np.empty((0, len(own_y)))
+        if len(sources):
+            left = weights[:, None] * (centred - (design.T - mean) @ coefficients)
+            own_left = own_centred - (own - mean) @ coefficients
+            dummies = _fit_alone(design[sources, shuffles], own[sources], weights, left, own_left)
+        ridges.append(
+            Ridge(
+                coefficients,
+                np.sqrt(np.outer(np.diag(np.linalg.inv(penalised)), scatter)),
+                y_mean - mean @ coefficients,
+                np.where(spread > 0, explained / np.where(spread > 0, spread, 1.0), 1.0),
+                dummies,
+            )
+        )
+    return ridges
+
+
+def _fit_alone(
+    regressors: FloatMatrix,
+    own: FloatMatrix,
+    weights: FloatVector,
+    left: FloatMatrix,
+    own_left: FloatVector,
+) -> FloatMatrix:
+    """Coefficients (m, q) of regressors (m, n_draws), one at a time, for weighted residuals."""
+    total = weights.sum() + 1.0
+    mean = (regressors @ weights + own[:, 0]) / total
+    squares = regressors**2 @ weights + own[:, 0] ** 2 - total * mean**2
+    return np.asarray((regressors @ left + own * own_left) / (squares[:, None] + 1.0))
 
 
 def _encode(pool: Neighbourhood, row: FloatVector, design: FloatMatrix) -> FloatVector:

@@ -11,7 +11,7 @@ from sklearn.utils.metaestimators import available_if
 from wisca_xai._explanation import Explanation
 from wisca_xai._problem import Problem
 from wisca_xai._response import Response, rows_in_memory
-from wisca_xai._typing import FloatMatrix, IntVector, ResponseMethod, Unit
+from wisca_xai._typing import FloatMatrix, FloatVector, IntVector, ResponseMethod, Unit
 from wisca_xai._validation import check_count
 from wisca_xai.explainers._base import BaseExplainer
 
@@ -19,8 +19,8 @@ from wisca_xai.explainers._base import BaseExplainer
 class PermutationExplainer(BaseExplainer):
     """Permutation importance [1]_ over the explained rows, all shuffled copies in few batches.
 
-    With y: the score lost, as `sklearn.inspection.permutation_importance` defines it. Without y:
-    the mean absolute change of the explained output, in its unit; the result says which.
+    With y: the score lost, as `sklearn.inspection.permutation_importance` defines it. Without y,
+    or with ``scoring="prediction"``: the mean absolute change of the explained output, in its unit.
 
     Parameters
     ----------
@@ -28,6 +28,8 @@ class PermutationExplainer(BaseExplainer):
         The model to explain, fitted or not.
     scoring : str, callable or None, default=None
         Any scikit-learn scorer; None is accuracy for models with classes, R2 for others.
+        "prediction" is the change of the model's output, which needs no y, and answers for what
+        the model does rather than for how well it does it.
     n_repeats : int, default=5
         Shuffles of each column.
     response_method : {"auto", "predict_proba", "decision_function", "predict"}, default="auto"
@@ -37,6 +39,8 @@ class PermutationExplainer(BaseExplainer):
     Notes
     -----
     `standard_errors` are those of the mean over shuffles; the sampling of the rows is not in them.
+    ``diagnostics["row_effects"]`` (n_samples, n_features) holds each row's part, whose mean over
+    rows is the importance, for changes of the output, accuracy and R2; other scores have no parts.
     A score does not depend on the explained class.
 
     References
@@ -85,14 +89,17 @@ class PermutationExplainer(BaseExplainer):
         unit: Unit = problem.response.unit
         if problem.n_samples == 1:
             notes = ("Permutation importance is undefined from one row: all values are 0.",)
-        if problem.y is None:
-            effects = _prediction_changes(problem, shuffles)
-            notes += (
-                "Without y, permutation importance is the mean absolute change of the model's "
-                "output, not of a score.",
-            )
+        row_effects: FloatMatrix | None
+        if problem.y is None or self.scoring == "prediction":
+            effects, row_effects = _prediction_changes(problem, shuffles)
+            if self.scoring != "prediction":
+                notes += (
+                    "Without y, permutation importance is the mean absolute change of the model's "
+                    "output, not of a score.",
+                )
         else:
-            effects, unit = _score_losses(problem, shuffles, self.scoring), "score"
+            effects, row_effects = _score_losses(problem, shuffles, self.scoring)
+            unit = "score"
         return problem.explanation(
             effects.mean(axis=1),
             method=self.name,
@@ -100,6 +107,7 @@ class PermutationExplainer(BaseExplainer):
             unit=unit,
             signed=False,
             standard_errors=effects.std(axis=1) / np.sqrt(self.n_repeats),
+            diagnostics={} if row_effects is None else {"row_effects": row_effects},
             notes=notes,
         )
 
@@ -132,31 +140,62 @@ def _shuffled_copies(rows: FloatMatrix, shuffles: list[IntVector]) -> Any:
         yield chunk, stack
 
 
-def _prediction_changes(problem: Problem, shuffles: list[IntVector]) -> FloatMatrix:
+def _prediction_changes(
+    problem: Problem, shuffles: list[IntVector]
+) -> tuple[FloatMatrix, FloatMatrix]:
+    """Change of the output by column and shuffle, and by row and column."""
     effects = np.empty((problem.n_features, len(shuffles)))
+    row_effects = np.zeros(problem.rows.shape)
     reference = problem.explained(problem.outputs)
     for chunk, stack in _shuffled_copies(problem.rows, shuffles):
         outputs = problem.response(stack.reshape(-1, problem.n_features))
         for pair, block in zip(chunk, np.split(outputs, len(chunk)), strict=True):
-            effects[pair] = np.abs(problem.explained(block) - reference).mean()
-    return effects
+            change = np.abs(problem.explained(block) - reference).reshape(problem.n_samples, -1)
+            effects[pair] = change.mean()
+            row_effects[:, pair[0]] += change.mean(axis=1) / len(shuffles)
+    return effects, row_effects
 
 
-def _score_losses(problem: Problem, shuffles: list[IntVector], scoring: Any) -> FloatMatrix:
+def _score_losses(
+    problem: Problem, shuffles: list[IntVector], scoring: Any
+) -> tuple[FloatMatrix, FloatMatrix | None]:
+    """Score lost by column and shuffle, and by row and column where the score is a mean of rows."""
     from sklearn.metrics import get_scorer  # slow to import
 
     effects = np.empty((problem.n_features, len(shuffles)))
     if scoring is None:
         scoring = "accuracy" if problem.response.task == "classification" else "r2"
+    parts = _ROW_SCORES.get(scoring) if isinstance(scoring, str) else None
+    row_effects = None if parts is None else np.zeros(problem.rows.shape)
     scorer = scoring if callable(scoring) else get_scorer(scoring)
     answers = _Answers(problem.response)
     reference = scorer(answers, problem.rows, problem.y)
+    if parts is not None and row_effects is not None:
+        row_effects += parts(problem.y, answers.predict(problem.rows))[:, None]
     for chunk, stack in _shuffled_copies(problem.rows, shuffles):
         known = answers.evaluate_all(stack)
         for pair, table, block in zip(chunk, list(stack), known, strict=True):
             answers.serve(table, block)
             effects[pair] = reference - scorer(answers, table, problem.y)
-    return effects
+            if parts is not None and row_effects is not None:
+                row_effects[:, pair[0]] -= parts(problem.y, block["predict"]) / len(shuffles)
+    return effects, row_effects
+
+
+def _r2_parts(y: Any, predictions: Any) -> FloatVector:
+    truth = np.asarray(y, dtype=np.float64)
+    spread = ((truth - truth.mean()) ** 2).mean()
+    return np.asarray(1.0 - (truth - predictions) ** 2 / (spread or 1.0))
+
+
+def _accuracy_parts(y: Any, predictions: Any) -> FloatVector:
+    return np.asarray(np.asarray(y) == predictions, dtype=np.float64)
+
+
+_ROW_SCORES: dict[str, Callable[[Any, Any], FloatVector]] = {
+    "accuracy": _accuracy_parts,
+    "r2": _r2_parts,
+}
 
 
 def _has_method(name: str) -> Callable[[Any], bool]:
@@ -211,9 +250,11 @@ class _Answers(BaseEstimator):  # type: ignore[misc]
 
     def _answer(self, method: str, X: FloatMatrix) -> Any:
         self._used.add(method)
-        if X is self._table and method in self._known:
-            return self._known[method]
-        return self._evaluate(method, X)
+        if X is not self._table:
+            self.serve(X, {})
+        if method not in self._known:
+            self._known[method] = self._evaluate(method, X)
+        return self._known[method]
 
     def _evaluate(self, method: str, X: FloatMatrix) -> Any:
         if self.response.method != "call":
