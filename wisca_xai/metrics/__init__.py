@@ -1,5 +1,32 @@
 """Scores of attributions: arrays in, numbers out."""
 
-from wisca_xai.metrics._agreement import feature_agreement, rank_correlation, sign_agreement
+from wisca_xai.metrics._agreement import (
+    feature_agreement,
+    pairwise_rank_agreement,
+    rank_agreement,
+    rank_correlation,
+    sign_agreement,
+    sign_agreement_at,
+    signed_rank_agreement,
+)
+from wisca_xai.metrics._complexity import complexity, effective_features, sparseness
+from wisca_xai.metrics._disagreement import disagreement_scores
+from wisca_xai.metrics._recovery import average_precision, recovery, regret, roc_auc
 
-__all__ = ["feature_agreement", "rank_correlation", "sign_agreement"]
+__all__ = [
+    "average_precision",
+    "complexity",
+    "disagreement_scores",
+    "effective_features",
+    "feature_agreement",
+    "pairwise_rank_agreement",
+    "rank_agreement",
+    "rank_correlation",
+    "recovery",
+    "regret",
+    "roc_auc",
+    "sign_agreement",
+    "sign_agreement_at",
+    "signed_rank_agreement",
+    "sparseness",
+]

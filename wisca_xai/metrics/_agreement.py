@@ -1,51 +1,78 @@
-"""Agreement between two attributions of the same features; pure arrays."""
+"""Agreement between two attributions of the same features; pure arrays.
+
+Features of equal magnitude share their places evenly, as if ties were broken both ways at once:
+no score depends on the order of the columns, and every attribution agrees fully with itself.
+"""
+
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import spearmanr
 
 from wisca_xai._exceptions import InputError
-from wisca_xai._typing import FloatArray
+from wisca_xai._typing import FloatArray, FloatVector, IntVector
 from wisca_xai._validation import check_count, check_finite
+from wisca_xai.metrics._ties import (
+    Places,
+    as_result,
+    check_rows,
+    pair_orders,
+    places,
+    shared_places,
+    shared_top,
+    spearman,
+)
 
 
-def rank_correlation(one: ArrayLike, two: ArrayLike) -> float:
+def rank_correlation(one: ArrayLike, two: ArrayLike) -> float | FloatVector:
     """Spearman's correlation of the magnitudes; ties share their average rank.
 
     Parameters
     ----------
-    one, two : array-like of shape (n_features,)
+    one, two : array-like of shape (n_features,) or (n_samples, n_features)
 
     Returns
     -------
-    correlation : float
+    correlation : float, or ndarray of shape (n_samples,)
         In [-1, 1]; NaN where it is not defined (fewer than 2 features, or all magnitudes equal).
+
+    Raises
+    ------
+    InputError
+        If the shapes differ, or a number is not finite.
 
     Examples
     --------
     >>> rank_correlation([3.0, -2.0, 1.0], [0.9, 0.2, 0.1])
     1.0
+    >>> rank_correlation([[3.0, -2.0, 1.0], [3.0, -2.0, 1.0]], [[3.0, 1.0, 2.0], [1.0, 2.0, 3.0]])
+    array([ 0.5, -1. ])
     """
-    a, b = _pair(one, two, ndim=1)
-    a, b = np.abs(a), np.abs(b)
-    if len(a) < 2 or np.ptp(a) == 0 or np.ptp(b) == 0:
-        return float("nan")
-    return round(float(spearmanr(a, b).statistic), 12)
+    a, b = _pair(one, two)
+    return as_result(spearman(places(a), places(b)))
 
 
-def feature_agreement(one: ArrayLike, two: ArrayLike, k: int) -> float:
+def feature_agreement(one: ArrayLike, two: ArrayLike, k: int) -> float | FloatVector:
     """Share of the `k` largest magnitudes that the two have in common [1]_.
+
+    Features tied at the border share the places that are left: of two for one place, each is
+    half a member. The agreement is the sum of each feature's smaller membership over `k`.
 
     Parameters
     ----------
-    one, two : array-like of shape (n_features,)
+    one, two : array-like of shape (n_features,) or (n_samples, n_features)
     k : int
-        At least 1, at most n_features. Ties at the border go to the column that stands first.
+        At least 1, at most n_features.
 
     Returns
     -------
-    agreement : float
+    agreement : float, or ndarray of shape (n_samples,)
         In [0, 1]; NaN where it is not defined, because all magnitudes of one are equal.
+
+    Raises
+    ------
+    InputError
+        If the shapes differ, a number is not finite, or `k` is out of its range.
 
     References
     ----------
@@ -55,14 +82,161 @@ def feature_agreement(one: ArrayLike, two: ArrayLike, k: int) -> float:
     --------
     >>> feature_agreement([3.0, -2.0, 1.0], [0.9, 0.1, 0.2], k=2)
     0.5
+    >>> feature_agreement([3.0, 2.0, 2.0], [3.0, 2.0, 1.0], k=2)  # 1 and the half of the tied
+    0.75
     """
-    a, b = _pair(one, two, ndim=1)
-    if check_count("k", k) > len(a):
-        raise InputError(f"`k` must be at most the number of features, {len(a)}, got {k}.")
-    if np.ptp(np.abs(a)) == 0 or np.ptp(np.abs(b)) == 0:
-        return float("nan")
-    top = [set(np.argsort(-np.abs(values), kind="stable")[:k].tolist()) for values in (a, b)]
-    return len(top[0] & top[1]) / k
+    return _top_agreement(one, two, k, shared_top)
+
+
+def rank_agreement(one: ArrayLike, two: ArrayLike, k: int) -> float | FloatVector:
+    """Share of the `k` first places that the two give to the same feature [1]_.
+
+    Tied features share their places: of two for places 1 and 2, each holds half of both. The
+    agreement is the sum, over features and the first `k` places, of the smaller share, over `k`.
+
+    Parameters
+    ----------
+    one, two : array-like of shape (n_features,) or (n_samples, n_features)
+    k : int
+        At least 1, at most n_features.
+
+    Returns
+    -------
+    agreement : float, or ndarray of shape (n_samples,)
+        In [0, `feature_agreement`]; NaN where all magnitudes of one are equal.
+
+    Raises
+    ------
+    InputError
+        If the shapes differ, a number is not finite, or `k` is out of its range.
+
+    References
+    ----------
+    .. [1] S. Krishna et al., "The Disagreement Problem in Explainable Machine Learning", 2022.
+
+    Examples
+    --------
+    >>> rank_agreement([4.0, -3.0, 2.0, 1.0], [9.0, 5.0, 6.0, 1.0], k=4)  # places 1 and 4
+    0.5
+    """
+    return _top_agreement(one, two, k, shared_places)
+
+
+def sign_agreement_at(one: ArrayLike, two: ArrayLike, k: int) -> float | FloatVector:
+    """Share of the `k` largest magnitudes in common that also have the same sign [1]_.
+
+    Two zeros have the same sign, a zero and another number have not. Ties at the border are
+    shared as in `feature_agreement`. `sign_agreement` compares all entries instead.
+
+    Parameters
+    ----------
+    one, two : array-like of shape (n_features,) or (n_samples, n_features)
+    k : int
+        At least 1, at most n_features.
+
+    Returns
+    -------
+    agreement : float, or ndarray of shape (n_samples,)
+        In [0, `feature_agreement`]; NaN where all magnitudes of one are equal.
+
+    Raises
+    ------
+    InputError
+        If the shapes differ, a number is not finite, or `k` is out of its range.
+
+    References
+    ----------
+    .. [1] S. Krishna et al., "The Disagreement Problem in Explainable Machine Learning", 2022.
+
+    Examples
+    --------
+    >>> sign_agreement_at([3.0, -2.0, 1.0], [0.8, 0.9, 0.2], k=2)
+    0.5
+    """
+    return _top_agreement(one, two, k, shared_top, signed=True)
+
+
+def signed_rank_agreement(one: ArrayLike, two: ArrayLike, k: int) -> float | FloatVector:
+    """Share of the `k` first places that go to the same feature with the same sign [1]_.
+
+    Ties are shared as in `rank_agreement`, signs compared as in `sign_agreement_at`.
+
+    Parameters
+    ----------
+    one, two : array-like of shape (n_features,) or (n_samples, n_features)
+    k : int
+        At least 1, at most n_features.
+
+    Returns
+    -------
+    agreement : float, or ndarray of shape (n_samples,)
+        In [0, 1], at most `rank_agreement` and `sign_agreement_at`; NaN where all magnitudes of
+        one are equal.
+
+    Raises
+    ------
+    InputError
+        If the shapes differ, a number is not finite, or `k` is out of its range.
+
+    References
+    ----------
+    .. [1] S. Krishna et al., "The Disagreement Problem in Explainable Machine Learning", 2022.
+
+    Examples
+    --------
+    >>> signed_rank_agreement([4.0, -3.0, 2.0, 1.0], [9.0, 5.0, 4.0, 1.0], k=2)
+    0.5
+    """
+    return _top_agreement(one, two, k, shared_places, signed=True)
+
+
+def pairwise_rank_agreement(
+    one: ArrayLike, two: ArrayLike, features: Sequence[int] | IntVector | None = None
+) -> float | FloatVector:
+    """Share of the pairs of features that the two put in the same order [1]_.
+
+    A pair tied in both is in the same order, a pair tied in one only counts a half: 1 minus the
+    mean distance of partial rankings with penalty 1/2 [2]_.
+
+    Parameters
+    ----------
+    one, two : array-like of shape (n_features,) or (n_samples, n_features)
+    features : sequence of int, default=None
+        Positions of the features of interest, each once; None means all.
+
+    Returns
+    -------
+    agreement : float, or ndarray of shape (n_samples,)
+        In [0, 1]; NaN where it is not defined: fewer than 2 features of interest, or all their
+        magnitudes in one equal.
+
+    Raises
+    ------
+    InputError
+        If the shapes differ, a number is not finite, or `features` are no distinct positions.
+
+    References
+    ----------
+    .. [1] S. Krishna et al., "The Disagreement Problem in Explainable Machine Learning", 2022.
+    .. [2] R. Fagin et al., "Comparing Partial Rankings", SIAM J. Discrete Math. 20(3), 2006.
+
+    Examples
+    --------
+    >>> pairwise_rank_agreement([4.0, -3.0, 2.0], [9.0, 5.0, 5.0])  # the last pair is tied in one
+    0.833333333333
+    >>> pairwise_rank_agreement([4.0, -3.0, 2.0], [9.0, 5.0, 5.0], features=[0, 2])
+    1.0
+    """
+    a, b = _pair(one, two)
+    if features is not None:
+        chosen = _check_positions(features, a.shape[-1])
+        a, b = a[..., chosen], b[..., chosen]
+    first, second, n_features = places(a), places(b), a.shape[-1]
+    apart = np.zeros(a.shape[:-1])
+    for order_one, order_two in pair_orders(first, second):
+        apart += np.abs(order_one - order_two).sum(axis=-1) / 2
+    n_pairs = max(n_features * (n_features - 1) // 2, 1)
+    return as_result(_defined(1 - apart / n_pairs, first, second))
 
 
 def sign_agreement(one: ArrayLike, two: ArrayLike) -> float:
@@ -84,15 +258,58 @@ def sign_agreement(one: ArrayLike, two: ArrayLike) -> float:
     >>> sign_agreement([[1.0, -1.0, 0.0]], [[2.0, 3.0, 1.0]])
     0.5
     """
-    a, b = _pair(one, two, ndim=2)
+    a, b = check_finite("one", one, ndim=2), check_finite("two", two, ndim=2)
+    _check_one_shape(a, b)
     directed = (a != 0) & (b != 0)
     if not directed.any():
         return float("nan")
     return float((np.sign(a) == np.sign(b))[directed].mean())
 
 
-def _pair(one: ArrayLike, two: ArrayLike, *, ndim: int) -> tuple[FloatArray, FloatArray]:
-    a, b = check_finite("one", one, ndim=ndim), check_finite("two", two, ndim=ndim)
+def _top_agreement(
+    one: ArrayLike,
+    two: ArrayLike,
+    k: int,
+    shared: Callable[[Places, Places, int], FloatArray],
+    *,
+    signed: bool = False,
+) -> float | FloatVector:
+    a, b = _pair(one, two)
+    if check_count("k", k) > a.shape[-1]:
+        raise InputError(f"`k` must be at most the number of features, {a.shape[-1]}, got {k}.")
+    first, second = places(a), places(b)
+    common = shared(first, second, k)
+    if signed:
+        common = np.where(np.sign(a) == np.sign(b), common, 0.0)
+    return as_result(_defined(common.sum(axis=-1) / k, first, second))
+
+
+def _defined(scores: FloatArray, one: Places, two: Places) -> FloatArray:
+    """Scores, NaN where one of the two tells no feature from another."""
+    return np.where(one.constant | two.constant, np.nan, scores)
+
+
+def _pair(one: ArrayLike, two: ArrayLike) -> tuple[FloatArray, FloatArray]:
+    a, b = check_rows("one", one), check_rows("two", two)
+    _check_one_shape(a, b)
+    return a, b
+
+
+def _check_one_shape(a: FloatArray, b: FloatArray) -> None:
     if a.shape != b.shape:
         raise InputError(f"`one` and `two` must have one shape, got {a.shape} and {b.shape}.")
-    return a, b
+
+
+def _check_positions(features: Sequence[int] | IntVector, n_features: int) -> IntVector:
+    positions = np.asarray(features)
+    distinct = set(positions.ravel().tolist())
+    if (
+        positions.ndim != 1
+        or not (np.issubdtype(positions.dtype, np.integer) or positions.size == 0)
+        or len(distinct) < len(positions)
+        or not distinct <= set(range(n_features))
+    ):
+        raise InputError(
+            f"`features` must be distinct positions from 0 to {n_features - 1}, got {features!r}."
+        )
+    return positions.astype(np.intp)
