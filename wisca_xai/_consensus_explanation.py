@@ -3,14 +3,18 @@
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
 from wisca_xai._explanation import Explanation, display_name, frozen_array
+from wisca_xai._trust import Trust
 from wisca_xai._typing import FloatArray, FloatVector, IntVector
+from wisca_xai._validation import check_count
+from wisca_xai._verdict import write_verdict
+from wisca_xai.consensus import PartialOrder, Resamples, partial_order
 from wisca_xai.metrics import feature_agreement, rank_correlation, sign_agreement
 
 
@@ -37,6 +41,10 @@ class ConsensusExplanation(Explanation):
         Weight of each row, in [0, 1].
     failures : mapping of str to str
         Explainers without a result, and why.
+    votes : mapping of str to float
+        Weight of each explainer in the consensus; equal ones unless families or faithfulness count.
+    trust : Trust
+        What speaks for and against the result: resamples, noise, correlated features, ...
     """
 
     consensus: str
@@ -46,6 +54,8 @@ class ConsensusExplanation(Explanation):
     scaled: Mapping[str, FloatArray]
     weights: FloatVector
     failures: Mapping[str, str]
+    votes: Mapping[str, float]
+    trust: Trust
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -55,25 +65,123 @@ class ConsensusExplanation(Explanation):
         frozen = {name: frozen_array(values) for name, values in self.scaled.items()}
         object.__setattr__(self, "scaled", frozen)
 
-    def ranking(self) -> pd.DataFrame:
+    def ranking(self, *, k: int = 5, level: float = 0.95) -> pd.DataFrame:
         """Features by the size of their importance, best first.
+
+        Parameters
+        ----------
+        k : int, default=5
+            Of `p_top`; at most the number of features counts.
+        level : float, default=0.95
+            Confidence of the intervals.
 
         Returns
         -------
         ranking : DataFrame
-            `feature`, `importance`, `wisca` (the paper's signed sum) and `rank` (from 1; tied
-            features share the smaller rank and stand in the order of their columns).
+            - `feature`, `importance`; `lower`, `upper`: its confidence interval over other rows and
+              other draws of the explainers;
+            - `wisca`: the paper's signed sum, and `p_positive`: the probability that it is above 0;
+            - `rank` (from 1; tied features share the smaller rank and stand in the order of their
+              columns), `best_rank` and `worst_rank`: those that the rows do not rule out, and
+              `p_top`: the probability to be among the first k;
+            - `above_chance`: whether the importance exceeds what explainers give to columns without
+              meaning, and with ``refit=True`` what the model itself makes of such columns.
+
+            NaN, or None, where it is not known: of a single row, or of explainers that did not
+            measure their noise.
         """
         magnitude = self.importance.abs().to_numpy()
+        resamples = self.trust.resamples
+        unknown = np.full(len(magnitude), np.nan)
+        k = min(check_count("k", k), len(magnitude))
+        known: dict[str, Any] = dict.fromkeys(
+            ("lower", "upper", "p_positive", "best_rank", "worst_rank", "p_top"), unknown
+        )
+        if resamples is not None:
+            signed = self.importance.min() < 0
+            lower, upper = resamples.interval(level)
+            known["lower"] = np.clip(lower, -1.0 if signed else 0.0, None)
+            known["upper"] = np.clip(upper, None, 1.0)
+            known["p_positive"] = resamples.probability_positive()
+            known["best_rank"], known["worst_rank"] = resamples.rank_interval(level)
+            known["p_top"] = resamples.probability_top(k)
         table = pd.DataFrame(
             {
                 "feature": list(self.feature_names),
                 "importance": self.importance.to_numpy(),
+                "lower": known["lower"],
+                "upper": known["upper"],
                 "wisca": self.wisca,
+                "p_positive": known["p_positive"],
                 "rank": _ranks(magnitude),
+                "best_rank": known["best_rank"],
+                "worst_rank": known["worst_rank"],
+                "p_top": known["p_top"],
+                "above_chance": self.trust.above_chance(),
             }
         )
         return table.iloc[np.argsort(-magnitude, kind="stable")].reset_index(drop=True)
+
+    def influence(self) -> pd.DataFrame:
+        """How the ranking changes without each explainer.
+
+        Returns
+        -------
+        influence : DataFrame
+            One row per explainer and feature: `without`, `feature`, `rank`, `rank_without` and
+            `change` (positive: the feature falls back without the explainer), the largest change
+            first.
+        """
+        ranks = _ranks(self.importance.abs().to_numpy())
+        parts = []
+        for name, importance in self.trust.without.items():
+            without = _ranks(np.abs(importance))
+            parts.append(
+                pd.DataFrame(
+                    {
+                        "without": name,
+                        "feature": list(self.feature_names),
+                        "rank": ranks,
+                        "rank_without": without,
+                        "change": without - ranks,
+                    }
+                )
+            )
+        columns = ["without", "feature", "rank", "rank_without", "change"]
+        table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+        return table.sort_values("change", key=abs, ascending=False, kind="stable").reset_index(
+            drop=True
+        )
+
+    def partial_order(self, features: Sequence[str] | None = None) -> PartialOrder:
+        """The pairs of features on whose order all explainers agree.
+
+        Parameters
+        ----------
+        features : sequence of str, default=None
+            Features to order; None means all, as in `feature_names`.
+
+        Returns
+        -------
+        order : PartialOrder
+            By the position of the features. An explainer that tells no feature from another has
+            no say.
+        """
+        names = self.feature_names if features is None else features
+        columns = [self.feature_names.index(name) for name in names]
+        magnitudes = [component.mean_magnitude()[columns] for component in self.components.values()]
+        return partial_order(None, np.array(magnitudes))
+
+    def verdict(self) -> str:
+        """In plain sentences: how far the explainers agree, why not, and what to do next."""
+        return write_verdict(
+            self.ranking(),
+            self.disagreement(),
+            self.influence(),
+            self.components,
+            self.failures,
+            self.trust,
+        )
 
     def ranks(self) -> pd.DataFrame:
         """Rank that each explainer gives to each feature, 1 for the most important.
@@ -130,6 +238,7 @@ class ConsensusExplanation(Explanation):
             components={name: c.take(rows) for name, c in self.components.items()},
             scaled=scaled,
             weights=self.weights[rows],
+            trust=replace(self.trust, outside=self.trust.outside[rows]),
         )
 
     def _title(self) -> str:
@@ -143,7 +252,8 @@ class ConsensusExplanation(Explanation):
         return [*failed, *super()._details()]
 
     def __repr__(self) -> str:
-        table = self.ranking().head(10).map(display_name)
+        columns = ["feature", "importance", "lower", "upper", "wisca", "rank", "above_chance"]
+        table = self.ranking()[columns].head(10).map(display_name)
         return f"{super().__repr__()}\n{table.to_string(index=False, float_format='{:.3f}'.format)}"
 
     def _overview(self) -> pd.DataFrame:
@@ -154,3 +264,6 @@ class ConsensusExplanation(Explanation):
 def _ranks(magnitudes: FloatVector) -> IntVector:
     """Ranks from 1 for the largest; tied entries share the smaller rank."""
     return np.asarray(rankdata(-magnitudes, method="min"), dtype=np.intp)
+
+
+Explanation._kinds.update({"Trust": Trust, "Resamples": Resamples})

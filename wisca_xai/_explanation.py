@@ -4,7 +4,7 @@ import html
 import os
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -98,7 +98,7 @@ class Explanation:
     notes: tuple[str, ...] = ()
     receipt: Receipt = field(default_factory=Receipt)
 
-    _kinds: ClassVar[dict[str, type["Explanation"]]] = {}
+    _kinds: ClassVar[dict[str, type]] = {}
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -316,6 +316,8 @@ def _equal(one: Any, two: Any) -> bool:
         return np.array_equal(one, two, equal_nan=one.dtype.kind == "f")
     if isinstance(one, Mapping) and isinstance(two, Mapping):
         return one.keys() == two.keys() and all(_equal(one[key], two[key]) for key in one)
+    if is_dataclass(one) and type(one) is type(two) and not isinstance(one, Explanation):
+        return all(_equal(getattr(one, f.name), getattr(two, f.name)) for f in fields(one))
     return bool(one == two)
 
 

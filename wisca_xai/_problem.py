@@ -134,6 +134,14 @@ class Problem:
         """The column that each dummy is a shuffled copy of; all take their turn."""
         return np.resize(np.arange(self.n_features, dtype=np.intp), self.n_dummies)
 
+    def silent_dummies(self, values: FloatArray) -> FloatArray | None:
+        """Dummies of a method that gives 0 to what the model does not see, or None if not asked."""
+        if self.n_dummies == 0:
+            return None
+        shape = list(values.shape)
+        shape[min(1, values.ndim - 1)] = self.n_dummies
+        return np.zeros(shape)
+
     def each_row(self, what: str, answer: Callable[[Response, int], Answer]) -> list[Answer]:
         """`answer(response, position)` for every row, `n_jobs` of them at once, with a bar.
 

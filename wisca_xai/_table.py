@@ -69,6 +69,16 @@ class TableCodec:
         """The same columns for a model that was fitted on a plain array."""
         return replace(self, is_frame=False)
 
+    def doubled(self) -> "TableCodec":
+        """The same columns twice, the second time under new names."""
+        labels: tuple[Hashable, ...] = tuple(range(2 * len(self.labels)))
+        if all(isinstance(label, str) for label in self.labels):
+            end = " shuffled"
+            while any(f"{label}{end}" in self.labels for label in self.labels):
+                end += "'"
+            labels = (*self.labels, *(f"{label}{end}" for label in self.labels))
+        return replace(self, labels=labels, dtypes=self.dtypes * 2)
+
     def encode(self, X: Any) -> FloatMatrix:
         """Float64 matrix of a table whose columns are in order."""
         if not isinstance(X, pd.DataFrame):

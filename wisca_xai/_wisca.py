@@ -1,36 +1,35 @@
 """WISCAExplainer: a panel of explainers, merged into one consensus."""
 
 import copy
-import warnings
-from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any, ClassVar, cast
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from sklearn.base import OneToOneFeatureMixin, TransformerMixin, clone
+from sklearn.base import OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
-from tqdm import tqdm
 
 from wisca_xai._consensus_explanation import ConsensusExplanation
-from wisca_xai._exceptions import ExplainerFailed, InputError, WISCAWarning
+from wisca_xai._exceptions import InputError
 from wisca_xai._explanation import Explanation
+from wisca_xai._panel import PANEL, make_panel, run_panel
 from wisca_xai._problem import Problem
+from wisca_xai._refit import N_REFITS, check_refittable, refit_chance
+from wisca_xai._stack import Stack
+from wisca_xai._trust import N_DUMMIES, measure_trust
 from wisca_xai._typing import FloatMatrix, FloatVector, ResponseMethod, Target
-from wisca_xai._validation import check_choice, check_count, seed_entropy
+from wisca_xai._validation import check_choice, check_count
+from wisca_xai._votes import WEIGHTINGS, give_votes
 from wisca_xai.consensus import (
     CONSENSUS,
-    Consensus,
     ConsensusFunction,
     confidence_weight,
     min_max,
     residual_weight,
     wisca_signed,
 )
-from wisca_xai.explainers import EXPLAINERS, BaseExplainer
-
-PANEL = ("shap", "lime", "permutation", "forest")
+from wisca_xai.explainers import BaseExplainer
 
 
 class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # type: ignore[misc]
@@ -49,10 +48,22 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
     consensus : str or callable, default="wisca"
         A name in `wisca_xai.consensus.CONSENSUS`, or a function of the same signature. A function
         of one's own gets raw attributions of different units, and has to scale them.
+    weighting : str, default="family"
+        How much each explainer counts. "family": each family of explainers (see
+        `Explanation.family`) has one vote, so that three variants of SHAP cannot outvote LIME;
+        "equal": each explainer has one. The others measure, and ask the model more:
+        "faithfulness" (deletion and insertion curves), "topsis" (faithfulness, stability and
+        complexity), "optimal" (least error of faithfulness and robustness), "crh" (nearness to
+        the consensus; asks nothing).
     response_method : {"auto", "predict_proba", "decision_function", "predict"}, default="auto"
         Output that is explained; "auto" takes the first of these that the model has.
     background_size : int, default=100
         Background rows that Shapley values average over.
+    refit : bool or int, default=False
+        Whether to measure the model's noise too, by refitting clones of it (True: 20, or that many)
+        to the table beside a shuffled copy of it: `ranking` then calls only those features above
+        chance that the model prefers to such shadows. Costs as many fits and panels. Needs y in
+        `fit`.
     n_jobs : int or None, default=None
         Rows that are explained at once, as in joblib: -1 uses all processors. The result does not
         depend on it. The model has to bear calls from several threads, as scikit-learn's do.
@@ -97,8 +108,10 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
         *,
         explainers: Any = PANEL,
         consensus: str | ConsensusFunction = "wisca",
+        weighting: str = "family",
         response_method: ResponseMethod = "auto",
         background_size: int = 100,
+        refit: bool | int = False,
         n_jobs: int | None = None,
         random_state: Any = None,
         verbose: int = 0,
@@ -106,8 +119,10 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
         self.estimator = estimator
         self.explainers = explainers
         self.consensus = consensus
+        self.weighting = weighting
         self.response_method = response_method
         self.background_size = background_size
+        self.refit = refit
         self.n_jobs = n_jobs
         self.random_state = random_state
         self.verbose = verbose
@@ -209,13 +224,24 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
         check_count("background_size", self.background_size)
         make_panel(self.explainers, background_size=self.background_size)
         _consensus_function(self.consensus)
+        check_choice("weighting", self.weighting, WEIGHTINGS)
+        if not isinstance(self.refit, bool):
+            check_count("refit", self.refit)
 
     def _explain(self, problem: Problem) -> ConsensusExplanation:
-        components, failures = self._run_panel(problem)
+        if self.refit:
+            check_refittable(problem)
+        problem = replace(problem, n_dummies=N_DUMMIES)
+        components, failures = run_panel(self.explainers_, problem)
         weights, weight_note = _row_weights(problem)
         function = _consensus_function(self.consensus)
-        merged = merge(components, weights, function)
-        plain = merge(components, weights, wisca_signed)
+        votes = give_votes(self.weighting, components, problem, dict(self.explainers_))
+        chance = None
+        if self.refit:
+            n_refits = N_REFITS if self.refit is True else self.refit
+            chance = refit_chance(self.explainers_, problem, votes, weights, function, n_refits)
+        stack = Stack.of(components, votes)
+        merged = stack.merge(function, weights)
         notes = [*weight_note, *(note for c in components.values() for note in c.notes)]
         notes += [
             f"{name} tells no feature from another, and takes no side in the ranking."
@@ -235,115 +261,14 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
             **{part.name: getattr(body, part.name) for part in fields(body)},
             consensus=self.consensus if isinstance(self.consensus, str) else _name(self.consensus),
             importance=pd.Series(merged.importance, index=index, name="importance"),
-            wisca=plain.importance,
+            wisca=stack.merge(wisca_signed, weights).importance,
             components=components,
             scaled={name: _scaled(c) for name, c in components.items()},
             weights=weights,
             failures=failures,
+            votes=votes,
+            trust=measure_trust(problem, components, votes, weights, function, chance),
         )
-
-    def _run_panel(self, problem: Problem) -> tuple[dict[str, Explanation], dict[str, str]]:
-        panel = tqdm(
-            self.explainers_,
-            desc="explainers",
-            unit="explainer",
-            disable=None if self.verbose else True,
-        )
-        components: dict[str, Explanation] = {}
-        failures: dict[str, str] = {}
-        for name, explainer in panel:
-            answer = _attempt(explainer, problem)
-            if isinstance(answer, Explanation):
-                components[name] = answer
-                spent = answer.receipt
-                problem.response.charge(spent.model_rows, spent.model_calls, spent.model_seconds)
-            else:
-                failures[name] = answer
-        if not components:
-            table = "\n".join(f"  {name}: {reason}" for name, reason in failures.items())
-            raise ExplainerFailed(f"All {len(failures)} explainers failed:\n{table}")
-        for name, reason in failures.items():
-            warnings.warn(
-                f"The explainer {name!r} failed and takes no part in the consensus: {reason}",
-                WISCAWarning,
-                stacklevel=2,
-            )
-        return components, failures
-
-
-def make_panel(explainers: Any, *, background_size: int) -> list[tuple[str, BaseExplainer]]:
-    """Names and fresh copies of the explainers that a user asked for.
-
-    Raises
-    ------
-    InputError
-        If there is none, one is unknown, two have one name, one has a model of its own, or one has
-        a parameter that is wrong.
-    """
-    if isinstance(explainers, str | BaseExplainer) or not np.iterable(explainers):
-        explainers = (explainers,)
-    panel: dict[str, BaseExplainer] = {}
-    for entry in explainers:
-        name, explainer = _panel_entry(entry)
-        if isinstance(explainer, str):
-            check_choice("explainers", explainer, EXPLAINERS, also=" or (name, explainer) pairs")
-            explainer = EXPLAINERS[explainer]()
-            if "background_size" in explainer.get_params():
-                explainer.set_params(background_size=background_size)
-        elif explainer.estimator is not None or explainer.response_method != "auto":
-            raise InputError(
-                f"The explainer {name!r} must leave `estimator` and `response_method` at their "
-                "defaults: the panel explains its own model."
-            )
-        explainer._check_params()
-        if name in panel:
-            raise InputError(
-                f"`explainers` must have different names, got {name!r} twice. Pass (name, "
-                "explainer) pairs."
-            )
-        panel[name] = clone(explainer)
-    if not panel:
-        raise InputError("`explainers` must name at least one explainer, got none.")
-    return list(panel.items())
-
-
-def merge(
-    components: Mapping[str, Explanation], weights: FloatVector, function: ConsensusFunction
-) -> Consensus:
-    """Apply a consensus function to explanations; with all classes explained, to each class.
-
-    The importance is then the mean over classes.
-    """
-    local = [c.values for c in components.values() if c.scope == "local"]
-    global_ = [c.values for c in components.values() if c.scope == "global"]
-    importances = np.array(global_) if global_ else None
-    if not local:
-        return function(None, importances)
-    if local[0].ndim == 2:
-        return function(np.array(local), importances, weights)
-    by_class = [
-        function(np.array([values[:, :, c] for values in local]), importances, weights)
-        for c in range(local[0].shape[2])
-    ]
-    return Consensus(
-        np.stack([one.values for one in by_class], axis=2),
-        np.mean([one.importance for one in by_class], axis=0),
-    )
-
-
-def _panel_entry(entry: Any) -> tuple[str, Any]:
-    if isinstance(entry, str):
-        return entry, entry
-    if isinstance(entry, BaseExplainer):
-        return entry.name, entry
-    if isinstance(entry, tuple | list) and len(entry) == 2 and isinstance(entry[0], str):
-        name, explainer = entry
-        if isinstance(explainer, str | BaseExplainer):
-            return name, explainer
-    raise InputError(
-        f"`explainers` must be names from {sorted(EXPLAINERS)}, explainers or (name, explainer) "
-        f"pairs, got {entry!r}."
-    )
 
 
 def _consensus_function(consensus: Any) -> ConsensusFunction:
@@ -351,16 +276,6 @@ def _consensus_function(consensus: Any) -> ConsensusFunction:
         return cast(ConsensusFunction, consensus)
     check_choice("consensus", consensus, CONSENSUS, also=" or a function of the same signature")
     return CONSENSUS[consensus]
-
-
-def _attempt(explainer: BaseExplainer, problem: Problem) -> Explanation | str:
-    """The explainer's answer, or the reason why there is none."""
-    try:
-        if explainer.random_state is not None:
-            problem = replace(problem, seed=seed_entropy(explainer.random_state))
-        return explainer._run(problem)
-    except Exception as error:
-        return f"{type(error).__name__}: {error}"
 
 
 def _row_weights(problem: Problem) -> tuple[FloatVector, list[str]]:

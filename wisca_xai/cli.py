@@ -7,7 +7,7 @@ import argparse
 import json
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,11 +42,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     3
     """
     arguments = _parser().parse_args(argv)
+    failures: Mapping[str, str] = {}
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", WISCAWarning)  # printed below, with the failures
-            explanation = arguments.run(arguments)
-        _write_results(explanation, arguments)
+            result = arguments.run(arguments)
+        if isinstance(result, ConsensusExplanation):
+            failures = result.failures
+            _write_results(result, arguments)
+        else:
+            _write_study(result, arguments)
     except KeyboardInterrupt:
         return _fail(INTERRUPTED, "interrupted")
     except (UntrustedModelError, ModelContractError) as error:
@@ -55,9 +60,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail(EXPLAINER_FAILED, error)
     except (OSError, ValueError) as error:  # also what the model says of its input
         return _fail(BAD_DATA, error)
-    for name, reason in explanation.failures.items():
+    for name, reason in failures.items():
         _say(f"warning: the explainer {name} failed: {reason}")
-    return EXPLAINER_FAILED if explanation.failures else OK
+    return EXPLAINER_FAILED if failures else OK
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -71,7 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     shared.add_argument("--json", action="store_true", help="print JSON instead of tables")
     shared.add_argument("--seed", type=int, default=0, help="seed of all draws (default: 0)")
-    shared.add_argument("--jobs", type=int, default=None, help="explainers that run at once")
+    shared.add_argument("--jobs", type=int, default=None, help="rows explained at once")
     shared.add_argument("--quiet", action="store_true", help="no progress bar")
 
     demo = commands.add_parser(
@@ -98,6 +103,18 @@ def _parser() -> argparse.ArgumentParser:
         help="load .joblib and .pkl, which can run any code that is hidden in them",
     )
     explain.set_defaults(run=_explain)
+
+    study = commands.add_parser(
+        "study", help="hold explainers and consensus against data with a known truth"
+    )
+    study.add_argument("--out", type=Path, default=Path("wisca-study"), help="folder for the files")
+    study.add_argument("--quick", action="store_true", help="seven small tables, one seed")
+    study.add_argument("--datasets", nargs="+", metavar="NAME", help="tables (default: all)")
+    study.add_argument("--models", nargs="+", metavar="NAME", help="models (default: all six)")
+    study.add_argument("--seeds", type=int, default=3, help="number of seeds (default: 3)")
+    study.add_argument("--jobs", type=int, default=None, help="cells at once")
+    study.add_argument("--quiet", action="store_true", help="no progress bar")
+    study.set_defaults(run=_study)
     return parser
 
 
@@ -132,6 +149,20 @@ def _explain(arguments: argparse.Namespace) -> ConsensusExplanation:
     if background is not None:
         explainer.fit(background, background_y)
     return explainer.explain(X, y, target=target)
+
+
+def _study(arguments: argparse.Namespace) -> pd.DataFrame:
+    from wisca_xai.study import MODELS, run_study
+
+    return run_study(
+        arguments.out,
+        datasets=arguments.datasets,
+        models=arguments.models or MODELS,
+        seeds=arguments.seeds,
+        quick=arguments.quick,
+        n_jobs=arguments.jobs,
+        verbose=not arguments.quiet,
+    )
 
 
 def load_model(path: Path, *, trusted: Sequence[str] = (), unsafe_pickle: bool = False) -> Any:
@@ -257,6 +288,23 @@ def _write_results(explanation: ConsensusExplanation, arguments: argparse.Namesp
     _say(f"Wrote explanation.npz, ranking.csv, importance.png and agreement.png to {folder}.")
 
 
+def _write_study(scores: pd.DataFrame, arguments: argparse.Namespace) -> None:
+    from matplotlib import pyplot
+
+    from wisca_xai.study import regrets, write_summary
+
+    text = write_summary(scores)
+    sys.stdout.write(text)
+    (arguments.out / "summary.md").write_text(text, encoding="utf-8")
+    pyplot.switch_backend("agg")
+    cells = regrets(scores)
+    for name, plot in (("regret", plots.regret), ("ranks", plots.explainer_ranks)):
+        plot(cells)
+        pyplot.savefig(arguments.out / f"{name}.png")
+        pyplot.close("all")
+    _say(f"Wrote scores.csv, summary.md, regret.png and ranks.png to {arguments.out}.")
+
+
 def _ranking(explanation: ConsensusExplanation) -> pd.DataFrame:
     """The ranking, with the rank that each explainer gives."""
     ranks = explanation.ranks().add_prefix("rank_")
@@ -273,6 +321,7 @@ def _as_json(explanation: ConsensusExplanation) -> str:
         "n_samples": len(explanation.weights),
         "ranking": records(_ranking(explanation)),
         "agreement": records(explanation.disagreement()),
+        "verdict": explanation.verdict().split("\n"),
         "failures": dict(explanation.failures),
         "notes": list(explanation.notes),
         "cost": {
@@ -286,7 +335,8 @@ def _as_json(explanation: ConsensusExplanation) -> str:
 
 
 def _as_text(explanation: ConsensusExplanation) -> str:
-    ranking = _ranking(explanation).map(display_name)
+    left_out = ["wisca", "p_positive", "best_rank", "worst_rank", "p_top"]  # stand in ranking.csv
+    ranking = _ranking(explanation).drop(columns=left_out).map(display_name)
     shown = ranking.head(20).rename(columns=display_name)
     pairs = explanation.disagreement().map(display_name)
     receipt = explanation.receipt
@@ -303,6 +353,8 @@ def _as_text(explanation: ConsensusExplanation) -> str:
         "Agreement between explainers:",
         "",
         pairs.to_string(index=False, float_format="{:.2f}".format, na_rep="-"),
+        "",
+        *(safe_text(line) for line in explanation.verdict().split("\n")),
         "",
         *(safe_text(f"Note: {note}") for note in explanation.notes),
         f"Cost: {receipt.model_rows:,} model rows in {receipt.model_calls:,} calls; "

@@ -13,6 +13,7 @@ from wisca_xai._explanation import Explanation, display_name
 from wisca_xai._validation import check_choice, check_count
 
 if TYPE_CHECKING:  # matplotlib takes long to import
+    import pandas as pd
     from matplotlib.axes import Axes
 
 BAR = "#c6d0dc"
@@ -168,6 +169,123 @@ def agreement(
     ax.set_title(f"Agreement between explainers: {measure.replace('_', ' ')}", loc="left")
     ax.figure.colorbar(image, ax=ax, fraction=0.046, pad=0.04)
     return ax
+
+
+def partial_order(
+    explanation: ConsensusExplanation, ax: "Axes | None" = None, *, max_features: int = 15
+) -> "Axes":
+    """Hasse diagram of the order on which all explainers agree.
+
+    A line leads from a feature down to those that every explainer holds for less important;
+    features without a path between them are those on which explainers contradict each other.
+
+    Parameters
+    ----------
+    explanation : ConsensusExplanation
+    ax : matplotlib Axes, default=None
+        None makes a new figure.
+    max_features : int, default=15
+        Features to show, the most important ones.
+
+    Returns
+    -------
+    ax : matplotlib Axes
+    """
+    _check_result(explanation, ConsensusExplanation)
+    shown = explanation.ranking()["feature"].head(check_count("max_features", max_features))
+    order = explanation.partial_order(shown.tolist())
+    levels = order.levels()
+    places = np.zeros(len(levels))
+    for level in range(levels.max() + 1):
+        members = np.flatnonzero(levels == level)
+        places[members] = np.arange(len(members)) - (len(members) - 1) / 2
+    ax = _axes(ax, height=1.2 + 0.8 * (levels.max() + 1))
+    for above, below in order.edges():
+        ax.plot(places[[above, below]], -levels[[above, below]], color="#8796a8", zorder=1)
+    for feature, x, level in zip(shown, places, levels, strict=True):
+        ax.text(
+            x,
+            -level,
+            display_name(str(feature), width=24),
+            ha="center",
+            va="center",
+            parse_math=False,
+            bbox={"boxstyle": "round", "facecolor": "white", "edgecolor": BAR},
+        )
+    ax.set_xlim(places.min() - 0.7, places.max() + 0.7)
+    ax.set_ylim(-levels.max() - 0.5, 0.5)
+    ax.set_axis_off()
+    ax.set_title("Order on which all explainers agree", loc="left")
+    return ax
+
+
+def regret(cells: "pd.DataFrame", ax: "Axes | None" = None) -> "Axes":
+    """Regret of each consensus function in the cells of a study, the smallest mean on top.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        As from `wisca_xai.study.regrets`.
+    ax : matplotlib Axes, default=None
+        None makes a new figure.
+
+    Returns
+    -------
+    ax : matplotlib Axes
+    """
+    kept = cells[cells["kind"].isin(["consensus", "explainer"])]
+    names = kept.groupby("method")["regret"].mean().sort_values().index
+    by_name = [kept.loc[kept["method"] == name, "regret"].to_numpy() for name in names]
+    ax = _axes(ax, height=1.4 + 0.32 * len(names))
+    positions = np.arange(len(names))[::-1]
+    ax.boxplot(by_name, positions=positions, orientation="horizontal", showmeans=True, widths=0.6)
+    _name_ticks(ax, "y", positions, names)
+    ax.axvline(0, color="#666666", linewidth=0.8)
+    ax.set_xlabel("score of the best single explainer of the cell, less the method's")
+    ax.set_title("Regret, by cell", loc="left")
+    return ax
+
+
+def explainer_ranks(
+    cells: "pd.DataFrame", ax: "Axes | None" = None, *, consensus: str = "wisca"
+) -> "Axes":
+    """In which share of a study's cells a consensus ranks first, second, ... among explainers.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        As from `wisca_xai.study.regrets`.
+    ax : matplotlib Axes, default=None
+        None makes a new figure.
+    consensus : str, default="wisca"
+        Consensus function to show, above the single explainers.
+
+    Returns
+    -------
+    ax : matplotlib Axes
+    """
+    own = (cells["kind"] == "consensus") & (cells["method"] == consensus)
+    single = cells["kind"] == "explainer"
+    names = [consensus, *sorted(cells.loc[single, "method"].unique())]
+    ranks = sorted(cells.loc[own | single, "rank"].unique())
+    ax = _axes(ax, height=1.6 + 0.4 * len(names))
+    positions, left = np.arange(len(names))[::-1], np.zeros(len(names))
+    for rank, color in zip(ranks, _shades(len(ranks)), strict=True):
+        by_name = cells[own | single].groupby("method")["rank"]
+        width = np.array([(by_name.get_group(name) == rank).mean() for name in names])
+        ax.barh(positions, width, left=left, color=color, label=f"rank {rank}")
+        left += width
+    _name_ticks(ax, "y", positions, names)
+    ax.set_xlabel("share of cells; rank: 1 + the number of explainers that score higher")
+    ax.legend(frameon=False, ncols=len(ranks), loc="upper center", bbox_to_anchor=(0.5, -0.18))
+    ax.set_title("Rank among the single explainers", loc="left")
+    return ax
+
+
+def _shades(number: int) -> Any:
+    from matplotlib import colormaps
+
+    return colormaps["Blues_r"](np.linspace(0.15, 0.85, number))
 
 
 def _axes(ax: "Axes | None", *, height: float) -> "Axes":

@@ -77,6 +77,41 @@ def test_the_median_is_not_moved_by_one_outlying_method():
     np.testing.assert_allclose(median(local).values, [[1.0, 0.1, -0.2]], rtol=1e-14)
 
 
+@pytest.mark.parametrize(
+    ("votes", "expected"),
+    [
+        ([1, 1, 1, 1], (0.3 + 0.5) / 2),
+        ([1, 2, 1, 1], 0.3),  # of .1, .3, .3, .5, .9
+        ([1, 1, 2, 0], (0.3 + 0.5) / 2),  # of .1, .3, .5, .5
+        ([4, 1, 1, 1], 0.1),
+        ([3, 1, 1, 1], (0.1 + 0.3) / 2),  # exactly half
+        ([0.3, 0.3, 0.2, 0.7], 0.5),
+        ([0.1, 0.2, 0.1, 0.2], (0.3 + 0.5) / 2),  # half, but for rounding
+    ],
+)
+def test_the_weighted_median_by_hand(votes, expected):
+    importances = np.column_stack([np.ones(4), [0.1, 0.3, 0.5, 0.9]])
+    order = [2, 0, 3, 1]
+    result = median(None, importances[order], method_weights=np.array(votes)[order])
+    np.testing.assert_allclose(result.importance, [1.0, expected], rtol=1e-14)
+
+
+def test_weighted_geometric_and_harmonic_mean_by_hand():
+    importances = [[1.0, 0.2], [1.0, 0.8]]
+    votes = [3, 1]
+    assert geometric_mean(None, importances, method_weights=votes).importance[1] == pytest.approx(
+        0.2**0.75 * 0.8**0.25
+    )
+    assert harmonic_mean(None, importances, method_weights=votes).importance[1] == pytest.approx(
+        4 / (3 / 0.2 + 1 / 0.8)
+    )
+
+
+def test_a_method_without_a_vote_has_no_veto():
+    importances = [[1.0, 0.2], [1.0, 0.8], [1.0, 0.0]]
+    assert geometric_mean(None, importances, method_weights=[1, 1, 0]).importance[1] > 0
+
+
 @pytest.mark.parametrize("function", [geometric_mean, harmonic_mean])
 def test_one_method_that_gives_0_is_a_veto(function):
     result = function([[[1.0, 0.0, 0.5]], [[1.0, 1.0, 0.5]]])

@@ -7,7 +7,15 @@ from hypothesis import strategies as st
 
 from tests.strategies import CHEAP, aggregations, panels
 from wisca_xai import InputError
-from wisca_xai.consensus import mean_rank, voting
+from wisca_xai.consensus import (
+    CONSENSUS,
+    borda,
+    max_abs,
+    mean_rank,
+    rank,
+    reciprocal_rank_fusion,
+    voting,
+)
 
 
 def test_mean_rank_by_hand():
@@ -120,3 +128,72 @@ def test_mean_rank_and_voting_keep_the_sign_of_a_single_method(panel, aggregatio
 def test_a_top_k_that_is_no_count_is_refused(top_k):
     with pytest.raises(InputError, match=r"`top_k` must be an integer of at least 1, got"):
         voting(LOCAL, IMPORTANCES, top_k=top_k)
+
+
+# borda and reciprocal_rank_fusion: one ranking per method
+
+
+def test_borda_by_hand():
+    # rows over their largest: (1, .5, .25), (1/3, 1, 1): means .667, .75, .625, ranks 2, 1, 3
+    local = [[[4.0, -2.0, 1.0], [-1.0, 3.0, -3.0]]]
+    importances = [[0.3, 0.1, 0.1]]  # ranks 1, 2.5, 2.5: the last two share the smallest
+    result = borda(local, importances)
+    np.testing.assert_allclose(result.importance, [(0.5 + 1) / 2, (1 + 0) / 2, 0.0], rtol=1e-14)
+    np.testing.assert_allclose(result.values, [[1.0, -0.5, 0.0], [0.0, 0.75, -0.75]], rtol=1e-14)
+    weighted = borda(local, importances, method_weights=[3, 1]).importance
+    np.testing.assert_allclose(weighted, [(3 * 0.5 + 1) / 4, 3 / 4, 0.0], rtol=1e-14)
+
+
+def test_borda_of_a_row_has_the_sign_of_the_mean_and_the_places_of_magnitudes():
+    # scaled (1, -.5, 0), (-.2, 1, 0): means .4, .25; both are first once and second once
+    values = borda([[[2.0, -1.0, 0.0]], [[-0.2, 1.0, 0.0]]]).values
+    np.testing.assert_allclose(values, [[0.75, 0.75, 0.0]], rtol=1e-14)
+
+
+def test_reciprocal_rank_fusion_by_hand():
+    importances = [[3.0, 2.0, 1.0], [2.0, 3.0, 1.0], [3.0, 2.0, 1.0]]
+    first, second, last = 1 / 61, 1 / 62, 1 / 63
+    expected = np.array([(2 * first + second) / 3, (first + 2 * second) / 3, last])
+    np.testing.assert_allclose(
+        reciprocal_rank_fusion(None, importances).importance,
+        (expected - last) / (first - last),
+        rtol=1e-12,
+    )
+    # k = 0: 1, 1/2, 1/3
+    np.testing.assert_allclose(
+        reciprocal_rank_fusion(None, importances[:1], k=0).importance, [1.0, 0.25, 0.0], rtol=1e-14
+    )
+
+
+@CHEAP
+@given(data=st.data(), d=st.integers(2, 6), votes=st.sampled_from([[1, 1, 1], [3, 1, 2]]))
+def test_reciprocal_rank_fusion_orders_by_the_published_sum(data, d, votes):
+    importances = np.array([data.draw(st.permutations(range(1, d + 1))) for _ in range(3)]) * 1.0
+    published = votes @ (1 / (60 + rank(importances))) / sum(votes)
+    low, high = 1 / (60 + d), 1 / 61
+    ours = reciprocal_rank_fusion(None, importances, method_weights=votes).importance
+    np.testing.assert_allclose(ours, (published - low) / (high - low), atol=1e-11)
+
+
+@pytest.mark.parametrize("function", [borda, reciprocal_rank_fusion])
+def test_the_last_bits_of_an_average_decide_on_no_place(function):
+    # .1 + .2 against .3, over two rows
+    local = np.array([[[0.1, 0.3, 1.0, 0.0], [0.2, 0.0, 1.0, 0.0]]])
+    assert max_abs(local).sum(axis=1)[0, 0] != max_abs(local).sum(axis=1)[0, 1]
+    importance = function(local).importance
+    assert importance[0] == importance[1]
+
+
+@pytest.mark.parametrize("name", ["borda", "reciprocal_rank_fusion", "kemeny_young"])
+@pytest.mark.parametrize("constant", [0.0, 2.0, 1e300])
+def test_rankings_without_contrast_give_no_points(name, constant):
+    flat = np.full((1, 2, 3), constant)
+    result = CONSENSUS[name](flat, flat[0])
+    np.testing.assert_array_equal(result.importance, np.zeros(3))
+    np.testing.assert_array_equal(result.values, np.zeros((2, 3)))
+
+
+@pytest.mark.parametrize("k", [-1, 2.5, True, None])
+def test_a_k_that_is_no_count_is_refused(k):
+    with pytest.raises(InputError, match=r"`k` must be an integer of at least 0, got"):
+        reciprocal_rank_fusion(LOCAL, k=k)

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.stats import gmean, hmean
 
-from wisca_xai._typing import Aggregation, FloatArray
-from wisca_xai.consensus._inputs import Consensus, Vectors, mean_of
+from wisca_xai._typing import Aggregation, FloatArray, FloatVector
+from wisca_xai.consensus._inputs import Combine, Consensus, Vectors, mean_of, sign_of_mean
 from wisca_xai.consensus._scaling import max_abs
 
 
@@ -17,12 +17,13 @@ def mean(
     weights: ArrayLike | None = None,
     *,
     aggregation: Aggregation = "magnitude",
+    method_weights: ArrayLike | None = None,
 ) -> Consensus:
     """Mean over methods of vectors scaled by `max_abs`.
 
     Parameters
     ----------
-    local, importances, aggregation
+    local, importances, aggregation, method_weights
         As in `wisca`.
     weights : array-like, default=None
         Checked, then ignored: a plain average counts every row alike. Present so that all
@@ -38,7 +39,7 @@ def mean(
     >>> mean([[[2.0, -1.0]]], [[0.0, 0.3]]).importance
     array([0.5 , 0.75])
     """
-    return _plain(local, importances, weights, mean_of, aggregation)
+    return _plain(local, importances, weights, method_weights, mean_of, aggregation)
 
 
 def median(
@@ -47,15 +48,20 @@ def median(
     weights: ArrayLike | None = None,
     *,
     aggregation: Aggregation = "magnitude",
+    method_weights: ArrayLike | None = None,
 ) -> Consensus:
     """Median over methods of vectors scaled by `max_abs`; parameters as in `mean`.
+
+    With unequal `method_weights` it is the weighted median: the value at which the votes, counted
+    from below, reach one half, and where they reach exactly one half the middle between it and
+    the next value.
 
     Examples
     --------
     >>> median([[[2.0, -1.0]], [[1.0, 0.5]], [[0.1, 1.0]]]).importance
     array([1. , 0.5])
     """
-    return _plain(local, importances, weights, _median_of, aggregation)
+    return _plain(local, importances, weights, method_weights, _median_of, aggregation)
 
 
 def geometric_mean(
@@ -64,6 +70,7 @@ def geometric_mean(
     weights: ArrayLike | None = None,
     *,
     aggregation: Aggregation = "magnitude",
+    method_weights: ArrayLike | None = None,
 ) -> Consensus:
     """Geometric mean over methods of magnitudes scaled by `max_abs`; parameters as in `mean`.
 
@@ -75,7 +82,8 @@ def geometric_mean(
     >>> geometric_mean([[[2.0, -1.0]]], [[0.2, 0.1]]).importance
     array([1. , 0.5])
     """
-    return _plain(local, importances, weights, _with_sign_of_mean(gmean), aggregation)
+    combine = _with_sign_of_mean(gmean)
+    return _plain(local, importances, weights, method_weights, combine, aggregation)
 
 
 def harmonic_mean(
@@ -84,6 +92,7 @@ def harmonic_mean(
     weights: ArrayLike | None = None,
     *,
     aggregation: Aggregation = "magnitude",
+    method_weights: ArrayLike | None = None,
 ) -> Consensus:
     """Harmonic mean over methods of magnitudes scaled by `max_abs`; parameters as in `mean`.
 
@@ -95,38 +104,47 @@ def harmonic_mean(
     >>> harmonic_mean([[[2.0, -1.0]]], [[0.2, 0.2]]).importance.round(4)
     array([1.    , 0.6667])
     """
-    return _plain(local, importances, weights, _with_sign_of_mean(hmean), aggregation)
+    combine = _with_sign_of_mean(hmean)
+    return _plain(local, importances, weights, method_weights, combine, aggregation)
 
 
 def _plain(
     local: ArrayLike | None,
     importances: ArrayLike | None,
     weights: ArrayLike | None,
-    combine: Callable[[FloatArray], FloatArray],
+    method_weights: ArrayLike | None,
+    combine: Combine,
     aggregation: Aggregation,
 ) -> Consensus:
-    vectors = Vectors.check(local, importances, weights).unweighted()
+    vectors = Vectors.check(local, importances, weights, method_weights).unweighted()
     return vectors.aggregate(max_abs, combine, aggregation)
 
 
-def _median_of(methods: FloatArray) -> FloatArray:
-    return np.asarray(np.median(methods, axis=0))
+def _median_of(methods: FloatArray, votes: FloatVector | None) -> FloatArray:
+    if votes is None:
+        return np.asarray(np.median(methods, axis=0))
+    lower = upper = np.full(methods.shape[1:], np.inf)
+    for method in methods:
+        reached = np.tensordot(votes, methods <= method, axes=1)
+        lower = np.where(reached >= 0.5 - 1e-12, np.minimum(lower, method), lower)
+        upper = np.where(reached > 0.5 + 1e-12, np.minimum(upper, method), upper)
+    return np.asarray((lower + upper) / 2)
 
 
-def _with_sign_of_mean(average: Callable[..., FloatArray]) -> Callable[[FloatArray], FloatArray]:
-    def combine(methods: FloatArray) -> FloatArray:
+def _with_sign_of_mean(average: Callable[..., FloatArray]) -> Combine:
+    def combine(methods: FloatArray, votes: FloatVector | None) -> FloatArray:
         magnitudes = np.abs(methods)
         # a vector of zeros says nothing about any feature, and must not veto all of them
         speaks = np.broadcast_to((magnitudes > 0).any(axis=-1, keepdims=True), magnitudes.shape)
         positive = (magnitudes > 0).all(axis=0, where=speaks) & speaks.any(axis=0)
         weights = np.where(speaks.any(axis=0), speaks, 1.0)
+        if votes is not None:
+            weights = weights * votes.reshape(-1, *[1] * (methods.ndim - 1))
         with np.errstate(over="ignore"):  # 1 / 1e-310 in the harmonic mean, whose limit is 0
             averaged = average(
                 np.where(positive & speaks, magnitudes, 1.0), axis=0, weights=weights
             )
-        mean = methods.mean(axis=0)
-        # methods that cancel have no direction; rounding must not give them one
-        cancelled = np.abs(mean) <= 1e-12 * magnitudes.mean(axis=0)
-        return np.where(positive & ~cancelled, np.sign(mean) * averaged, 0.0) + 0.0
+        sign = sign_of_mean(methods, votes)
+        return np.where(positive & (sign != 0), sign * averaged, 0.0) + 0.0
 
     return combine

@@ -1,7 +1,7 @@
 """The one signature of all consensus functions: its checks and its result."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -38,20 +38,32 @@ class ConsensusFunction(Protocol):
         weights: ArrayLike | None = None,
         *,
         aggregation: Aggregation = "magnitude",
+        method_weights: ArrayLike | None = None,
     ) -> Consensus:
         """Merge local vectors and global importances."""
+
+
+class Combine(Protocol):
+    """Merges methods along the first axis.
+
+    `votes` are positive and sum to 1; None means that all methods count alike.
+    """
+
+    def __call__(self, methods: FloatArray, votes: FloatVector | None) -> FloatArray:
+        """Turn (k, ...) into (...)."""
 
 
 @dataclass(frozen=True)
 class Vectors:
     """Checked input of a consensus function, raw.
 
-    `local` is (m, n, d), `importances` (g, d), `weights` (m, n).
+    `local` is (m, n, d), `importances` (g, d), `weights` (m, n), `votes` (m + g,) or None.
     """
 
     local: FloatCube
     importances: FloatMatrix
     weights: FloatMatrix
+    votes: FloatVector | None = None
 
     @classmethod
     def check(
@@ -59,6 +71,7 @@ class Vectors:
         local: ArrayLike | None,
         importances: ArrayLike | None,
         weights: ArrayLike | None,
+        method_weights: ArrayLike | None = None,
     ) -> "Vectors":
         """Check shapes and numbers.
 
@@ -66,7 +79,7 @@ class Vectors:
         ------
         InputError
             If there is no vector at all, shapes do not fit, or a number is not finite or, among
-            the weights, negative.
+            the weights, negative, or no method has a vote.
         """
         if local is None and importances is None:
             raise InputError("`local` or `importances` must be given, got None for both.")
@@ -84,17 +97,20 @@ class Vectors:
             )
         if len(cube) + len(global_) == 0:
             raise InputError("There must be at least one vector to merge, got none.")
-        return cls(cube, global_, _check_weights(weights, cube.shape[:2]))
+        votes = _check_votes(method_weights, len(cube) + len(global_))
+        return cls(cube, global_, _check_weights(weights, cube.shape[:2]), votes)
 
     def unweighted(self) -> "Vectors":
         """The same vectors with every row counting 1."""
-        return Vectors(self.local, self.importances, np.ones_like(self.weights))
+        return replace(self, weights=np.ones_like(self.weights))
 
     def aggregate(
         self,
         scaling: Callable[[ArrayLike], FloatArray],
-        combine: Callable[[FloatArray], FloatArray],
+        combine: Combine,
         aggregation: Aggregation,
+        *,
+        combine_rows: Combine | None = None,
     ) -> Consensus:
         """Scale each vector, weigh its row, average over rows, combine over methods.
 
@@ -103,25 +119,43 @@ class Vectors:
         scaling : callable
             Scales vectors along the last axis, keeping signs.
         combine : callable
-            Merges methods along the first axis.
+            Merges methods.
         aggregation : {"magnitude", "signed"}
             Whether rows are averaged by magnitude or with their signs. By magnitude, importances
             below 0 count as 0: a negative permutation importance says that shuffling helped,
             which is noise.
+        combine_rows : callable, default=None
+            Merges methods row by row; None means `combine`.
 
         Returns
         -------
         consensus : Consensus
         """
-        check_choice("aggregation", aggregation, ("magnitude", "signed"))
         local = self.weights[:, :, None] * scaling(self.local)
-        importances = scaling(self.importances)
-        pooled = local
+        methods = self._methods(local, scaling(self.importances), aggregation)
+        votes = self.votes
+        n_local = len(local)
+        global_first = None if votes is None else np.roll(votes, -n_local)
+        importance = combine(*elect(methods, global_first))
+        if not n_local:
+            return Consensus(importance.copy(), importance)
+        rows = elect(local, None if votes is None else votes[:n_local])
+        return Consensus((combine_rows or combine)(*rows), importance)
+
+    def methods(self, scaling: Callable[[ArrayLike], FloatArray]) -> FloatMatrix:
+        """One vector of scaled magnitudes per method, local methods first: (m + g, d)."""
+        local = self.weights[:, :, None] * scaling(self.local)
+        global_first = self._methods(local, scaling(self.importances), "magnitude")
+        return np.roll(global_first, len(local), axis=0)
+
+    def _methods(
+        self, local: FloatCube, importances: FloatMatrix, aggregation: Aggregation
+    ) -> FloatMatrix:
+        check_choice("aggregation", aggregation, ("magnitude", "signed"))
         if aggregation == "magnitude":
-            pooled, importances = np.abs(local), np.maximum(importances, 0.0)
-        per_method = pooled.sum(axis=1) / max(pooled.shape[1], 1)
-        importance = combine(np.vstack([importances, per_method]))
-        return Consensus(combine(local) if len(local) else importance.copy(), importance)
+            local, importances = np.abs(local), np.maximum(importances, 0.0)
+        per_method = local.sum(axis=1) / max(local.shape[1], 1)
+        return np.vstack([importances, per_method])
 
 
 def _check_weights(weights: ArrayLike | None, shape: tuple[int, ...]) -> FloatMatrix:
@@ -133,13 +167,67 @@ def _check_weights(weights: ArrayLike | None, shape: tuple[int, ...]) -> FloatMa
             f"`weights` must have shape (n_samples,) = ({shape[1]},) or (n_methods, n_samples) = "
             f"{shape}, got {array.shape}."
         )
-    if not np.isfinite(array).all() or (array < 0).any():
-        raise InputError(
-            f"`weights` must be finite and not negative, got {array.min():g} as the smallest."
-        )
+    _check_not_negative("weights", array)
     return np.broadcast_to(array, shape)
 
 
-def mean_of(methods: FloatArray) -> FloatArray:
+def _check_votes(method_weights: ArrayLike | None, n_methods: int) -> FloatVector | None:
+    if method_weights is None:
+        return None
+    array: FloatArray = np.asarray(method_weights, dtype=np.float64)
+    if array.shape != (n_methods,):
+        raise InputError(
+            "`method_weights` must have one entry per method, local methods first, shape "
+            f"({n_methods},), got {array.shape}."
+        )
+    _check_not_negative("method_weights", array)
+    if not array.any():
+        raise InputError("`method_weights` must have a positive entry, got zeros only.")
+    return array
+
+
+def _check_not_negative(name: str, array: FloatArray) -> None:
+    if not np.isfinite(array).all() or (array < 0).any():
+        raise InputError(
+            f"`{name}` must be finite and not negative, got {array.min():g} as the smallest."
+        )
+
+
+def elect(methods: FloatArray, votes: FloatVector | None) -> tuple[FloatArray, FloatVector | None]:
+    """Leave out methods without a vote, and divide the votes of the others by their sum.
+
+    Equal votes become None, so that they give the same bytes as no votes; so do votes that are
+    all zero, as those of the local methods are where only global methods have one.
+    """
+    if votes is None or not votes.any():
+        return methods, None
+    shares = votes / votes.max()  # the sum of large votes may overflow
+    voting = shares > 0
+    if np.ptp(shares[voting]) == 0:
+        return methods[voting], None
+    return methods[voting], shares[voting] / shares.sum()
+
+
+def shares_of(methods: FloatArray, votes: FloatVector | None) -> FloatVector:
+    """The votes, spelt out where they are equal."""
+    return np.full(len(methods), 1 / len(methods)) if votes is None else votes
+
+
+def mean_of(methods: FloatArray, votes: FloatVector | None = None) -> FloatArray:
     """Arithmetic mean over the first axis."""
-    return np.asarray(methods.mean(axis=0))
+    if votes is None:
+        return np.asarray(methods.mean(axis=0))
+    # not a BLAS product, which may round equal columns differently
+    mean = (votes.reshape(-1, *[1] * (methods.ndim - 1)) * methods).sum(axis=0)
+    # the votes may sum to 1 + 2e-16
+    return np.asarray(np.clip(mean, methods.min(axis=0), methods.max(axis=0)))
+
+
+def sign_of_mean(methods: FloatArray, votes: FloatVector | None) -> FloatArray:
+    """-1, 0 or +1: the direction of the mean.
+
+    Methods that cancel have none, and rounding must not give them one.
+    """
+    mean = mean_of(methods, votes)
+    cancelled = np.abs(mean) <= 1e-12 * mean_of(np.abs(methods), votes)
+    return np.where(cancelled, 0.0, np.sign(mean))

@@ -3,10 +3,10 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from wisca_xai._typing import Aggregation, FloatArray
+from wisca_xai._typing import Aggregation, FloatArray, FloatVector
 from wisca_xai._validation import check_count
-from wisca_xai.consensus._inputs import Consensus, Vectors, mean_of
-from wisca_xai.consensus._scaling import rank, rank_score
+from wisca_xai.consensus._inputs import Consensus, Vectors, mean_of, sign_of_mean
+from wisca_xai.consensus._scaling import max_abs, rank, rank_score
 
 
 def mean_rank(
@@ -15,12 +15,13 @@ def mean_rank(
     weights: ArrayLike | None = None,
     *,
     aggregation: Aggregation = "magnitude",
+    method_weights: ArrayLike | None = None,
 ) -> Consensus:
     """Mean of the ranks of magnitudes, as a score: see `rank_score`.
 
     Parameters
     ----------
-    local, importances, aggregation
+    local, importances, aggregation, method_weights
         As in `wisca`.
     weights : array-like, default=None
         Checked, then ignored, as in `mean`.
@@ -35,7 +36,7 @@ def mean_rank(
     >>> mean_rank([[[2.0, -1.0, 0.0]]], [[0.2, 0.3, 0.1]]).importance
     array([0.75, 0.75, 0.  ])
     """
-    vectors = Vectors.check(local, importances, weights).unweighted()
+    vectors = Vectors.check(local, importances, weights, method_weights).unweighted()
     return vectors.aggregate(_signed_rank_score, mean_of, aggregation)
 
 
@@ -45,13 +46,14 @@ def voting(
     weights: ArrayLike | None = None,
     *,
     aggregation: Aggregation = "magnitude",
+    method_weights: ArrayLike | None = None,
     top_k: int = 5,
 ) -> Consensus:
     """Share of the vectors in which a feature is among the `top_k` largest magnitudes.
 
     Parameters
     ----------
-    local, importances, aggregation
+    local, importances, aggregation, method_weights
         As in `wisca`.
     weights : array-like, default=None
         Checked, then ignored, as in `mean`.
@@ -73,11 +75,113 @@ def voting(
     def votes(attributions: ArrayLike) -> FloatArray:
         values = np.asarray(attributions)
         k = min(top_k, max(values.shape[-1] // 2, 1))
-        elected = (rank(values) <= k) & (rank_score(values) > 0)
-        return np.where(elected, _sign(values), 0.0)
+        magnitude = np.abs(values)
+        effect = magnitude > magnitude.min(axis=-1, keepdims=True, initial=np.inf)
+        return np.where((rank(values) <= k) & effect, _sign(values), 0.0)
 
-    vectors = Vectors.check(local, importances, weights).unweighted()
+    vectors = Vectors.check(local, importances, weights, method_weights).unweighted()
     return vectors.aggregate(votes, mean_of, aggregation)
+
+
+def borda(
+    local: ArrayLike | None,
+    importances: ArrayLike | None = None,
+    weights: ArrayLike | None = None,
+    *,
+    aggregation: Aggregation = "magnitude",
+    method_weights: ArrayLike | None = None,
+) -> Consensus:
+    """Borda count: the share of the other features that a feature beats, averaged over methods.
+
+    Each method has one ranking, that of its magnitudes averaged over rows; `mean_rank` averages
+    the ranks of single rows instead. Magnitudes that differ by less than 1e-12 of the largest tie.
+
+    Parameters
+    ----------
+    local, importances, aggregation, method_weights
+        As in `wisca`.
+    weights : array-like, default=None
+        Checked, then ignored, as in `mean`.
+
+    Returns
+    -------
+    consensus : Consensus
+        Importance: 1 for a feature that is first in every ranking; ties share their average
+        place, and features at a method's smallest magnitude get nothing from it: see `rank_score`.
+        Values: the count over each row's vectors, with the sign of the `mean`.
+
+    Examples
+    --------
+    >>> borda([[[2.0, -1.0, 0.0]]], [[0.2, 0.3, 0.1]]).importance
+    array([0.75, 0.75, 0.  ])
+    """
+    vectors = Vectors.check(local, importances, weights, method_weights).unweighted()
+    return vectors.aggregate(max_abs, borda_of, aggregation)
+
+
+def reciprocal_rank_fusion(
+    local: ArrayLike | None,
+    importances: ArrayLike | None = None,
+    weights: ArrayLike | None = None,
+    *,
+    aggregation: Aggregation = "magnitude",
+    method_weights: ArrayLike | None = None,
+    k: int = 60,
+) -> Consensus:
+    r"""Mean over methods of :math:`1 / (k + r)`, r the rank of a feature: first places tell [1]_.
+
+    Rankings as in `borda`. The sum over methods is mapped to [0, 1] by the line through a last
+    place, :math:`1 / (k + d)`, at 0 and a first, :math:`1 / (k + 1)`, at 1.
+
+    Parameters
+    ----------
+    local, importances, aggregation, method_weights
+        As in `wisca`.
+    weights : array-like, default=None
+        Checked, then ignored, as in `mean`.
+    k : int, default=60
+        The larger, the less a first place differs from a second; 60 is the published constant.
+
+    Returns
+    -------
+    consensus : Consensus
+        1 for a feature that is first in every ranking. Features at a method's smallest magnitude
+        count as last in it, as in `rank_score`. Values: the same over each row's vectors, with
+        the sign of the `mean`.
+
+    References
+    ----------
+    .. [1] G. V. Cormack, C. L. A. Clarke, S. Buettcher, "Reciprocal Rank Fusion outperforms
+       Condorcet and individual Rank Learning Methods", SIGIR 2009.
+
+    Examples
+    --------
+    >>> reciprocal_rank_fusion([[[2.0, -1.0, 0.0]]], [[0.2, 0.3, 0.1]]).importance.round(3)
+    array([0.746, 0.746, 0.   ])
+    """
+    check_count("k", k, minimum=0)
+
+    def combine(methods: FloatArray, votes: FloatVector | None) -> FloatArray:
+        magnitudes = tied(methods)
+        last, first = 1 / (k + magnitudes.shape[-1]), 1 / (k + 1)
+        scores = (1 / (k + rank(magnitudes)) - last) / max(first - last, np.finfo(float).tiny)
+        effect = magnitudes > magnitudes.min(axis=-1, keepdims=True, initial=np.inf)
+        scores = np.where(effect, scores, 0.0)
+        return sign_of_mean(methods, votes) * mean_of(scores, votes) + 0.0
+
+    vectors = Vectors.check(local, importances, weights, method_weights).unweighted()
+    return vectors.aggregate(max_abs, combine, aggregation)
+
+
+def borda_of(methods: FloatArray, votes: FloatVector | None) -> FloatArray:
+    """Weighted mean of rank scores over the first axis, with the sign of the weighted mean."""
+    score = mean_of(rank_score(tied(methods)), votes)
+    return sign_of_mean(methods, votes) * score + 0.0
+
+
+def tied(methods: FloatArray) -> FloatArray:
+    """Magnitudes in [0, 1], rounded, so that the last bits of an average decide on no place."""
+    return np.asarray(np.round(np.abs(max_abs(methods)), 12), dtype=np.float64)
 
 
 def _signed_rank_score(attributions: ArrayLike) -> FloatArray:

@@ -1,4 +1,7 @@
-"""How much each row counts: the model's confidence in it."""
+"""How much each row counts, by the model's confidence in it, and each family of explainers."""
+
+from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -101,3 +104,35 @@ def residual_weight(y: ArrayLike, predictions: ArrayLike, *, scale: float = 1.0)
         raise InputError(f"`scale` must be a positive number, got {scale!r}.")
     with np.errstate(over="ignore"):  # an infinite residual weighs 0
         return np.asarray(np.exp(-0.5 * np.abs(truth - predicted) / scale))
+
+
+def family_weights(families: Sequence[str]) -> FloatVector:
+    """One vote per family of explainers: three variants of SHAP cannot outvote LIME.
+
+    Parameters
+    ----------
+    families : sequence of str of length m
+        Family of each method, in the order of the methods: `Explanation.family`.
+
+    Returns
+    -------
+    weights : ndarray of shape (m,)
+        1 / number of methods of the same family: `method_weights` of a consensus function.
+
+    Raises
+    ------
+    InputError
+        If `families` is a single string.
+
+    Examples
+    --------
+    >>> family_weights(["shapley", "surrogate", "shapley"])
+    array([0.5, 1. , 0.5])
+    """
+    if isinstance(families, str):
+        raise InputError(
+            f"`families` must be a sequence of one family per method, got {families!r}. Pass a "
+            "list."
+        )
+    size = Counter(families)
+    return np.array([1 / size[family] for family in families], dtype=np.float64)

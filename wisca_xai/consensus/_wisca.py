@@ -13,6 +13,7 @@ def wisca(
     weights: ArrayLike | None = None,
     *,
     aggregation: Aggregation = "magnitude",
+    method_weights: ArrayLike | None = None,
 ) -> Consensus:
     r"""Merge attributions into the WISCA consensus [1]_.
 
@@ -39,6 +40,11 @@ def wisca(
         None means 1.
     aggregation : {"magnitude", "signed"}, default="magnitude"
         Which of the two sums orders the features. The local consensus is signed in both.
+    method_weights : array-like of shape (m + g,), default=None
+        One vote per method, local methods first, then the global ones: non-negative, of any unit,
+        used after division by their sum. W is then the mean over methods weighted by votes, C that
+        over local methods by theirs (equal, if only global methods have a vote). None means equal
+        votes; see `family_weights`.
 
     Returns
     -------
@@ -49,7 +55,7 @@ def wisca(
     Raises
     ------
     InputError
-        If shapes do not fit, or a number is not finite, or a weight negative.
+        If shapes do not fit, or a number is not finite, or a weight negative, or all votes 0.
 
     Notes
     -----
@@ -71,8 +77,11 @@ def wisca(
     array([0.75, 0.75, 0.  ])
     >>> wisca(local, importances, aggregation="signed").importance
     array([0.25, 0.25, 0.  ])
+    >>> wisca(local, importances, method_weights=[3, 1]).importance
+    array([0.875, 0.625, 0.   ])
     """
-    return Vectors.check(local, importances, weights).aggregate(min_max, mean_of, aggregation)
+    vectors = Vectors.check(local, importances, weights, method_weights)
+    return vectors.aggregate(min_max, mean_of, aggregation)
 
 
 def wisca_signed(
@@ -81,6 +90,7 @@ def wisca_signed(
     weights: ArrayLike | None = None,
     *,
     aggregation: Aggregation = "signed",
+    method_weights: ArrayLike | None = None,
 ) -> Consensus:
     """`wisca` with ``aggregation="signed"`` as its default: the formula of the paper.
 
@@ -89,4 +99,6 @@ def wisca_signed(
     >>> wisca_signed([[[2.0, -1.0, 0.0]]]).importance
     array([ 1. , -0.5,  0. ])
     """
-    return wisca(local, importances, weights, aggregation=aggregation)
+    return wisca(
+        local, importances, weights, aggregation=aggregation, method_weights=method_weights
+    )

@@ -19,28 +19,30 @@ from wisca_xai.explainers._base import BaseExplainer
 class PermutationExplainer(BaseExplainer):
     """Permutation importance [1]_ over the explained rows, all shuffled copies in few batches.
 
-    With y: the score lost, as `sklearn.inspection.permutation_importance` defines it. Without y,
-    or with ``scoring="prediction"``: the mean absolute change of the explained output, in its unit.
+    The mean absolute change of the explained output, or with a scorer the score lost, as
+    `sklearn.inspection.permutation_importance` defines it.
 
     Parameters
     ----------
     estimator : estimator or callable
         The model to explain, fitted or not.
-    scoring : str, callable or None, default=None
-        Any scikit-learn scorer; None is accuracy for models with classes, R2 for others.
-        "prediction" is the change of the model's output, which needs no y, and answers for what
-        the model does rather than for how well it does it.
+    scoring : str, callable or None, default="prediction"
+        "prediction" is the change of the model's output, in its unit. It needs no y, answers for
+        what the model does rather than for how well it does it, and is far less noisy: a score
+        moves only where a prediction goes wrong. Any scikit-learn scorer measures the score that is
+        lost, which needs y; None is accuracy for models with classes, R2 for others.
     n_repeats : int, default=5
         Shuffles of each column.
     response_method : {"auto", "predict_proba", "decision_function", "predict"}, default="auto"
-        Output that is explained where there is no y.
+        Output that is explained; scores do not depend on it.
     random_state : int, RandomState instance or None, default=None
 
     Notes
     -----
     `standard_errors` are those of the mean over shuffles; the sampling of the rows is not in them.
-    ``diagnostics["row_effects"]`` (n_samples, n_features) holds each row's part, whose mean over
-    rows is the importance, for changes of the output, accuracy and R2; other scores have no parts.
+    ``diagnostics["row_effects"]`` (n_samples, n_features) holds each row's part, as the row that is
+    changed and as the one whose value is put in; their mean is the importance. Changes of the
+    output, accuracy and R2 have parts; other scores do not.
     A score does not depend on the explained class.
 
     References
@@ -53,11 +55,11 @@ class PermutationExplainer(BaseExplainer):
     >>> from sklearn.linear_model import LogisticRegression
     >>> X, y = load_iris(return_X_y=True, as_frame=True)
     >>> model = LogisticRegression(max_iter=500).fit(X, y)
-    >>> explainer = PermutationExplainer(model, random_state=0).fit(X)
-    >>> explainer.explain(X, y)
-    Explanation(permutation, global x 4 features, unit: score)
-    >>> explainer.explain(X).unit
-    'probability'
+    >>> PermutationExplainer(model, random_state=0).fit(X).explain(X)
+    Explanation(permutation, global x 4 features, unit: probability)
+    >>> explainer = PermutationExplainer(model, scoring="accuracy", random_state=0).fit(X)
+    >>> explainer.explain(X, y).unit
+    'score'
     """
 
     name: ClassVar[str] = "permutation"
@@ -67,7 +69,7 @@ class PermutationExplainer(BaseExplainer):
         self,
         estimator: Any = None,
         *,
-        scoring: Any = None,
+        scoring: Any = "prediction",
         n_repeats: int = 5,
         response_method: ResponseMethod = "auto",
         random_state: Any = None,
@@ -90,9 +92,9 @@ class PermutationExplainer(BaseExplainer):
         if problem.n_samples == 1:
             notes = ("Permutation importance is undefined from one row: all values are 0.",)
         row_effects: FloatMatrix | None
-        if problem.y is None or self.scoring == "prediction":
+        if problem.y is None or (isinstance(self.scoring, str) and self.scoring == "prediction"):
             effects, row_effects = _prediction_changes(problem, shuffles)
-            if self.scoring != "prediction":
+            if problem.y is None and self.scoring != "prediction":
                 notes += (
                     "Without y, permutation importance is the mean absolute change of the model's "
                     "output, not of a score.",
@@ -107,6 +109,7 @@ class PermutationExplainer(BaseExplainer):
             unit=unit,
             signed=False,
             standard_errors=effects.std(axis=1) / np.sqrt(self.n_repeats),
+            dummies=problem.silent_dummies(effects[:, 0]),
             diagnostics={} if row_effects is None else {"row_effects": row_effects},
             notes=notes,
         )
@@ -152,7 +155,7 @@ def _prediction_changes(
         for pair, block in zip(chunk, np.split(outputs, len(chunk)), strict=True):
             change = np.abs(problem.explained(block) - reference).reshape(problem.n_samples, -1)
             effects[pair] = change.mean()
-            row_effects[:, pair[0]] += change.mean(axis=1) / len(shuffles)
+            _share_out(row_effects, pair, shuffles, change.mean(axis=1))
     return effects, row_effects
 
 
@@ -166,20 +169,33 @@ def _score_losses(
     if scoring is None:
         scoring = "accuracy" if problem.response.task == "classification" else "r2"
     parts = _ROW_SCORES.get(scoring) if isinstance(scoring, str) else None
-    row_effects = None if parts is None else np.zeros(problem.rows.shape)
+    row_effects = np.zeros(problem.rows.shape)
     scorer = scoring if callable(scoring) else get_scorer(scoring)
     answers = _Answers(problem.response)
     reference = scorer(answers, problem.rows, problem.y)
-    if parts is not None and row_effects is not None:
-        row_effects += parts(problem.y, answers.predict(problem.rows))[:, None]
+    own = 0.0 if parts is None else parts(problem.y, answers.predict(problem.rows))
     for chunk, stack in _shuffled_copies(problem.rows, shuffles):
         known = answers.evaluate_all(stack)
         for pair, table, block in zip(chunk, list(stack), known, strict=True):
             answers.serve(table, block)
             effects[pair] = reference - scorer(answers, table, problem.y)
-            if parts is not None and row_effects is not None:
-                row_effects[:, pair[0]] -= parts(problem.y, block["predict"]) / len(shuffles)
-    return effects, row_effects
+            if parts is not None:
+                lost = own - parts(problem.y, block["predict"])
+                _share_out(row_effects, pair, shuffles, lost)
+    return effects, None if parts is None else row_effects
+
+
+def _share_out(
+    row_effects: FloatMatrix,
+    pair: tuple[int, int],
+    shuffles: list[IntVector],
+    effect: FloatVector,
+) -> None:
+    """Credit a shuffle's effect on each row to the row, and to the one that gave its value."""
+    j, r = pair
+    surplus = (effect - effect.mean()) / len(shuffles)
+    row_effects[:, j] += effect / len(shuffles)
+    row_effects[shuffles[r], j] += surplus
 
 
 def _r2_parts(y: Any, predictions: Any) -> FloatVector:

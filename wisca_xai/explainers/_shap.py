@@ -129,6 +129,7 @@ class ShapExplainer(BaseExplainer):
             signed=True,
             standard_errors=errors,
             base_values=base,
+            dummies=None if self.method == "kernel" else problem.silent_dummies(values),
             notes=notes,
         )
 

@@ -1,0 +1,92 @@
+"""Whether intervals and noise floors keep their word: `python -m benchmarks.trust`.
+
+Intervals: how often the 95% interval of an importance holds its true value, the mean over many
+samples of rows and seeds. Noise floors: how often a feature that means nothing is called above
+chance, in models that ignore it, and in models that have learned from y drawn at random.
+"""
+
+import argparse
+from typing import Any
+
+import numpy as np
+from joblib import Parallel, delayed
+from sklearn.linear_model import LogisticRegression
+from sklearn.tree import DecisionTreeClassifier
+
+from benchmarks.models import fit_model, make_table
+from wisca_xai import WISCAExplainer
+
+N_TRAIN = 500
+
+
+def explain(model: Any, X: Any, y: Any, rows: Any, seed: int) -> Any:
+    explainer = WISCAExplainer(model, random_state=seed).fit(X[:N_TRAIN], y[:N_TRAIN])
+    return explainer.explain(X[rows], y[rows])
+
+
+def coverage(name: str, n_rows: int, n_repeats: int) -> float:
+    """Share of 95% intervals that hold the true importance, over repeats and features."""
+    X, y = make_table(12_000, 8)
+    model = fit_model(name, X[:N_TRAIN], y[:N_TRAIN])
+    population = np.arange(N_TRAIN, len(X))
+    large = [
+        explain(model, X, y, rows, 1000 + seed).importance.to_numpy()
+        for seed, rows in enumerate(np.array_split(population, 12))
+    ]
+    truth, held = np.mean(large, axis=0), []
+    for seed in range(n_repeats):
+        rows = np.random.default_rng(seed).choice(population, n_rows, replace=False)
+        explanation = explain(model, X, y, rows, seed)
+        lower, upper = explanation.trust.resamples.interval()
+        held.append((lower <= truth) & (truth <= upper))
+    return float(np.mean(held))
+
+
+def called_though_ignored(seed: int) -> float:
+    """Share of unused features called above chance; the model uses 3 of 10 independent ones."""
+    X = np.random.default_rng(seed).normal(size=(300, 10))
+    y = (X[:, 0] + X[:, 1] * X[:, 2] > 0).astype(int)
+    learned = DecisionTreeClassifier(min_samples_leaf=10, random_state=0).fit(X[:, :3], y)
+
+    def model(table: Any) -> Any:
+        return learned.predict_proba(table[:, :3])
+
+    explanation = WISCAExplainer(model, random_state=seed).fit(X).explain(X[:50])
+    return float(explanation.trust.above_chance()[3:].mean())
+
+
+def called_in_null_fit(seed: int) -> tuple[float, bool]:
+    """Share of features, and whether any, called above chance where y is drawn at random."""
+    generator = np.random.default_rng(seed)
+    X, y = generator.normal(size=(100, 5)), generator.integers(2, size=100)
+    tree = DecisionTreeClassifier(min_samples_leaf=5, random_state=0)
+    model = (LogisticRegression(), tree)[seed % 2].fit(X, y)
+    explainer = WISCAExplainer(model, refit=True, background_size=20, random_state=seed)
+    above = explainer.fit(X, y).explain(X[:30], y[:30]).trust.above_chance()
+    return float(above.mean()), bool(above.any())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--repeats", type=int, default=100, help="samples of rows per model")
+    parser.add_argument("--fits", type=int, default=200, help="null fits")
+    parser.add_argument("--jobs", type=int, default=2)
+    arguments = parser.parse_args()
+    parallel = Parallel(n_jobs=arguments.jobs)
+    print("Share of 95% intervals that hold the true importance")
+    cases = [(name, n) for name in ("logistic", "forest", "mlp", "knn") for n in (50, 200)]
+    held = parallel(delayed(coverage)(*case, arguments.repeats) for case in cases)
+    for (name, n_rows), share in zip(cases, held, strict=True):
+        print(f"{name:10}{n_rows:5} rows {share:8.3f}", flush=True)
+    ignored = parallel(delayed(called_though_ignored)(seed) for seed in range(arguments.fits))
+    print(f"Ignored features called above chance: {np.mean(ignored):.3f}", flush=True)
+    null = parallel(delayed(called_in_null_fit)(seed) for seed in range(arguments.fits))
+    share, any_of_them = np.mean(null, axis=0)
+    print(
+        f"{arguments.fits} null fits, refit=True: {share:.3f} of the features are called above "
+        f"chance; any of them in {any_of_them:.3f} of the fits (the false-discovery rate)"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,107 @@
+"""The model's own noise: what a model learns from columns that mean nothing."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, cast
+
+import numpy as np
+from scipy.stats import false_discovery_control
+from sklearn.base import clone
+from sklearn.compose import ColumnTransformer
+from sklearn.frozen import FrozenEstimator
+
+from wisca_xai._exceptions import InputError
+from wisca_xai._panel import run_panel
+from wisca_xai._problem import Problem, resolve_target
+from wisca_xai._response import Response
+from wisca_xai._stack import Stack
+from wisca_xai._typing import FloatMatrix, FloatVector, ResponseMethod
+from wisca_xai.consensus import ConsensusFunction
+from wisca_xai.explainers import BaseExplainer
+
+N_REFITS = 20
+MAX_ROWS = 50  # explained in each refit
+
+
+def refit_chance(
+    panel: Sequence[tuple[str, BaseExplainer]],
+    problem: Problem,
+    votes: dict[str, float],
+    weights: FloatVector,
+    function: ConsensusFunction,
+    n_refits: int,
+) -> FloatVector:
+    """Probability (n_features,) that a column without meaning reaches a feature's importance.
+
+    A clone of the model learns from the table and a copy of it in which rows are shuffled: these
+    shadows relate to each other as the columns do, but not to y [1]_. The share of all shadows of
+    all refits that reach a feature's importance is its p-value, adjusted so that of the features
+    with at most 0.05 no more than 5% are expected to be noise [2]_.
+
+    Raises
+    ------
+    InputError
+        If y is not known, or the model cannot be fitted to more columns.
+
+    References
+    ----------
+    .. [1] M. B. Kursa, W. R. Rudnicki, "Feature Selection with the Boruta Package", JSS 36, 2010.
+    .. [2] Y. Benjamini, Y. Hochberg, "Controlling the False Discovery Rate", JRSS B 57, 1995.
+    """
+    check_refittable(problem)
+    generator = np.random.default_rng(problem.seed_for("refit"))
+    kept = np.sort(generator.permutation(problem.n_samples)[:MAX_ROWS])
+    reached = np.zeros(problem.n_features)
+    for _ in range(n_refits):
+        posed = _with_shadows(problem, kept, generator)
+        components, _ = run_panel(panel, posed)
+        found = Stack.of(components, votes).merge(function, weights[kept]).importance
+        real, shadows = np.split(np.abs(found), 2)
+        reached += (shadows[None, :] >= real[:, None]).sum(axis=1)
+    chance = (1 + reached) / (1 + n_refits * problem.n_features)
+    return np.asarray(false_discovery_control(chance))
+
+
+def check_refittable(problem: Problem) -> None:
+    """Raise InputError unless a clone of the model can be fitted to a wider table."""
+    model = problem.response.model
+    if problem.background_y is None:
+        raise InputError("`refit` needs y: call fit(X, y).")
+    if not hasattr(model, "fit") or isinstance(model, FrozenEstimator):
+        raise InputError(
+            f"`refit` needs a model that can be fitted anew, got {type(model).__name__}."
+        )
+    parts = model.get_params(deep=True).values()
+    if any(isinstance(part, ColumnTransformer) for part in (model, *parts)):
+        raise InputError(
+            "`refit` adds columns that a ColumnTransformer does not know. Explain the model behind "
+            "it on the transformed table, or leave `refit` out."
+        )
+
+
+def _with_shadows(problem: Problem, kept: Any, generator: np.random.Generator) -> Problem:
+    """The same problem for a clone that has learned from the table beside its shuffled copy."""
+
+    def beside_shadows(rows: FloatMatrix) -> FloatMatrix:
+        return np.hstack([rows, rows[generator.permutation(len(rows))]])
+
+    codec = problem.response.codec.doubled()
+    background = beside_shadows(problem.background)
+    model = clone(problem.response.model).fit(codec.decode(background), problem.background_y)
+    response = Response(model, codec, response_method=cast(ResponseMethod, problem.response.method))
+    rows = beside_shadows(problem.rows[kept])
+    outputs = response(rows)
+    return replace(
+        problem,
+        response=response,
+        rows=rows,
+        outputs=outputs,
+        background=background,
+        columns=resolve_target(problem.target, response, outputs),
+        index=problem.index[kept],
+        y=None if problem.y is None else problem.y[kept],
+        seed=int(generator.integers(2**63)),
+        verbose=0,
+        n_dummies=0,
+        evaluated={},
+    )

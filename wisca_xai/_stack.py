@@ -1,0 +1,94 @@
+"""Stack: the attributions of a panel as the arrays that consensus functions take."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from wisca_xai._explanation import Explanation
+from wisca_xai._typing import FloatArray, FloatMatrix, FloatVector
+from wisca_xai.consensus import Consensus, ConsensusFunction
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Raw attributions of several methods, the local ones first.
+
+    Attributes
+    ----------
+    names : tuple of str
+        The methods in the order of `votes`: local ones, then global ones.
+    local, local_errors : ndarray of shape (m, n, d) or (m, n, d, k), or None
+        Attributions per row, and their standard errors: 0 where exact or not known.
+    importances, importance_errors : ndarray of shape (g, d), or None
+        The same of global methods. An importance that depends on the rows has its parts in
+        `row_effects`, and no error beside.
+    row_effects : tuple of g ndarrays of shape (n, d) or None
+        Parts of an importance that average to it.
+    votes : ndarray of shape (m + g,)
+    """
+
+    names: tuple[str, ...]
+    local: FloatArray | None
+    local_errors: FloatArray | None
+    importances: FloatMatrix | None
+    importance_errors: FloatMatrix | None
+    row_effects: tuple[FloatMatrix | None, ...]
+    votes: FloatVector
+
+    @classmethod
+    def of(cls, components: Mapping[str, Explanation], votes: Mapping[str, float]) -> "Stack":
+        """Stack what the explainers of a panel gave."""
+        local = {name: c for name, c in components.items() if c.scope == "local"}
+        rest = {name: c for name, c in components.items() if c.scope == "global"}
+        names = (*local, *rest)
+        effects = tuple(c.diagnostics.get("row_effects") for c in rest.values())
+        own = [
+            _errors(c) if parts is None else np.zeros_like(c.values)
+            for c, parts in zip(rest.values(), effects, strict=True)
+        ]
+        return cls(
+            names,
+            np.array([c.values for c in local.values()]) if local else None,
+            np.array([_errors(c) for c in local.values()]) if local else None,
+            np.array([c.values for c in rest.values()]) if rest else None,
+            np.array(own) if rest else None,
+            effects,
+            np.array([votes[name] for name in names]),
+        )
+
+    def merge(self, function: ConsensusFunction, weights: FloatVector) -> Consensus:
+        """Apply a consensus function with a weight (n,) per row."""
+        return self.merge_others(function, self.local, self.importances, weights)
+
+    def merge_others(
+        self,
+        function: ConsensusFunction,
+        local: FloatArray | None,
+        importances: FloatMatrix | None,
+        weights: FloatVector,
+    ) -> Consensus:
+        """Apply a consensus function to other attributions of the same methods.
+
+        With all classes explained it is applied to each, and the importance is the mean over them.
+        """
+        even = np.ptp(self.votes) == 0  # then a function of the user's own need not take them
+        votes: dict[str, Any] = {} if even else {"method_weights": self.votes}
+        if local is None:
+            return function(None, importances, **votes)
+        if local.ndim == 3:
+            return function(local, importances, weights, **votes)
+        by_class = [
+            function(local[..., c], importances, weights, **votes) for c in range(local.shape[3])
+        ]
+        return Consensus(
+            np.stack([one.values for one in by_class], axis=2),
+            np.mean([one.importance for one in by_class], axis=0),
+        )
+
+
+def _errors(component: Explanation) -> FloatArray:
+    if component.standard_errors is None:
+        return np.zeros_like(component.values)
+    return component.standard_errors

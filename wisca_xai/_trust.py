@@ -1,0 +1,157 @@
+"""How far a consensus can be trusted: what other rows, other panels and mere noise would give."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import rankdata
+
+from wisca_xai._explanation import Explanation
+from wisca_xai._problem import Problem
+from wisca_xai._stack import Stack
+from wisca_xai._typing import FloatArray, FloatMatrix, FloatVector
+from wisca_xai.consensus import ConsensusFunction, Resamples, resample, wisca_signed
+
+N_DUMMIES = 20  # above all of them: chance in 1 of 21 at most
+CORRELATED = 0.8  # Spearman's correlation from which features count as one group
+MAX_ROWS = 2000  # for correlations, which need no more
+
+
+@dataclass(frozen=True, eq=False)
+class Trust:
+    """What speaks for and against a consensus.
+
+    Attributes
+    ----------
+    resamples : Resamples or None
+        The consensus of other rows and other draws; None for a single row.
+    chance : ndarray of shape (n_features,), or None
+        Share of columns without meaning, the feature among them, that reach its importance: a
+        p-value. None where no explainer measured its noise.
+    refit_chance : ndarray of shape (n_features,), or None
+        The same of columns that a refitted model has seen, adjusted for their number (Benjamini and
+        Hochberg); None unless it was asked for.
+    without : mapping of str to ndarray of shape (n_features,)
+        The importance without each explainer.
+    correlated : tuple of tuples of str
+        Groups of features whose ranks correlate by at least 0.8 in the background.
+    outside : ndarray of shape (n_samples,)
+        In how many features each row lies outside the background's range.
+    skill : float
+        Of the model on the explained rows: 0 as good as a constant, 1 perfect (R2, or the same of
+        accuracy). NaN without y.
+    """
+
+    resamples: Resamples | None
+    chance: FloatVector | None
+    refit_chance: FloatVector | None
+    without: Mapping[str, FloatVector]
+    correlated: tuple[tuple[str, ...], ...]
+    outside: FloatVector
+    skill: float
+
+    def above_chance(self, level: float = 0.05) -> NDArray[np.bool_] | None:
+        """Features (n_features,) above the noise of explainers, and above that of refitted models.
+
+        None where neither is known.
+        """
+        known = [chance for chance in (self.chance, self.refit_chance) if chance is not None]
+        return np.max(known, axis=0) <= level if known else None
+
+
+def measure_trust(
+    problem: Problem,
+    components: Mapping[str, Explanation],
+    votes: Mapping[str, float],
+    weights: FloatVector,
+    function: ConsensusFunction,
+    refit_chance: FloatVector | None = None,
+) -> Trust:
+    """Resample, leave out each explainer, compare with dummy columns, and look at the data."""
+    stack = Stack.of(components, votes)
+    resamples = None
+    if problem.n_samples > 1:
+
+        def merge(
+            local: FloatArray | None, importances: FloatMatrix | None, row_weights: FloatVector
+        ) -> FloatMatrix:
+            both = (function, wisca_signed)
+            found = [stack.merge_others(f, local, importances, row_weights) for f in both]
+            return np.array([one.importance for one in found])
+
+        resamples = resample(
+            merge,
+            stack.local,
+            stack.local_errors,
+            stack.importances,
+            stack.importance_errors,
+            stack.row_effects,
+            weights,
+            seed=problem.seed_for("resamples"),
+        )
+    without = {}
+    for left_out in components if len(components) > 1 else ():
+        others = {name: c for name, c in components.items() if name != left_out}
+        without[left_out] = Stack.of(others, votes).merge(function, weights).importance
+    low, high = problem.background.min(axis=0), problem.background.max(axis=0)
+    return Trust(
+        resamples,
+        _chance(components, votes, weights, function),
+        refit_chance,
+        without,
+        _correlated(problem),
+        ((problem.rows < low) | (problem.rows > high)).sum(axis=1).astype(np.float64),
+        _skill(problem),
+    )
+
+
+def _chance(
+    components: Mapping[str, Explanation],
+    votes: Mapping[str, float],
+    weights: FloatVector,
+    function: ConsensusFunction,
+) -> FloatVector | None:
+    """Share of dummy columns that reach a feature's importance, in a consensus over both."""
+    measured = {name: c for name, c in components.items() if c.dummies is not None}
+    if not measured:
+        return None
+    wider: dict[str, list[FloatArray]] = {"local": [], "global": []}
+    for c in measured.values():
+        both = np.concatenate([c.values, c.dummies], axis=int(c.scope == "local"))
+        wider[c.scope].append(both)
+    local, importances = (np.array(both) if both else None for both in wider.values())
+    found = Stack.of(measured, votes).merge_others(function, local, importances, weights)
+    n_features = len(next(iter(measured.values())).feature_names)
+    real, dummies = np.split(np.abs(found.importance), [n_features])
+    reached = (dummies[None, :] >= real[:, None]).sum(axis=1)
+    return np.asarray((1 + reached) / (1 + len(dummies)))
+
+
+def _correlated(problem: Problem) -> tuple[tuple[str, ...], ...]:
+    """Groups of features that are linked by strong correlations of their ranks."""
+    rows = problem.background[problem.draw_background(MAX_ROWS)]
+    spread = np.ptp(rows, axis=0) > 0
+    columns = np.flatnonzero(spread & np.isfinite(rows).all(axis=0))
+    if len(columns) < 2 or len(rows) < 3:
+        return ()
+    from scipy.sparse.csgraph import connected_components
+
+    correlation = np.abs(np.corrcoef(rankdata(rows[:, columns], axis=0), rowvar=False))
+    n_groups, group = connected_components(correlation >= CORRELATED, directed=False)
+    names = np.array(problem.response.codec.feature_names, dtype=object)[columns]
+    groups = [tuple(names[group == g]) for g in range(n_groups)]
+    return tuple(members for members in groups if len(members) > 1)
+
+
+def _skill(problem: Problem) -> float:
+    if problem.y is None:
+        return float("nan")
+    if problem.response.task == "regression":
+        truth = np.asarray(problem.y, dtype=np.float64)
+        errors = [((truth - guess) ** 2).mean() for guess in (problem.outputs[:, 0], truth.mean())]
+    else:
+        counts = np.unique(problem.y, return_counts=True)[1]
+        predicted = np.asarray(problem.response.labels)[problem.outputs.argmax(axis=1)]
+        errors = [(problem.y != predicted).mean(), 1 - counts.max() / counts.sum()]
+    return float(1 - errors[0] / errors[1]) if errors[1] > 0 else float("nan")

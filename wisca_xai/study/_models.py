@@ -1,0 +1,99 @@
+"""The six models of the study, and what each of them really uses."""
+
+import warnings
+from typing import Any
+
+import numpy as np
+from sklearn.ensemble import (
+    GradientBoostingClassifier,
+    GradientBoostingRegressor,
+    RandomForestClassifier,
+    RandomForestRegressor,
+)
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.metrics import r2_score, roc_auc_score
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
+from sklearn.neural_network import MLPClassifier, MLPRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+
+from wisca_xai._coalitions import exact_values
+from wisca_xai._response import Response
+from wisca_xai._table import TableCodec
+from wisca_xai._typing import FloatVector
+from wisca_xai.datasets import GroundTruthDataset
+
+MODELS = ("linear", "tree", "forest", "boosting", "mlp", "knn")
+MAX_FEATURES_TO_ENUMERATE = 12
+N_TRUTH_ROWS, N_TRUTH_BACKGROUND = 12, 20
+
+
+def fit_model(name: str, data: GroundTruthDataset, rows: Any, seed: int) -> Any:
+    """One of `MODELS`, fitted to some rows of a table."""
+    label = data.task == "classification"
+    model: Any
+    match name:
+        case "linear":
+            model = make_pipeline(StandardScaler(), LogisticRegression() if label else Ridge())
+        case "tree":
+            kind = DecisionTreeClassifier if label else DecisionTreeRegressor
+            model = kind(min_samples_leaf=5, random_state=seed)
+        case "forest":
+            kind = RandomForestClassifier if label else RandomForestRegressor
+            model = kind(min_samples_leaf=2, random_state=seed)
+        case "boosting":
+            kind = GradientBoostingClassifier if label else GradientBoostingRegressor
+            model = kind(random_state=seed)
+        case "mlp":
+            kind = MLPClassifier if label else MLPRegressor
+            net = kind(hidden_layer_sizes=(50,), alpha=0.01, max_iter=400, random_state=seed)
+            model = make_pipeline(StandardScaler(), net)
+        case "knn":
+            kind = KNeighborsClassifier if label else KNeighborsRegressor
+            model = make_pipeline(StandardScaler(), kind(10))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return model.fit(data.X.iloc[rows], data.y.iloc[rows])
+
+
+def score_model(model: Any, data: GroundTruthDataset, rows: Any) -> float:
+    """ROC AUC (one against the rest for several classes) or R2 on some rows; NaN if undefined."""
+    X, y = data.X.iloc[rows], data.y.iloc[rows]
+    if data.task == "regression":
+        return float(r2_score(y, model.predict(X)))
+    probabilities = model.predict_proba(X)
+    if set(np.unique(y)) != set(model.classes_):
+        return float("nan")
+    if probabilities.shape[1] == 2:
+        return float(roc_auc_score(y, probabilities[:, 1]))
+    return float(roc_auc_score(y, probabilities, multi_class="ovr"))
+
+
+def used_features(
+    model: Any, data: GroundTruthDataset, rows: Any, background: Any
+) -> FloatVector | None:
+    """Importance (n_features,) of each feature to the model: the truth that explainers answer for.
+
+    The mean magnitude of exact interventional Shapley values of the predicted class where they can
+    be enumerated, else what the model's structure says: standardised coefficients, or the impurity
+    importance of trees. None for other models of many features.
+    """
+    n_features = data.X.shape[1]
+    if n_features > MAX_FEATURES_TO_ENUMERATE:
+        last = model[-1] if hasattr(model, "steps") else model
+        if hasattr(last, "coef_"):
+            return np.asarray(np.abs(np.atleast_2d(last.coef_)).mean(axis=0))
+        found = getattr(last, "feature_importances_", None)
+        return None if found is None else np.asarray(found)
+    codec = TableCodec.of(data.X)
+    response = Response(model, codec)
+    matrix = codec.encode(data.X)
+    total = np.zeros(n_features)
+    some, others = rows[:N_TRUTH_ROWS], background[:N_TRUTH_BACKGROUND]
+    predicted = response(matrix[some]).argmax(axis=1)
+    for row, column in zip(matrix[some], predicted.tolist(), strict=True):
+        values = exact_values(response, row, matrix[others], slice(column, column + 1))
+        total += np.abs(values[:, 0]) / len(some)
+    return total

@@ -1,0 +1,128 @@
+"""From the study's table of scores to its answers: mean scores, regret, wins."""
+
+import numpy as np
+import pandas as pd
+from scipy.stats import t as student
+
+KEYS = ["dataset", "model", "seed"]
+
+
+def regrets(
+    scores: pd.DataFrame, *, truth: str = "data", measure: str = "average_precision"
+) -> pd.DataFrame:
+    """Score and regret of every method in every valid cell.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        As from `run_study`.
+    truth, measure : str
+        Which of the scores.
+
+    Returns
+    -------
+    cells : DataFrame
+        `dataset`, `model`, `seed`, `kind`, `method`, `score`, `best` (score of the best single
+        explainer of the cell), `regret` (best - score; negative where the method beats them all)
+        and `rank` (1 + the number of single explainers that score higher).
+    """
+    chosen = scores[scores["valid"] & (scores["truth"] == truth) & (scores["measure"] == measure)]
+    chosen = chosen.dropna(subset=["score"])
+    single = chosen[chosen["kind"] == "explainer"]
+    best = single.groupby(KEYS)["score"].max().rename("best").reset_index()
+    cells = chosen[[*KEYS, "kind", "method", "score"]].merge(best, on=KEYS)
+    cells["regret"] = cells["best"] - cells["score"]
+    rivals = cells[[*KEYS, "kind", "method", "score"]].merge(
+        single[[*KEYS, "method", "score"]], on=KEYS, suffixes=("", "_single")
+    )
+    rivals["higher"] = rivals["score_single"] > rivals["score"] + 1e-9
+    ranks = rivals.groupby([*KEYS, "kind", "method"])["higher"].sum().rename("rank") + 1
+    return cells.merge(ranks.reset_index(), on=[*KEYS, "kind", "method"])
+
+
+def summarise(
+    scores: pd.DataFrame, *, truth: str = "data", measure: str = "average_precision"
+) -> pd.DataFrame:
+    """Mean score, regret and wins of every method over the valid cells.
+
+    Returns
+    -------
+    summary : DataFrame
+        `kind`, `method`, `score` (mean over cells), `lower`, `upper` (95% interval over seeds, by
+        Student's distribution; NaN for one seed), `regret` (mean), `worst` (largest regret),
+        `wins` (share of cells in which no single explainer scores higher) and `cells`; the highest
+        score of each kind first.
+    """
+    cells = regrets(scores, truth=truth, measure=measure)
+    grouped = cells.groupby(["kind", "method"], sort=False)
+    summary = pd.DataFrame(
+        {
+            "score": grouped["score"].mean(),
+            "regret": grouped["regret"].mean(),
+            "worst": grouped["regret"].max(),
+            "wins": grouped["rank"].agg(lambda ranks: (ranks == 1).mean()),
+            "cells": grouped.size(),
+        }
+    )
+    per_seed = cells.pivot_table("score", index=["kind", "method"], columns="seed")
+    n_seeds = per_seed.shape[1]
+    half = np.full(len(per_seed), np.nan)
+    if n_seeds > 1:
+        half = student.ppf(0.975, n_seeds - 1) * per_seed.std(axis=1, ddof=1) / np.sqrt(n_seeds)
+    centre = per_seed.mean(axis=1)
+    bounds = pd.DataFrame({"lower": centre - half, "upper": centre + half}, index=per_seed.index)
+    summary = summary.join(bounds).reset_index()
+    columns = ["kind", "method", "score", "lower", "upper", "regret", "worst", "wins", "cells"]
+    order = ["kind", "score", "method"]
+    return summary[columns].sort_values(order, ascending=[True, False, True], ignore_index=True)
+
+
+def invalid_cells(scores: pd.DataFrame) -> pd.DataFrame:
+    """Cells whose model is no better than chance: shown, not averaged."""
+    cells = scores[~scores["valid"]][[*KEYS, "model_score"]].drop_duplicates()
+    return cells.sort_values(KEYS, ignore_index=True)
+
+
+def to_markdown(summary: pd.DataFrame) -> str:
+    """A summary as a table in Markdown."""
+    head = ["kind", "method", "score (95% interval)", "regret", "worst", "wins", "cells"]
+    lines = ["| " + " | ".join(head) + " |", "|---|---|---|---|---|---|---|"]
+    for row in summary.to_dict("records"):
+        interval = f" ({row['lower']:.3f} to {row['upper']:.3f})" if row["lower"] > -np.inf else ""
+        lines.append(
+            f"| {row['kind']} | {row['method']} | {row['score']:.3f}{interval} | "
+            f"{row['regret']:+.3f} | {row['worst']:+.3f} | {row['wins']:.0%} | {row['cells']} |"
+        )
+    return "\n".join(lines)
+
+
+def write_summary(scores: pd.DataFrame) -> str:
+    """The study's answers in Markdown: recovery of the data's truth and of the model's."""
+    parts = []
+    for truth, title in (("data", "truth of the data"), ("model", "truth of the model")):
+        parts += [
+            f"## Average precision, {title}",
+            "",
+            to_markdown(summarise(scores, truth=truth)),
+            "",
+        ]
+    if (scores["truth"] == "row").any():
+        parts += [
+            "## Average precision row by row, where the truth differs between rows",
+            "",
+            to_markdown(summarise(scores, truth="row")),
+            "",
+        ]
+    invalid = invalid_cells(scores)
+    n_cells = len(scores[KEYS].drop_duplicates())
+    parts += [
+        f"## {len(invalid)} of {n_cells} cells have a model no better than chance",
+        "",
+        "They are not averaged.",
+        "",
+        *(
+            f"- {cell['dataset']}, {cell['model']}, seed {cell['seed']}: {cell['model_score']:.2f}"
+            for cell in invalid.to_dict("records")
+        ),
+    ]
+    return "\n".join(parts) + "\n"
