@@ -143,10 +143,9 @@ class Vectors:
         return Consensus((combine_rows or combine)(*rows), importance)
 
     def methods(self, scaling: Callable[[ArrayLike], FloatArray]) -> FloatMatrix:
-        """One vector of scaled magnitudes per method, local methods first: (m + g, d)."""
+        """One vector of scaled magnitudes per method, global methods first: (g + m, d)."""
         local = self.weights[:, :, None] * scaling(self.local)
-        global_first = self._methods(local, scaling(self.importances), "magnitude")
-        return np.roll(global_first, len(local), axis=0)
+        return self._methods(local, scaling(self.importances), "magnitude")
 
     def _methods(
         self, local: FloatCube, importances: FloatMatrix, aggregation: Aggregation

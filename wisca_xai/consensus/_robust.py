@@ -237,7 +237,7 @@ def _kept_votes(methods: FloatArray, votes: FloatVector, trim: float) -> FloatAr
             np.tensordot(votes, compared, axes=1)
             for compared in (methods < method, methods == method, methods > method)
         )
-        cut = np.clip(trim - below, 0.0, own) + np.clip(trim - above, 0.0, own)
+        cut = np.maximum(trim - below, 0.0) + np.maximum(trim - above, 0.0)
         rest[...] = share * np.maximum(own - cut, 0.0) / own
     return kept
 
