@@ -15,7 +15,12 @@ from wisca_xai._typing import FloatArray, FloatVector, IntVector
 from wisca_xai._validation import check_count
 from wisca_xai._verdict import write_verdict
 from wisca_xai.consensus import PartialOrder, Resamples, partial_order
-from wisca_xai.metrics import feature_agreement, rank_correlation, sign_agreement
+from wisca_xai.metrics import (
+    disagreement_scores,
+    feature_agreement,
+    rank_correlation,
+    sign_agreement,
+)
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -226,6 +231,30 @@ class ConsensusExplanation(Explanation):
             rows.append((first, second, rank_correlation(a, b), feature_agreement(a, b, k), signs))
         columns = ["first", "second", "rank_correlation", "feature_agreement", "sign_agreement"]
         return pd.DataFrame(rows, columns=columns)
+
+    def row_disagreement(self) -> pd.Series:
+        """How far the explainers contradict each other in each row.
+
+        Returns
+        -------
+        disagreement : Series of shape (n_samples,)
+            In [0, 1], by row label: 0 where all rank the features alike, 1/2 where their rankings
+            have nothing to do with each other; see `wisca_xai.metrics.disagreement_scores`. A
+            global explainer gives every row its one ranking. NaN with fewer than two explainers
+            that tell features apart; with all classes explained the mean over them.
+        """
+        if self.scope == "global":
+            return pd.Series([], dtype=np.float64, name="disagreement")
+        n_samples, n_features = self.values.shape[:2]
+        scores = []
+        for k in range(self.values.shape[2] if self.values.ndim == 3 else 1):
+            parts = [
+                c.values if c.values.ndim < 3 else c.values[:, :, k]
+                for c in self.components.values()
+            ]
+            cube = [np.broadcast_to(part, (n_samples, n_features)) for part in parts]
+            scores.append(disagreement_scores(np.array(cube)))
+        return pd.Series(np.mean(scores, axis=0), index=self.index, name="disagreement")
 
     def take(self, rows: Sequence[int] | IntVector) -> Self:
         """The explanation of some rows, by position; importances stay those of all rows."""

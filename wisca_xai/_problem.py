@@ -189,6 +189,7 @@ class Problem:
         standard_errors: FloatArray | None = None,
         base_values: FloatArray | None = None,
         dummies: FloatArray | None = None,
+        fidelity: float | None = None,
         diagnostics: Mapping[str, FloatArray] | None = None,
         notes: tuple[str, ...] = (),
     ) -> Explanation:
@@ -213,6 +214,7 @@ class Problem:
             targets=self.targets if is_local else None,
             index=self.index if is_local else None,
             dummies=dummies,
+            fidelity=fidelity,
             diagnostics=diagnostics or {},
             notes=notes,
         )

@@ -1,24 +1,197 @@
 """How much each explainer of a panel counts."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from wisca_xai._exceptions import ExplainerFailed, InputError
 from wisca_xai._explanation import Explanation
 from wisca_xai._problem import Problem
-from wisca_xai.consensus import family_weights
+from wisca_xai._typing import FloatCube, FloatMatrix, FloatVector, IntVector
+from wisca_xai.consensus import (
+    crh_weights,
+    faithfulness_weights,
+    family_weights,
+    min_max,
+    optimal_weights,
+    topsis_weights,
+)
 from wisca_xai.explainers import BaseExplainer
+from wisca_xai.faithfulness import skill
+from wisca_xai.faithfulness._infidelity import N_MASKS, mask_changes, never_changes
+from wisca_xai.faithfulness._scores import N_BACKGROUND, mean_complexity
+from wisca_xai.faithfulness._stability import distances, neighbour_values
 
-WEIGHTINGS = ("equal", "family")
+Components = Mapping[str, Explanation]
+Panel = Mapping[str, BaseExplainer]
+Rule = Callable[[Components, Problem, Panel], FloatVector]
 
 
 def give_votes(
-    weighting: str,
-    components: Mapping[str, Explanation],
-    problem: Problem,
-    panel: Mapping[str, BaseExplainer],
+    weighting: str, components: Components, problem: Problem, panel: Panel
 ) -> dict[str, float]:
-    votes = np.ones(len(components))
-    if weighting == "family":
-        votes = family_weights([c.family for c in components.values()])
+    """Vote of each explainer in the consensus.
+
+    Parameters
+    ----------
+    weighting : str
+        One of `WEIGHTINGS`; see `WISCAExplainer`. "fidelity" multiplies the votes of "family" by
+        each explainer's `Explanation.fidelity`, 1 where that is None. "faithfulness" weighs by `skill`. "topsis" weighs
+        by skill, instability (`local_stability`, 0 for a global method: one vector serves all rows)
+        and `complexity` (that of all features alike where all values are 0). "crh" weighs the mean
+        magnitudes. "optimal" weighs the local methods, each scaled to the root mean square of the
+        model's changes under `mask_changes`; one whose sums go the other way, or nowhere, has no
+        vote. Global methods, which have no attributions of a row, have the local ones' mean vote.
+    components : mapping of str to Explanation
+        What the explainers gave, in the order of the problem's rows.
+    problem : Problem
+        Its response is charged with all that the measures ask of the model.
+    panel : mapping of str to explainer
+        The explainers, of which "topsis" and "optimal" ask the neighbours of the rows.
+
+    Returns
+    -------
+    votes : dict of str to float
+        0 or more, with mean 1; of "family" each family has the sum 1, of "fidelity" at most 1. A single explainer has 1.
+
+    Raises
+    ------
+    InputError
+        As `check_weighting`.
+    ExplainerFailed
+        If an explainer fails on the neighbours of the rows.
+    """
+    check_weighting(weighting, problem)
+    votes = np.ones(1)
+    if len(components) > 1:
+        votes = RULES[weighting](components, problem, panel)
     return dict(zip(components, votes.tolist(), strict=True))
+
+
+def check_weighting(weighting: str, problem: Problem) -> None:
+    """Raise InputError if a weighting that measures one output per row meets all of them."""
+    if problem.columns is None and weighting in OF_ONE_OUTPUT:
+        others = [name for name in WEIGHTINGS if name not in OF_ONE_OUTPUT]
+        raise InputError(
+            f"`weighting` must be one of {others} for target='all', got {weighting!r}, which "
+            "measures one output per row. Or explain one class."
+        )
+
+
+def _equal(components: Components, problem: Problem, panel: Panel) -> FloatVector:
+    return np.ones(len(components))
+
+
+def _family(components: Components, problem: Problem, panel: Panel) -> FloatVector:
+    return family_weights([component.family for component in components.values()])
+
+
+def _fidelity(components: Components, problem: Problem, panel: Panel) -> FloatVector:
+    """A method that imitates the model has as much say as the imitation is worth."""
+    families = family_weights([component.family for component in components.values()])
+    fidelity = [1.0 if c.fidelity is None else c.fidelity for c in components.values()]
+    votes = families * np.array(fidelity)
+    return votes if votes.any() else families
+
+
+def _faithfulness(components: Components, problem: Problem, panel: Panel) -> FloatVector:
+    skills = skill(problem, components)
+    return faithfulness_weights(list(skills.values())) * len(components)
+
+
+def _topsis(components: Components, problem: Problem, panel: Panel) -> FloatVector:
+    near = _neighbours(components, problem, panel, "topsis")
+    skills = skill(problem, components)
+    criteria = []
+    for name, component in components.items():
+        unstable = distances(component.values, near[name]).mean() if name in near else 0.0
+        simple = mean_complexity(component)
+        most = np.log(problem.n_features)
+        criteria.append((skills[name], unstable, most if np.isnan(simple) else simple))
+    return topsis_weights(criteria, benefit=[True, False, False]) * len(components)
+
+
+def _crh(components: Components, problem: Problem, panel: Panel) -> FloatVector:
+    vectors = [min_max(component.mean_magnitude()) for component in components.values()]
+    return crh_weights(vectors) * len(components)
+
+
+def _optimal(components: Components, problem: Problem, panel: Panel) -> FloatVector:
+    local = {name: c for name, c in components.items() if c.scope == "local"}
+    votes = dict.fromkeys(components, 1.0)
+    if len(local) > 1:
+        near = _neighbours(local, problem, panel, "optimal")
+        found = _optimal_of_local(local, near, problem)
+        votes.update(zip(local, (found * len(local)).tolist(), strict=True))
+    return np.array(list(votes.values()))
+
+
+def _optimal_of_local(
+    local: Components, near: Mapping[str, FloatCube], problem: Problem
+) -> FloatVector:
+    """Shares (m,) of the local methods."""
+    drawn = mask_changes(problem, N_MASKS, N_BACKGROUND)
+    masks, counts, changes = drawn
+    shares = np.full(len(local), 1 / len(local))
+    if never_changes(problem, drawn):
+        return shares
+    base, jittered, telling = [], [], []
+    for name, component in local.items():
+        unit = np.abs(component.values).max() or 1.0
+        factor = _factor(component.values / unit @ masks.T, counts, changes)
+        telling.append(factor > 0)
+        if factor > 0:
+            base.append(component.values / unit * factor)
+            jittered.append(near[name].swapaxes(0, 1) / unit * factor)
+    if not base:
+        return shares
+    each = masks.repeat(counts, axis=0)[:, None, :]
+    masked = np.broadcast_to(each, (len(each), *problem.rows.shape))
+    drops = changes.repeat(counts, axis=1).T
+    shares = np.zeros(len(local))
+    shares[telling] = optimal_weights(base, jittered, masked, drops)
+    return shares
+
+
+def _factor(told: FloatMatrix, counts: IntVector, changes: FloatMatrix) -> float:
+    """What brings sums of attributions (n_samples, m) to the size of the model's changes.
+
+    0 where they go the wrong way, or nowhere. The factor of the smallest error would shrink what
+    tells little to nothing, and nothing is robust: random numbers got more votes than LIME by it.
+    """
+    if (told * changes @ counts).sum() <= 0:
+        return 0.0
+    return float(np.sqrt((changes**2 @ counts).sum() / (told**2 @ counts).sum()))
+
+
+def _neighbours(
+    components: Components, problem: Problem, panel: Panel, weighting: str
+) -> dict[str, FloatCube]:
+    """Attributions (n, p, d) of the same neighbours by each local method, with its own draws."""
+    near = {}
+    for name, component in components.items():
+        if component.scope == "global":
+            continue
+        seed = component.receipt.seed
+        try:
+            near[name] = neighbour_values(panel[name], problem, component, seed=seed)
+        except Exception as error:
+            raise ExplainerFailed(
+                f"weighting={weighting!r} needs attributions of neighbours of the rows, but "
+                f"{name!r} failed there: {type(error).__name__}: {error}. Leave it out, or use "
+                "another weighting."
+            ) from error
+    return near
+
+
+RULES: dict[str, Rule] = {
+    "equal": _equal,
+    "fidelity": _fidelity,
+    "family": _family,
+    "faithfulness": _faithfulness,
+    "topsis": _topsis,
+    "crh": _crh,
+    "optimal": _optimal,
+}
+WEIGHTINGS = tuple(RULES)
+OF_ONE_OUTPUT = ("faithfulness", "topsis", "optimal")

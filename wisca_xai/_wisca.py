@@ -20,7 +20,7 @@ from wisca_xai._stack import Stack
 from wisca_xai._trust import N_DUMMIES, measure_trust
 from wisca_xai._typing import FloatMatrix, FloatVector, ResponseMethod, Target
 from wisca_xai._validation import check_choice, check_count
-from wisca_xai._votes import WEIGHTINGS, give_votes
+from wisca_xai._votes import WEIGHTINGS, check_weighting, give_votes
 from wisca_xai.consensus import (
     CONSENSUS,
     ConsensusFunction,
@@ -51,10 +51,10 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
     weighting : str, default="family"
         How much each explainer counts. "family": each family of explainers (see
         `Explanation.family`) has one vote, so that three variants of SHAP cannot outvote LIME;
-        "equal": each explainer has one. The others measure, and ask the model more:
-        "faithfulness" (deletion and insertion curves), "topsis" (faithfulness, stability and
-        complexity), "optimal" (least error of faithfulness and robustness), "crh" (nearness to
-        the consensus; asks nothing).
+        "equal": each explainer has one. The others measure: "crh" nearness to the consensus; and,
+        of one output per row and asking the model more, "faithfulness" (deletion and insertion
+        curves), "topsis" (faithfulness, stability and complexity), "optimal" (least error of
+        faithfulness and robustness, of local explainers; global ones have their mean vote).
     response_method : {"auto", "predict_proba", "decision_function", "predict"}, default="auto"
         Output that is explained; "auto" takes the first of these that the model has.
     background_size : int, default=100
@@ -229,6 +229,7 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
             check_count("refit", self.refit)
 
     def _explain(self, problem: Problem) -> ConsensusExplanation:
+        check_weighting(self.weighting, problem)
         if self.refit:
             check_refittable(problem)
         problem = replace(problem, n_dummies=N_DUMMIES)

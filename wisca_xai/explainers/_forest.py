@@ -12,6 +12,7 @@ from wisca_xai._validation import check_choice, check_count
 from wisca_xai.explainers._base import BaseExplainer
 
 MANY_ROWS = 200
+FEW = 20
 
 
 class ForestExplainer(BaseExplainer):
@@ -38,7 +39,7 @@ class ForestExplainer(BaseExplainer):
     Notes
     -----
     `values` sum to 1 unless the model's output is constant. `standard_errors` are those of the mean
-    over trees. For the targets "predicted" and "all" the forest answers for all classes together.
+    over trees; `fidelity` is the out-of-bag R2, None below 20 rows or trees. For the targets "predicted" and "all" the forest answers for all classes together.
 
     References
     ----------
@@ -103,11 +104,15 @@ class ForestExplainer(BaseExplainer):
             learned = problem.background_y[drawn]
             if problem.response.task == "classification":
                 kind = RandomForestClassifier
+        # each row needs trees that have not seen it
+        enough = self.n_estimators >= FEW and len(rows) >= FEW
+        has_fidelity = enough and self.target == "prediction"
         forest = kind(
             n_estimators=self.n_estimators,
             max_features=1.0,  # choosing from a sample of few features would share out importance
             min_samples_leaf=min(5, max(1, len(rows) // 20)),
             max_samples=len(rows) // 2 if len(rows) >= MANY_ROWS else None,
+            oob_score=has_fidelity,
             random_state=seed,
             n_jobs=problem.n_jobs,
         )
@@ -125,5 +130,6 @@ class ForestExplainer(BaseExplainer):
             unit="1",
             signed=False,
             standard_errors=per_tree.std(axis=0) / np.sqrt(self.n_estimators),
+            fidelity=max(0.0, float(forest.oob_score_)) if has_fidelity else None,
             dummies=of_dummies.mean(axis=0) if problem.n_dummies else None,
         )

@@ -100,6 +100,7 @@ class LimeExplainer(BaseExplainer):
             standard_errors=parts.get("standard_errors"),
             base_values=parts["intercepts"],
             dummies=parts.get("dummies"),
+            fidelity=float(np.nanmean(np.clip(parts["r2"], 0.0, 1.0))),
             diagnostics={"r2": parts["r2"]},
         )
 

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
 from tqdm import tqdm
@@ -114,7 +115,8 @@ def _keep(path: Path, cell: Cell) -> None:
     except Exception as error:
         reason = f"{type(error).__name__}: {error}"
         known = {"dataset": cell.dataset, "model": cell.model, "seed": cell.seed}
-        table = pd.DataFrame([{**known, "valid": False, "kind": "error", "method": reason}])
+        failed = {"model_score": np.nan, "valid": False, "kind": "error", "method": reason}
+        table = pd.DataFrame([{**known, **failed, "truth": "", "measure": "", "score": np.nan}])
     _write(path, table.to_csv(index=False))
 
 

@@ -26,7 +26,9 @@ def regrets(
         explainer of the cell), `regret` (best - score; negative where the method beats them all)
         and `rank` (1 + the number of single explainers that score higher).
     """
-    chosen = scores[scores["valid"] & (scores["truth"] == truth) & (scores["measure"] == measure)]
+    chosen = scores[
+        scores["valid"].astype(bool) & (scores["truth"] == truth) & (scores["measure"] == measure)
+    ]
     chosen = chosen.dropna(subset=["score"])
     single = chosen[chosen["kind"] == "explainer"]
     best = single.groupby(KEYS)["score"].max().rename("best").reset_index()
@@ -78,8 +80,17 @@ def summarise(
 
 
 def invalid_cells(scores: pd.DataFrame) -> pd.DataFrame:
-    """Cells whose model is no better than chance: shown, not averaged."""
-    cells = scores[~scores["valid"]][[*KEYS, "model_score"]].drop_duplicates()
+    """Cells whose model is no better than chance, or that failed: shown, not averaged.
+
+    Returns
+    -------
+    cells : DataFrame
+        `dataset`, `model`, `seed`, `model_score` and `reason` (of a failure, else empty).
+    """
+    failed = scores["kind"] == "error"
+    reasons = scores["method"].where(failed, "")
+    cells = scores.assign(reason=reasons)[~scores["valid"].astype(bool)]
+    cells = cells[[*KEYS, "model_score", "reason"]].drop_duplicates()
     return cells.sort_values(KEYS, ignore_index=True)
 
 
@@ -121,7 +132,8 @@ def write_summary(scores: pd.DataFrame) -> str:
         "They are not averaged.",
         "",
         *(
-            f"- {cell['dataset']}, {cell['model']}, seed {cell['seed']}: {cell['model_score']:.2f}"
+            f"- {cell['dataset']}, {cell['model']}, seed {cell['seed']}: "
+            f"{cell['reason'] or format(cell['model_score'], '.2f')}"
             for cell in invalid.to_dict("records")
         ),
     ]

@@ -1,0 +1,24 @@
+"""One consensus that several files look at."""
+
+import pytest
+from sklearn.datasets import load_iris
+from sklearn.linear_model import LogisticRegression
+
+from tests.faithfulness.problems import small_panel
+from wisca_xai.faithfulness import faithfulness
+
+
+@pytest.fixture(scope="session")
+def species():
+    """The iris table, and its classes."""
+    return load_iris(return_X_y=True, as_frame=True)
+
+
+@pytest.fixture(scope="session")
+def iris(species):
+    """A consensus of four explainers on 12 rows of three classes, and its scores."""
+    table, y = species
+    explainer = small_panel(LogisticRegression(max_iter=500)).fit(table, y)
+    X = table.iloc[5::13]
+    explanation = explainer.explain(X, y.loc[X.index])
+    return explainer, X, explanation, faithfulness(explainer, explanation, X, random_state=1)

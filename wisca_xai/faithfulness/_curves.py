@@ -1,0 +1,224 @@
+"""Curves of the output while features are removed or restored, in the order of an attribution."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.integrate import trapezoid
+
+from wisca_xai._exceptions import InputError
+from wisca_xai._problem import Problem
+from wisca_xai._typing import FloatMatrix, FloatVector, IntVector
+from wisca_xai._validation import check_count
+from wisca_xai.faithfulness._evaluate import check_values, evaluate, explained_columns, rounding
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """How the explained output changes while features are removed, or restored.
+
+    Attributes
+    ----------
+    fractions : ndarray of shape (s,)
+        Shares of the features that are removed, or restored: from 0 to 1, rising.
+    outputs : ndarray of shape (n_samples, s)
+        Explained output at each share, the mean over background rows, in its unit.
+    changes : ndarray of shape (n_samples, s)
+        Distance of the explained output to that of the whole row, the mean over background rows of
+        its absolute value, in the output's unit; 0 or more.
+    area : ndarray of shape (n_samples,)
+        One number of the curve, dimensionless; higher is more faithful. See `deletion_curve` and
+        `insertion_curve`.
+    """
+
+    fractions: FloatVector
+    outputs: FloatMatrix
+    changes: FloatMatrix
+    area: FloatVector
+
+
+def deletion_curve(
+    problem: Problem, values: ArrayLike, *, steps: int = 10, n_background: int = 10
+) -> Curve:
+    r"""Remove the features of each row, the largest magnitudes first [1]_.
+
+    .. math:: \text{area}_i = \int_0^1 D_i(t)\,dt \Big/ \frac1n \sum_r D_r(1)
+
+    where :math:`D_i(t)` is the mean absolute change of the output once the share t of the features
+    is removed (trapezoidal rule): a faithful ranking changes the output early. The scale is common
+    to all rows, since a row that full removal hardly changes has none of its own.
+
+    Parameters
+    ----------
+    problem : Problem
+        Rows, model and background; of one output per row.
+    values : array-like of shape (n_samples, n_features) or (n_features,)
+        Attributions in the order of ``problem.rows``, or one vector for all rows, in any unit: only
+        the order of the magnitudes counts. Ties are broken at random, in one way for all `values`.
+    steps : int, default=10
+        Steps from no to all features; at most one per feature, and one more where the grid would
+        not be symmetric.
+    n_background : int, default=10
+        Background rows that stand in for removed features. The cost is at most
+        ``steps * n_background`` model rows per row, and the background.
+
+    Returns
+    -------
+    curve : Curve
+        `area` is 0 or more, and 0 where the output never changes; its mean exceeds 1 only where
+        effects cancel in full removal.
+
+    Raises
+    ------
+    InputError
+        If `values` do not fit, a count is not positive, or all classes are explained at once.
+
+    References
+    ----------
+    .. [1] V. Petsiuk, A. Das, K. Saenko, "RISE: Randomized Input Sampling for Explanation of
+       Black-box Models", BMVC 2018.
+
+    Examples
+    --------
+    The output 4a + 2b + c of the row (1, 1, 1) falls from 7 to 0 as a, b and c become 0:
+
+    >>> from wisca_xai.explainers import ShapExplainer
+    >>> explainer = ShapExplainer(lambda X: X @ [4.0, 2.0, 1.0]).fit([[0.0, 0.0, 0.0]])
+    >>> problem, _, _ = explainer._pose([[1.0, 1.0, 1.0]], None, "predicted")
+    >>> curve = deletion_curve(problem, [[4.0, 2.0, 1.0]])
+    >>> curve.outputs, curve.area.round(3)
+    (array([[7., 3., 1., 0.]]), array([0.643]))
+    """
+    return curve_of(problem, ranks_of(problem, values), steps, n_background, restore=False)
+
+
+def insertion_curve(
+    problem: Problem, values: ArrayLike, *, steps: int = 10, n_background: int = 10
+) -> Curve:
+    r"""Restore the features of each row from none, the largest magnitudes first [1]_.
+
+    .. math:: \text{area}_i = \Big(D_i(0) - \int_0^1 D_i(t)\,dt\Big) \Big/ \frac1n \sum_r D_r(0)
+
+    where :math:`D_i(t)` is the mean absolute distance to the output of the whole row once the share
+    t of the features is restored: a faithful ranking comes near it early.
+
+    Parameters
+    ----------
+    problem : Problem
+        Rows, model and background; of one output per row.
+    values : array-like of shape (n_samples, n_features) or (n_features,)
+        As in `deletion_curve`.
+    steps, n_background : int, default=10
+        As in `deletion_curve`, and of the same cost.
+
+    Returns
+    -------
+    curve : Curve
+        `area` is 0 where the output never changes; its mean is at most 1, and below 0 only where
+        effects cancel in full removal.
+
+    Raises
+    ------
+    InputError
+        If `values` do not fit, a count is not positive, or all classes are explained at once.
+
+    References
+    ----------
+    .. [1] V. Petsiuk, A. Das, K. Saenko, "RISE: Randomized Input Sampling for Explanation of
+       Black-box Models", BMVC 2018.
+
+    Examples
+    --------
+    >>> from wisca_xai.explainers import ShapExplainer
+    >>> explainer = ShapExplainer(lambda X: X @ [4.0, 2.0, 1.0]).fit([[0.0, 0.0, 0.0]])
+    >>> problem, _, _ = explainer._pose([[1.0, 1.0, 1.0]], None, "predicted")
+    >>> insertion_curve(problem, [[4.0, 2.0, 1.0]]).outputs
+    array([[0., 4., 6., 7.]])
+    """
+    return curve_of(problem, ranks_of(problem, values), steps, n_background, restore=True)
+
+
+def prediction_gap(
+    problem: Problem, values: ArrayLike, *, k: int | None = None, n_background: int = 10
+) -> tuple[FloatVector, FloatVector]:
+    r"""Change of the output when the top features are removed, and when the others are [1]_.
+
+    .. math:: \frac1B \sum_b |f(x_i) - f(x_i^{S \to b})|
+
+    where S holds the `k` features of the largest magnitudes, or all others, and
+    :math:`x_i^{S \to b}` has the values of background row b in S. The source adds Gaussian noise to
+    the features instead.
+
+    Parameters
+    ----------
+    problem : Problem
+        Rows, model and background; of one output per row.
+    values : array-like of shape (n_samples, n_features) or (n_features,)
+        As in `deletion_curve`.
+    k : int or None, default=None
+        Features at the top; None is a quarter of them, at least 1.
+    n_background : int, default=10
+        B, the background rows. The cost is ``2 * n_background`` model rows per row.
+
+    Returns
+    -------
+    important, unimportant : ndarray of shape (n_samples,)
+        In the output's unit, 0 or more: large and small where `values` are faithful.
+
+    Raises
+    ------
+    InputError
+        If `values` do not fit, a count is not positive or `k` exceeds the number of features, or
+        all classes are explained at once.
+
+    References
+    ----------
+    .. [1] C. Agarwal et al., "OpenXAI: Towards a Transparent Evaluation of Model Explanations",
+       NeurIPS 2022.
+
+    Examples
+    --------
+    >>> from wisca_xai.explainers import ShapExplainer
+    >>> explainer = ShapExplainer(lambda X: X @ [4.0, 2.0, 1.0]).fit([[0.0, 0.0, 0.0]])
+    >>> problem, _, _ = explainer._pose([[1.0, 1.0, 1.0]], None, "predicted")
+    >>> prediction_gap(problem, [[4.0, 2.0, 1.0]])
+    (array([4.]), array([3.]))
+    """
+    ranks, n_features = ranks_of(problem, values), problem.n_features
+    k = max(1, n_features // 4) if k is None else check_count("k", k)
+    if k > n_features:
+        raise InputError(f"`k` must be at most the number of features, {n_features}, got {k}.")
+    is_other = np.array([[False], [True]])  # the top is kept where the others are removed
+    _, changes = evaluate(problem, 2, n_background, lambda i, m: (ranks[i] < k) == is_other[m])
+    return changes[:, 0], changes[:, 1]
+
+
+def curve_of(
+    problem: Problem, ranks: IntVector, steps: int, n_background: int, *, restore: bool
+) -> Curve:
+    """Curve along ranks (n_samples, n_features), 0 for the feature that goes or comes first."""
+    n_features = problem.n_features
+    steps = min(check_count("steps", steps), n_features)
+    half = np.arange(steps // 2 + 1) * n_features // steps
+    counts = np.union1d(half, n_features - half)
+    inner = counts[1:-1, None]
+    states = evaluate(
+        problem, len(inner), n_background, lambda i, m: (ranks[i] < inner[m]) == restore
+    )
+    whole = problem.explained(problem.outputs)
+    none = problem.background_outputs(n_background)[:, explained_columns(problem)]
+    full = np.abs(none - whole).mean(axis=0)
+    ends = [(whole, np.zeros_like(full)), (none.mean(axis=0), full)]
+    first, last = ends[::-1] if restore else ends
+    outputs, changes = map(np.column_stack, zip(first, states, last, strict=True))
+    scale = full.mean() if full.mean() > rounding(problem) else np.inf
+    area = trapezoid(changes, counts / n_features, axis=1)
+    area = (full - area if restore else area) / scale
+    return Curve(counts / n_features, outputs, changes, area)
+
+
+def ranks_of(problem: Problem, values: ArrayLike) -> IntVector:
+    """Place of each feature in its row, 0 for the largest magnitude."""
+    magnitude = np.broadcast_to(np.abs(check_values(problem, values)), problem.rows.shape)
+    ties = np.random.default_rng(problem.seed_for("ties")).random(magnitude.shape)
+    return np.lexsort((ties, -magnitude), axis=1).argsort(axis=1)

@@ -1,0 +1,74 @@
+"""The model's output where features are removed, and what all scores ask of their input."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from wisca_xai._exceptions import InputError
+from wisca_xai._problem import Problem
+from wisca_xai._response import rows_in_memory
+from wisca_xai._typing import FloatArray, FloatMatrix, IntVector
+from wisca_xai._validation import check_count, check_finite
+
+Kept: TypeAlias = Callable[[IntVector, IntVector], NDArray[np.bool_]]
+
+
+def evaluate(
+    problem: Problem, n_states: int, n_background: int, kept: Kept
+) -> tuple[FloatMatrix, FloatMatrix]:
+    """Outputs in which some features of each row are kept, and the others removed.
+
+    Parameters
+    ----------
+    problem : Problem
+    n_states : int
+        States of each row.
+    n_background : int
+        Background rows whose values stand in for removed features, one after another.
+    kept : callable
+        ``kept(rows, states)`` of positions (p,) gives booleans (p, n_features).
+
+    Returns
+    -------
+    outputs, changes : ndarray of shape (n_samples, n_states)
+        Means over background rows of the explained output, and of its absolute distance to that of
+        the whole row, both in its unit.
+    """
+    drawn = problem.draw_background(check_count("n_background", n_background))
+    background, whole = problem.background[drawn], problem.explained(problem.outputs)
+    outputs, changes = np.empty((2, problem.n_samples * n_states))
+    step = max(1, rows_in_memory(8 * 6 * problem.n_features) // len(drawn))
+    for first in range(0, len(outputs), step):
+        pairs = np.arange(first, min(first + step, len(outputs)))
+        i, state = np.divmod(pairs, n_states)
+        hybrids = np.where(kept(i, state)[:, None], problem.rows[i][:, None], background)
+        part = replace(problem, columns=explained_columns(problem)[i].repeat(len(drawn)))
+        answers = part.explained(problem.response(hybrids.reshape(-1, problem.n_features)))
+        answers = answers.reshape(len(pairs), -1)
+        outputs[pairs] = answers.mean(axis=1)
+        changes[pairs] = np.abs(answers - whole[i][:, None]).mean(axis=1)
+    return outputs.reshape(len(whole), -1), changes.reshape(len(whole), -1)
+
+
+def explained_columns(problem: Problem) -> IntVector:
+    """Output that is explained in each row (n_samples,), or InputError for all of them."""
+    if problem.columns is None:
+        raise InputError("Scores are of one output per row, got target='all'. Explain one class.")
+    return problem.columns
+
+
+def check_values(problem: Problem, values: ArrayLike) -> FloatArray:
+    """Finite attributions (n_samples, n_features) or (n_features,) of one output per row."""
+    explained_columns(problem)
+    array, shape = check_finite("values", values, ndim=min(2, np.ndim(values))), problem.rows.shape
+    if array.shape not in (shape, shape[1:]):
+        raise InputError(f"`values` must have shape {shape} or {shape[1:]}, got {array.shape}.")
+    return array
+
+
+def rounding(problem: Problem) -> float:
+    """Size of rounding errors of the model's outputs, in their unit."""
+    return float(problem.n_features * np.finfo(float).eps * np.abs(problem.outputs).max())

@@ -1,0 +1,110 @@
+"""Infidelity: whether sums of attributions tell by how much the output changes."""
+
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from wisca_xai._problem import Problem
+from wisca_xai._typing import FloatMatrix, FloatVector, IntVector
+from wisca_xai._validation import check_count
+from wisca_xai.faithfulness._evaluate import check_values, evaluate, rounding
+
+N_MASKS = 50
+MaskChanges: TypeAlias = tuple[NDArray[np.bool_], IntVector, FloatMatrix]
+
+
+def infidelity(
+    problem: Problem, values: ArrayLike, *, n_masks: int = N_MASKS, n_background: int = 10
+) -> FloatVector:
+    r"""Share of the model's changes that sums of signed attributions do not tell [1]_.
+
+    .. math:: \sum_m \Big(\Delta_{im} - \beta \sum_{j \in m} a_{ij}\Big)^2
+              \Big/ \frac1n \sum_r \sum_m \Delta_{rm}^2
+
+    where :math:`\Delta_{im}` is the row's output less its mean with the features of the random mask
+    m removed; masks are the same for all rows. One factor :math:`\beta \ge 0`, the best for all
+    rows, makes the unit of `values` not matter, but their sign does. The source has neither the
+    factor nor the denominator: its number has the square of the output's unit.
+
+    Parameters
+    ----------
+    problem : Problem
+        Rows, model and background; of one output per row.
+    values : array-like of shape (n_samples, n_features) or (n_features,)
+        Signed attributions in the order of ``problem.rows``, in any unit.
+    n_masks : int, default=50
+        Masks that are drawn: first the number of removed features, each as likely, then which.
+    n_background : int, default=10
+        Background rows that stand in for removed features. The cost is at most
+        ``n_masks * n_background`` model rows per row; masks drawn twice are evaluated once.
+
+    Returns
+    -------
+    infidelity : ndarray of shape (n_samples,)
+        Dimensionless, 0 or more; lower is better. The mean is at most 1, as good as attributions
+        of 0. All 0 if the output never changes; NaN for a vector, which has no sign in a row.
+
+    Raises
+    ------
+    InputError
+        If `values` do not fit, a count is not positive, or all classes are explained at once.
+
+    References
+    ----------
+    .. [1] C.-K. Yeh et al., "On the (In)fidelity and Sensitivity of Explanations", NeurIPS 2019.
+
+    Examples
+    --------
+    Attributions of the right size in any unit, and with one wrong sign:
+
+    >>> from wisca_xai.explainers import ShapExplainer
+    >>> explainer = ShapExplainer(lambda X: X @ [4.0, 2.0, 1.0]).fit([[0.0, 0.0, 0.0]])
+    >>> problem, _, _ = explainer._pose([[1.0, 1.0, 1.0]], None, "predicted")
+    >>> bool(infidelity(problem, [[8.0, 4.0, 2.0]])[0] < 1e-12)
+    True
+    >>> bool(infidelity(problem, [[8.0, -4.0, 2.0]])[0] > 0.1)
+    True
+    """
+    given = check_values(problem, values)
+    if given.ndim == 1:
+        return np.full(problem.n_samples, np.nan)
+    return unexplained(problem, given, mask_changes(problem, n_masks, n_background))
+
+
+def mask_changes(problem: Problem, n_masks: int, n_background: int) -> MaskChanges:
+    """Random masks, and what removing their features changes.
+
+    Returns
+    -------
+    masks : ndarray of bool of shape (m, n_features)
+        The different masks; True where a feature is removed, at least one in each.
+    counts : ndarray of shape (m,)
+        How often each was drawn; the sum is `n_masks`.
+    changes : ndarray of shape (n_samples, m)
+        Explained output of the row less its mean over background rows with the mask removed, in
+        the output's unit.
+    """
+    generator = np.random.default_rng(problem.seed_for("masks"))
+    sizes = generator.integers(1, problem.n_features + 1, (check_count("n_masks", n_masks), 1))
+    ranks = generator.random((n_masks, problem.n_features)).argsort(axis=1)
+    masks, counts = np.unique(ranks < sizes, axis=0, return_counts=True)
+    outputs, _ = evaluate(problem, len(masks), n_background, lambda _, m: ~masks[m])
+    return masks, counts, problem.explained(problem.outputs)[:, None] - outputs
+
+
+def unexplained(problem: Problem, values: FloatMatrix, drawn: MaskChanges) -> FloatVector:
+    """`infidelity` for masks that have been drawn."""
+    masks, counts, changes = drawn
+    if never_changes(problem, drawn):
+        return np.zeros(len(values))
+    told = values / (np.abs(values).max() or 1.0) @ masks.T
+    beta = (told * changes @ counts).sum() / ((told**2 @ counts).sum() or 1.0)
+    residuals = changes - max(beta, 0.0) * told
+    return np.asarray(residuals**2 @ counts / (changes**2 @ counts).mean())
+
+
+def never_changes(problem: Problem, drawn: MaskChanges) -> bool:
+    """Whether the changes of all masks and rows are rounding errors."""
+    _, counts, changes = drawn
+    return bool((changes**2 @ counts).mean() <= counts.sum() * rounding(problem) ** 2)

@@ -1,0 +1,232 @@
+"""All scores of an explanation, and its skill over random rankings."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+from sklearn.utils.validation import check_is_fitted
+
+from wisca_xai._exceptions import InputError
+from wisca_xai._explanation import Explanation
+from wisca_xai._problem import Problem
+from wisca_xai._typing import FloatArray, FloatMatrix, FloatVector, IntVector
+from wisca_xai._validation import check_count, seed_entropy
+from wisca_xai.explainers import BaseExplainer
+from wisca_xai.explainers._base import one_blas_thread
+from wisca_xai.faithfulness._curves import curve_of, prediction_gap, ranks_of
+from wisca_xai.faithfulness._evaluate import explained_columns
+from wisca_xai.faithfulness._infidelity import N_MASKS, MaskChanges, mask_changes, unexplained
+from wisca_xai.metrics import complexity
+
+TIE = 1e-9  # areas closer than this differ by rounding
+N_RANDOM, N_BACKGROUND, STEPS = 10, 10, 10
+
+
+def faithfulness(
+    explainer: BaseExplainer,
+    explanation: Explanation,
+    X: Any,
+    y: ArrayLike | None = None,
+    *,
+    n_random: int = N_RANDOM,
+    n_background: int = N_BACKGROUND,
+    random_state: Any = None,
+) -> pd.DataFrame:
+    """Score an explanation, or a consensus and each of its components, against the model.
+
+    All meet the same background rows, masks and random rankings. With m methods the cost is at most
+    ``1 + n_background * (22 * m + 10 * n_random + 50)`` model rows per row, and the background.
+
+    Parameters
+    ----------
+    explainer : BaseExplainer
+        Fitted; its model and background are used, its own settings are not.
+    explanation : Explanation
+        What it returned for X. A global one is held against the predicted classes.
+    X : array-like or DataFrame of shape (n_samples, n_features)
+        As explained, in the same order.
+    y : array-like of shape (n_samples,), default=None
+        Only checked.
+    n_random : int, default=10
+        Random rankings of each row to compare with.
+    n_background : int, default=10
+        Background rows that stand in for removed features.
+    random_state : int, RandomState instance or None, default=None
+        An integer makes every run give the same bytes, in any order of rows.
+
+    Returns
+    -------
+    scores : DataFrame of shape (n_methods, 11)
+        Means over rows; the index `method` holds a consensus last. Unsigned values below 0, which
+        are noise, count as 0. Columns:
+
+        - `deletion`, `insertion`: areas of `deletion_curve` and `insertion_curve`, dimensionless,
+          higher is better.
+        - `infidelity`: in [0, 1], lower is better; NaN where unsigned or global.
+        - `gap_important` (higher is better), `gap_unimportant` (lower): `prediction_gap`, in the
+          unit of the output.
+        - `complexity`: in nats, in [0, ln n_features], lower is simpler; NaN where all values are
+          0.
+        - `deletion_random_mean`, `insertion_random_mean`: mean areas of the random rankings.
+        - `deletion_better_than_random`, `insertion_better_than_random`: shares of them, in [0, 1],
+          that have less area.
+        - `score`: the `skill`, dimensionless, higher is better, 0 at random.
+
+    Raises
+    ------
+    NotFittedError
+        If the explainer is not fitted.
+    InputError
+        If the explanation is not of these rows and features, or of all classes at once, or a count
+        is not positive.
+
+    Examples
+    --------
+    >>> from wisca_xai.explainers import ShapExplainer
+    >>> X = np.random.default_rng(0).normal(size=(30, 3))
+    >>> explainer = ShapExplainer(lambda X: X @ [4.0, 2.0, 1.0]).fit(X)
+    >>> scores = faithfulness(explainer, explainer.explain(X), X, random_state=0)
+    >>> scores.index.tolist(), bool(scores.loc["shap", "score"] > 0)
+    (['shap'], True)
+    """
+    check_is_fitted(explainer)
+    if not isinstance(explanation, Explanation):
+        raise InputError(f"`explanation` must be what explain returned, got {explanation!r}.")
+    with one_blas_thread():
+        problem, order, _ = explainer._pose(X, y, "predicted")
+        columns = _columns_of(problem, explanation, order)
+        problem = replace(problem, columns=columns, seed=seed_entropy(random_state), evaluated={})
+        aligned = explanation.take(order)
+        methods = [*getattr(aligned, "components", {}).items(), (aligned.method, aligned)]
+        random = _random_areas(problem, n_random, n_background)
+        masks = mask_changes(problem, N_MASKS, n_background)
+        rows = [_scores(problem, method, random, masks, n_background) for _, method in methods]
+    return pd.DataFrame(rows, index=pd.Index([name for name, _ in methods], name="method"))
+
+
+def skill(problem: Problem, components: Mapping[str, Explanation]) -> dict[str, float]:
+    r"""How much better than at random each explanation ranks the features of each row.
+
+    .. math:: \frac{(A_d - R_d) + (A_i - R_i)}{2 R_d}
+
+    with the mean areas A of its deletion (d) and insertion (i) curves, and R of ten random rankings
+    of each row. That scale is positive where anything changes; the random mean of insertion, 1 less
+    that of deletion, need not be.
+
+    Parameters
+    ----------
+    problem : Problem
+        Rows, model and background; of one output per row. The cost is at most
+        ``200 * n_components + 1000`` model rows per row, and the background.
+    components : mapping of str to Explanation
+        What explainers say of ``problem.rows``, in their order. Unsigned values below 0 count as 0.
+
+    Returns
+    -------
+    skill : dict of str to float
+        Dimensionless, higher is better: 0 is expected of a random ranking, and given to any ranking
+        for a constant model; a reversed ranking has the opposite skill.
+
+    Raises
+    ------
+    InputError
+        If values do not fit, or all classes are explained at once.
+
+    Examples
+    --------
+    >>> from wisca_xai.explainers import ShapExplainer
+    >>> X = np.random.default_rng(0).normal(size=(30, 3))
+    >>> explainer = ShapExplainer(lambda X: X @ [4.0, 2.0, 1.0], random_state=0).fit(X)
+    >>> problem, order, _ = explainer._pose(X, None, "predicted")
+    >>> bool(skill(problem, {"shap": explainer.explain(X).take(order)})["shap"] > 0.1)
+    True
+    """
+    random = _random_areas(problem, N_RANDOM, N_BACKGROUND)
+    return {
+        name: _skill(_areas(problem, component, N_BACKGROUND), random)
+        for name, component in components.items()
+    }
+
+
+def mean_complexity(method: Explanation) -> float:
+    """Mean `complexity` of the rows, in nats; NaN where all values are 0."""
+    entropy = np.atleast_1d(complexity(_magnitudes(method)))
+    return float("nan") if np.isnan(entropy).all() else float(np.nanmean(entropy))
+
+
+def _skill(areas: FloatVector, random: FloatMatrix) -> float:
+    scale = float(random[:, 0].mean())
+    return float((areas - random.mean(axis=0)).mean()) / scale if scale > 0 else 0.0
+
+
+def _scores(
+    problem: Problem,
+    method: Explanation,
+    random: FloatMatrix,
+    masks: MaskChanges,
+    n_background: int,
+) -> dict[str, float]:
+    areas = _areas(problem, method, n_background)
+    gaps = prediction_gap(problem, _magnitudes(method), n_background=n_background)
+    told = method.values if method.signed and method.scope == "local" else None
+    beaten, mean = (areas > random + TIE).mean(axis=0), random.mean(axis=0)
+    return {
+        "deletion": areas[0],
+        "insertion": areas[1],
+        "infidelity": np.nan if told is None else unexplained(problem, told, masks).mean(),
+        "gap_important": gaps[0].mean(),
+        "gap_unimportant": gaps[1].mean(),
+        "complexity": mean_complexity(method),
+        "deletion_random_mean": mean[0],
+        "insertion_random_mean": mean[1],
+        "deletion_better_than_random": beaten[0],
+        "insertion_better_than_random": beaten[1],
+        "score": _skill(areas, random),
+    }
+
+
+def _areas(problem: Problem, method: Explanation, n_background: int) -> FloatVector:
+    """Mean areas (2,) of deletion and insertion."""
+    ranks = ranks_of(problem, _magnitudes(method))
+    both = (
+        curve_of(problem, ranks, STEPS, n_background, restore=restore) for restore in (False, True)
+    )
+    return np.array([curve.area.mean() for curve in both])
+
+
+def _random_areas(problem: Problem, n_random: int, n_background: int) -> FloatMatrix:
+    """Mean areas of deletion and insertion (n_random, 2) of rankings drawn for each row."""
+    generator = np.random.default_rng(problem.seed_for("random rankings"))
+    areas = np.empty((check_count("n_random", n_random), 2))
+    for pair in areas:
+        ranks = generator.random(problem.rows.shape).argsort(axis=1)
+        area = curve_of(problem, ranks, STEPS, n_background, restore=False).area.mean()
+        # to restore features in the reverse of an order passes the states of removing them in it
+        pair[:] = area, (area > 0) - area
+    return areas
+
+
+def _magnitudes(method: Explanation) -> FloatArray:
+    return np.abs(method.values) if method.signed else np.maximum(method.values, 0.0)
+
+
+def _columns_of(problem: Problem, explanation: Explanation, order: IntVector) -> IntVector:
+    """Output that the explanation is of in each row, once it is known to be of these rows."""
+    if explanation.values.ndim == 3:
+        problem = replace(problem, columns=None)
+    columns, names, index = explained_columns(problem), explanation.feature_names, explanation.index
+    if names != problem.response.codec.feature_names:
+        raise InputError(f"`explanation` must be of the features of X, got {list(names)}.")
+    if index is not None and not (len(index) == len(order) and index[order].equals(problem.index)):
+        raise InputError(
+            f"`explanation` must be of the {len(order)} rows of X, in their order, got other "
+            f"{len(index)}. Pass the X that was explained."
+        )
+    if explanation.targets is None:
+        return columns
+    classes = explanation.targets[order].tolist()
+    places = {label: problem.response.column(label) for label in set(classes)}
+    return np.array([places[label] for label in classes], dtype=np.intp)

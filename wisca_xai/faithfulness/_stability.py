@@ -1,0 +1,173 @@
+"""Stability: whether rows that differ little have attributions that differ little."""
+
+from dataclasses import replace
+
+import numpy as np
+from pandas.api import types
+
+from wisca_xai._exceptions import ExplainerFailed, InputError
+from wisca_xai._explanation import Explanation
+from wisca_xai._problem import Problem
+from wisca_xai._typing import FloatArray, FloatCube, FloatVector
+from wisca_xai._validation import check_count
+from wisca_xai.consensus import max_abs
+from wisca_xai.explainers import BaseExplainer
+from wisca_xai.explainers._base import one_blas_thread
+from wisca_xai.faithfulness._evaluate import check_values, explained_columns
+
+N_NEIGHBOURS, SCALE = 5, 0.1
+
+
+def local_stability(
+    explainer: BaseExplainer,
+    problem: Problem,
+    explanation: Explanation,
+    *,
+    n_neighbours: int = N_NEIGHBOURS,
+    scale: float = SCALE,
+) -> FloatVector:
+    r"""Distance between a row's attributions and those of Gaussian neighbours [1]_.
+
+    .. math:: \frac1p \sum_{q=1}^p \|s(a(x_i + \varepsilon_{iq})) - s(a(x_i))\|_2, \qquad
+              s(a) = a / \max_j |a_j|
+
+    The source takes the largest distance within a ball instead of the mean.
+
+    Parameters
+    ----------
+    explainer : BaseExplainer
+        Fitted; it runs once, for all neighbours, and ``problem.response`` is charged with its cost
+        and one more model row per neighbour.
+    problem : Problem
+        Rows, model and background; of one output per row.
+    explanation : Explanation
+        What the explainer says of ``problem.rows``, in their order.
+    n_neighbours : int, default=5
+        p, neighbours of each row.
+    scale : float, default=0.1
+        Standard deviation of the noise, in those of the background's columns. Whole numbers,
+        booleans and categories stay as they are; neighbours keep the row's class.
+
+    Returns
+    -------
+    distance : ndarray of shape (n_samples,)
+        Dimensionless, in [0, ``2 * sqrt(n_features)``]: 0 is stable. NaN for a global method,
+        which has no attributions of a row.
+
+    Raises
+    ------
+    InputError
+        If the explanation does not fit, `n_neighbours` or `scale` is not positive, or all classes
+        are explained at once.
+    ExplainerFailed
+        If a panel has no local explainer that can explain the neighbours. One that fails among
+        others is missing from their consensus, with a warning.
+
+    References
+    ----------
+    .. [1] C.-K. Yeh et al., "On the (In)fidelity and Sensitivity of Explanations", NeurIPS 2019.
+
+    Examples
+    --------
+    A linear effect has one attribution everywhere, up to the sign and size of the row:
+
+    >>> from wisca_xai.explainers import ShapExplainer
+    >>> X = np.random.default_rng(0).normal(size=(30, 2))
+    >>> explainer = ShapExplainer(lambda X: 3 * X[:, 0], random_state=0).fit(X)
+    >>> problem, order, _ = explainer._pose(X[:2] + 5, None, "predicted")
+    >>> local_stability(explainer, problem, explainer.explain(X[:2] + 5).take(order))
+    array([0., 0.])
+    """
+    values = check_values(problem, explanation.values)
+    check_neighbours(n_neighbours, scale)
+    if values.ndim == 1:
+        return np.full(problem.n_samples, np.nan)
+    near = neighbour_values(explainer, problem, explanation, n_neighbours=n_neighbours, scale=scale)
+    return distances(values, near)
+
+
+def neighbour_values(
+    explainer: BaseExplainer,
+    problem: Problem,
+    explanation: Explanation,
+    *,
+    n_neighbours: int = N_NEIGHBOURS,
+    scale: float = SCALE,
+    seed: int | None = None,
+) -> FloatCube:
+    """Attributions of Gaussian neighbours of each row, as the explainer gives them.
+
+    The neighbours depend on the problem alone: they are the same for all explainers.
+
+    Parameters
+    ----------
+    explainer, problem, explanation, n_neighbours, scale
+        As in `local_stability`, of a local method.
+    seed : int or None, default=None
+        What the explainer's own draws derive from: ``explanation.receipt.seed`` repeats those of
+        the explanation. None is the problem's.
+
+    Returns
+    -------
+    values : ndarray of shape (n_samples, n_neighbours, n_features)
+        In the explainer's unit.
+
+    Raises
+    ------
+    InputError, ExplainerFailed
+        As `local_stability`; InputError for a global method too.
+    """
+    check_neighbours(n_neighbours, scale)
+    if check_values(problem, explanation.values).ndim == 1:
+        raise InputError(f"Neighbours need values per row, but {explanation.method!r} is global.")
+    near = _neighbours(problem, n_neighbours, scale)
+    answer = explainer._run(near if seed is None else replace(near, seed=seed))
+    spent = answer.receipt
+    problem.response.charge(spent.model_rows, spent.model_calls, spent.model_seconds)
+    if answer.scope == "global":  # what is left of a panel once its local explainers have failed
+        reasons = getattr(answer, "failures", {}) or {answer.method: "it is a global method"}
+        table = "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
+        raise ExplainerFailed(f"No attributions of the rows' neighbours: {table}.")
+    return answer.values.reshape(problem.n_samples, n_neighbours, problem.n_features)
+
+
+def distances(values: FloatArray, near: FloatCube) -> FloatVector:
+    """Mean distance (n_samples,) of scaled attributions to those of the neighbours."""
+    apart = max_abs(near) - max_abs(values)[:, None, :]
+    return np.asarray(np.linalg.norm(apart, axis=2).mean(axis=1))
+
+
+def check_neighbours(n_neighbours: int, scale: float) -> None:
+    """Raise InputError unless both are positive."""
+    if not (np.isfinite(scale) and scale > 0):
+        raise InputError(f"`scale` must be a positive number, got {scale!r}.")
+    check_count("n_neighbours", n_neighbours)
+
+
+def _neighbours(problem: Problem, n_neighbours: int, scale: float) -> Problem:
+    """The same problem for Gaussian neighbours of each row, those of a row one after another."""
+    shape = (problem.n_samples, n_neighbours, problem.n_features)
+    noise = np.random.default_rng(problem.seed_for("stability")).normal(size=shape)
+    moved = problem.rows[:, None, :] + scale * _spread(problem) * noise
+    rows = moved.reshape(-1, problem.n_features)
+    with one_blas_thread():
+        outputs = problem.response(rows)
+    origin = np.arange(problem.n_samples).repeat(n_neighbours)
+    return replace(
+        problem,
+        rows=rows,
+        outputs=outputs,
+        columns=explained_columns(problem)[origin],
+        index=problem.index[origin],
+        y=None if problem.y is None else problem.y[origin],
+        n_dummies=0,
+    )
+
+
+def _spread(problem: Problem) -> FloatVector:
+    """Standard deviation of each background column, 0 where values are no quantities."""
+    codec = problem.response.codec
+    spread = np.ma.masked_invalid(problem.background).std(axis=0).filled(0.0)
+    integers = [j for j, dtype in enumerate(codec.dtypes) if types.is_integer_dtype(dtype)]
+    spread[[*codec.categorical, *integers]] = 0.0
+    return np.asarray(spread)
