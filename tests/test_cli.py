@@ -45,6 +45,9 @@ def test_explain_prints_the_ranking_and_the_agreement(folder, capsys):
     assert "Consensus of shap, lime, permutation, forest over 6 rows (wisca):" in out
     assert "rank_forest" in out
     assert "Agreement between explainers:" in out
+    assert "\nThe explainers " in out
+    assert "\nMost important: " in out
+    assert "above_chance" in out.splitlines()[2]
     assert "\x1b" not in out  # terminal codes in names are shown, not obeyed
     assert r"al\x1b[31mcohol" in out
     assert err == ""
@@ -69,7 +72,36 @@ def test_json_is_the_same_result(folder, capsys):
     assert content["n_samples"] == 6
     assert [row["rank"] for row in content["ranking"]] == [1, 2, 3, 4]
     assert content["cost"]["model_rows"] > 0
+    assert set(content["ranking"][0]) >= {"lower", "upper", "p_positive", "p_top", "above_chance"}
+    assert content["ranking"][0]["above_chance"] is True
+    agreed, first, *_ = content["verdict"]
+    assert agreed.startswith("The explainers ")
+    names = [row["feature"] for row in content["ranking"]]
+    assert first == f"Most important: {names[0]}, {names[1]}, {names[2]} and {names[3]}.".replace(
+        "\x1b", r"\x1b"
+    )
     assert "reference data too" in content["notes"][0]
+
+
+def test_the_verdict_is_printed_line_by_line(folder, capsys):
+    assert run(folder, "--json") == cli.OK
+    verdict = json.loads(capsys.readouterr().out)["verdict"]
+    assert len(verdict) >= 2
+    assert run(folder) == cli.OK
+    lines = capsys.readouterr().out.splitlines()
+    start = lines.index(verdict[0])
+    assert lines[start : start + len(verdict)] == verdict
+    assert lines[start - 1] == lines[start + len(verdict)] == ""
+
+
+def test_a_single_row_is_printed_without_what_only_rows_can_tell(folder, capsys):
+    pd.read_csv(folder / "rows.csv")[:1].to_csv(folder / "single.csv", index=False)
+    background = ("--background", str(folder / "train.csv"))
+    assert run(folder, "--json", *background, data="single.csv") == cli.OK
+    content = json.loads(capsys.readouterr().out)
+    assert {row["lower"] for row in content["ranking"]} == {None}
+    assert run(folder, *background, data="single.csv") == cli.OK
+    assert "over 1 rows" in capsys.readouterr().out
 
 
 def test_parquet_gives_the_same_numbers_as_csv(folder, capsys):
@@ -190,6 +222,7 @@ def test_a_failing_explainer_shows_in_the_exit_code(folder, capsys, monkeypatch)
     out, err = capsys.readouterr()
     assert "Consensus of shap, permutation, forest" in out
     assert "the explainer lime failed: RuntimeError: no answer today" in err
+    assert "lime failed (RuntimeError: no answer today), and takes no part." in out
 
 
 def test_ctrl_c_exits_with_130(folder, capsys, monkeypatch):
@@ -205,6 +238,8 @@ def test_demo_runs_and_writes_its_folder(tmp_path, capsys):
     assert cli.main(["demo", "--out", str(tmp_path / "demo")]) == cli.OK
     out, err = capsys.readouterr()
     assert "over 50 rows" in out
+    assert "\nMost important: worst concave points, " in out
+    assert "features stand above what explainers give to columns without meaning" in out
     table = pd.read_csv(tmp_path / "demo" / "ranking.csv")
     assert table["feature"][0] == "worst concave points"
     assert table["rank"][0] == 1

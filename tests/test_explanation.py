@@ -11,6 +11,8 @@ import pytest
 
 from wisca_xai import ConsensusExplanation, Explanation, InputError, Receipt
 from wisca_xai._explanation import display_name
+from wisca_xai._trust import Trust
+from wisca_xai.consensus import Resamples
 
 with warnings.catch_warnings():  # the library's own import warns with recent Matplotlib
     warnings.simplefilter("ignore")
@@ -20,6 +22,7 @@ NAMES = ("age", "size", "member")
 RNG = np.random.default_rng(0)
 LOCAL = RNG.normal(size=(4, 3))
 CUBE = RNG.normal(size=(4, 3, 2))
+RNG_DRAWN = RNG.normal(size=(2, 5, 3))
 ROWS = pd.Index(["a", "b", "c", "d"], name="who")
 
 
@@ -63,6 +66,19 @@ def make_global(**changes):
     return Explanation(**{**fields, **changes})
 
 
+def make_trust(**changes):
+    fields = {
+        "resamples": Resamples(RNG_DRAWN[0], RNG_DRAWN[1], 4),
+        "chance": np.array([0.5, 0.04, 1.0]),
+        "refit_chance": None,
+        "without": {"shap": np.array([1.0, 0.5, 0.0])},
+        "correlated": (("age", "size"),),
+        "outside": np.array([0.0, 1.0, 0.0, 2.0]),
+        "skill": 0.5,
+    }
+    return Trust(**{**fields, **changes})
+
+
 def make_consensus(**changes):
     local, whole = make_local(), make_global()
     fields = {
@@ -83,6 +99,8 @@ def make_consensus(**changes):
         "scaled": {"shap": LOCAL / 3, "permutation": np.array([1.0, 0.5, 0.0])},
         "weights": np.array([1.0, 0.5, 0.0, 0.25]),
         "failures": {},
+        "votes": {"shap": 1.0, "permutation": 1.0},
+        "trust": make_trust(),
     }
     return ConsensusExplanation(**{**fields, **changes})
 
@@ -196,6 +214,8 @@ def test_take_reaches_the_parts_of_a_consensus():
     part = make_consensus().take([2, 0])
     np.testing.assert_array_equal(part.values, LOCAL[[2, 0]] / 3)
     assert part.weights.tolist() == [0.0, 1.0]
+    assert part.trust.outside.tolist() == [0.0, 0.0]
+    assert make_consensus().take([3, 1]).trust.outside.tolist() == [2.0, 1.0]
     assert part.components["shap"] == make_local().take([2, 0])
     assert part.components["permutation"] == make_global()
     np.testing.assert_array_equal(part.scaled["shap"], LOCAL[[2, 0]] / 3)
@@ -311,6 +331,11 @@ def test_another_time_is_no_difference():
     assert make_local(receipt=slow) == make_local()
 
 
+def test_an_unknown_skill_equals_itself():
+    trust = make_trust(skill=float("nan"))
+    assert make_consensus(trust=trust) == make_consensus(trust=make_trust(skill=float("nan")))
+
+
 def test_nan_in_diagnostics_equals_itself():
     changes = {"diagnostics": {"r2": np.full(4, np.nan)}}
     assert make_local(**changes) == make_local(**changes)
@@ -335,6 +360,18 @@ def test_an_explanation_is_no_consensus_and_no_text():
         pytest.param({"components": {"shap": make_local()}}, id="components"),
         pytest.param({"weights": np.ones(4)}, id="weights"),
         pytest.param({"failures": {"lime": "no"}}, id="failures"),
+        pytest.param({"votes": {"shap": 1.0, "permutation": 0.5}}, id="votes"),
+        pytest.param({"trust": make_trust(resamples=None)}, id="no resamples"),
+        pytest.param(
+            {"trust": make_trust(resamples=Resamples(RNG_DRAWN[0], RNG_DRAWN[0], 4))},
+            id="resamples",
+        ),
+        pytest.param({"trust": make_trust(chance=np.ones(3))}, id="chance"),
+        pytest.param({"trust": make_trust(refit_chance=np.ones(3))}, id="refit chance"),
+        pytest.param({"trust": make_trust(without={})}, id="without"),
+        pytest.param({"trust": make_trust(correlated=())}, id="correlated"),
+        pytest.param({"trust": make_trust(outside=np.zeros(4))}, id="outside"),
+        pytest.param({"trust": make_trust(skill=np.nan)}, id="skill"),
     ],
 )
 def test_consensuses_with_different_parts_are_different(changes):
@@ -374,7 +411,7 @@ def test_repr_of_a_consensus_shows_parts_failures_and_the_ranking():
     assert "failed: lime: ValueError: no" in text
     lines = text.splitlines()[-3:]
     assert [line.split()[0] for line in lines] == ["size", "age", "member"]
-    assert [line.split()[-1] for line in lines] == ["1", "2", "2"]
+    assert [line.split()[-2:] for line in lines] == [["1", "True"], ["2", "False"], ["2", "False"]]
 
 
 SCRIPT = "<script>alert(1)</script>"

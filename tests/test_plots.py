@@ -87,7 +87,7 @@ def test_agreement_draws_the_disagreement_table(explanation):
         plots.agreement(explanation, measure="first")
 
 
-@pytest.mark.parametrize("plot", [plots.importance, plots.agreement])
+@pytest.mark.parametrize("plot", [plots.importance, plots.agreement, plots.partial_order])
 def test_plots_use_the_axes_they_are_given(explanation, plot):
     _, ax = pyplot.subplots()
     before = pyplot.get_fignums()
@@ -106,3 +106,85 @@ def test_shaps_own_plots_draw_the_result(explanation):
     shap.plots.waterfall(explanation.to_shap()[0], show=False)
     shap.plots.beeswarm(explanation.to_shap(), show=False)
     assert pyplot.get_fignums()
+
+
+def test_partial_order_draws_the_features_and_the_order(explanation):
+    ax = plots.partial_order(explanation)
+    names = explanation.ranking()["feature"].tolist()
+    order = explanation.partial_order(names)
+    ax.figure.canvas.draw()  # names that were parsed as formulas would fail here
+    shown = ["plain", r"$\frac{$", r"b\u202eidi", ("long" * 30)[:23] + "…"]
+    assert sorted(text.get_text() for text in ax.texts) == sorted(shown)
+    assert not any(text.get_parse_math() for text in ax.texts)
+    places = [text.get_position() for text in ax.texts]
+    assert len(set(places)) == 4
+    assert [-y for _, y in places] == order.levels().tolist()
+    drawn = [tuple(zip(line.get_xdata(), line.get_ydata(), strict=True)) for line in ax.get_lines()]
+    assert drawn == [(places[i], places[j]) for i, j in order.edges()]
+    assert drawn
+
+
+def test_partial_order_shows_as_many_features_as_asked(explanation):
+    ax = plots.partial_order(explanation, max_features=2)
+    assert len(ax.texts) == 2
+    with pytest.raises(InputError, match="`max_features` must be an integer of at least 1"):
+        plots.partial_order(explanation, max_features=0)
+    with pytest.raises(InputError, match="must be a ConsensusExplanation"):
+        plots.partial_order(explanation.components["shap"])
+
+
+@pytest.fixture
+def cells():
+    """Three cells: $x$ wins the first, shap the others."""
+    rows = []
+    for seed, (best, other) in enumerate([("$x$", "shap"), ("shap", "$x$"), ("shap", "$x$")]):
+        rows += [
+            ("explainer", best, 0.0, 1, seed),
+            ("explainer", other, 0.25, 2, seed),
+            ("consensus", "wisca", 0.125 * seed, 1 + (seed > 0), seed),
+            ("consensus", "mean", 0.5, 3, seed),
+            ("chance", "random", 0.75, 3, seed),
+        ]
+    return pd.DataFrame(rows, columns=["kind", "method", "regret", "rank", "seed"])
+
+
+def test_regret_draws_a_box_per_method_the_smallest_mean_on_top(cells):
+    ax = plots.regret(cells)
+    ax.figure.canvas.draw()
+    # means: shap 1/12, wisca 1/8, $x$ 1/6, mean 1/2; what is neither is left out
+    by_height = dict(zip(ax.get_yticks(), tick_texts(ax), strict=True))
+    assert [by_height[y] for y in sorted(by_height, reverse=True)] == [
+        "shap",
+        "wisca",
+        "$x$",
+        "mean",
+    ]
+    means = [line for line in ax.get_lines() if line.get_marker() == "^"]
+    found = sorted((line.get_ydata()[0], line.get_xdata()[0]) for line in means)
+    np.testing.assert_allclose([x for _, x in found], [1 / 2, 1 / 6, 1 / 8, 1 / 12])
+
+
+def test_ranks_draw_the_shares_of_the_cells(cells):
+    ax = plots.explainer_ranks(cells)
+    names = tick_texts(ax)
+    assert names == ["wisca", "$x$", "shap"]
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["rank 1", "rank 2"]
+    assert len(ax.patches) == 6  # three methods by two ranks
+    widths = np.array([bar.get_width() for bar in ax.patches]).reshape(2, 3)
+    np.testing.assert_allclose(widths, [[1 / 3, 1 / 3, 2 / 3], [2 / 3, 2 / 3, 1 / 3]])
+    lefts = np.array([bar.get_x() for bar in ax.patches]).reshape(2, 3)
+    np.testing.assert_allclose(lefts, [np.zeros(3), widths[0]])
+    other = plots.explainer_ranks(cells, consensus="mean")
+    assert tick_texts(other) == ["mean", "$x$", "shap"]
+    assert [text.get_text() for text in other.get_legend().get_texts()][-1] == "rank 3"
+    ends = np.array([bar.get_x() + bar.get_width() for bar in other.patches]).reshape(3, 3)
+    np.testing.assert_allclose(ends, [[0, 1 / 3, 2 / 3], [0, 1, 1], [1, 1, 1]])
+
+
+@pytest.mark.parametrize("plot", [plots.regret, plots.explainer_ranks])
+def test_plots_of_a_study_use_the_axes_they_are_given(cells, plot):
+    _, ax = pyplot.subplots()
+    before = pyplot.get_fignums()
+    assert plot(cells, ax) is ax
+    assert pyplot.get_fignums() == before
+    assert isinstance(plot(cells), pyplot.Axes)

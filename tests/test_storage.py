@@ -22,6 +22,8 @@ from wisca_xai import (
     WISCAWarning,
     _storage,
 )
+from wisca_xai._trust import Trust
+from wisca_xai.consensus import Resamples
 from wisca_xai.explainers import BaseExplainer, ForestExplainer, LimeExplainer
 
 N = 4
@@ -75,6 +77,16 @@ def make_consensus(**changes):
         "scaled": {"shap": local.values / 2, "forest": np.array([1.0, 0.5])},
         "weights": np.array([1.0, 0.5, 0.0, 0.25]),
         "failures": {"lime": "ValueError: no"},
+        "votes": {"shap": 1.0, "forest": 0.5},
+        "trust": Trust(
+            Resamples(np.eye(2), np.ones((2, 2)), N),
+            np.array([1.0, 0.25]),
+            None,
+            {"shap": np.array([0.5, 0.25]), "a/b": np.ones(2)},
+            (("age", "size"),),
+            np.arange(N, dtype=float),
+            0.75,
+        ),
     }
     return ConsensusExplanation(**{**fields, **changes})
 

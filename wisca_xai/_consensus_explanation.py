@@ -12,7 +12,7 @@ from scipy.stats import rankdata
 from wisca_xai._explanation import Explanation, display_name, frozen_array
 from wisca_xai._trust import Trust
 from wisca_xai._typing import FloatArray, FloatVector, IntVector
-from wisca_xai._validation import check_count
+from wisca_xai._validation import check_choice, check_count
 from wisca_xai._verdict import write_verdict
 from wisca_xai.consensus import PartialOrder, Resamples, partial_order
 from wisca_xai.metrics import (
@@ -103,10 +103,10 @@ class ConsensusExplanation(Explanation):
             ("lower", "upper", "p_positive", "best_rank", "worst_rank", "p_top"), unknown
         )
         if resamples is not None:
-            signed = self.importance.min() < 0
+            signed = self.consensus == "wisca_signed" or self.importance.min() < 0
             lower, upper = resamples.interval(level)
-            known["lower"] = np.clip(lower, -1.0 if signed else 0.0, None)
-            known["upper"] = np.clip(upper, None, 1.0)
+            known["lower"] = np.clip(lower, -1.0 if signed else 0.0, 1.0)
+            known["upper"] = np.clip(upper, -1.0 if signed else 0.0, 1.0)
             known["p_positive"] = resamples.probability_positive()
             known["best_rank"], known["worst_rank"] = resamples.rank_interval(level)
             known["p_top"] = resamples.probability_top(k)
@@ -173,6 +173,8 @@ class ConsensusExplanation(Explanation):
             no say.
         """
         names = self.feature_names if features is None else features
+        for name in names:
+            check_choice("features", name, self.feature_names)
         columns = [self.feature_names.index(name) for name in names]
         magnitudes = [component.mean_magnitude()[columns] for component in self.components.values()]
         return partial_order(None, np.array(magnitudes))

@@ -151,7 +151,7 @@ class Explanation:
 
     def take(self, rows: Sequence[int] | IntVector) -> Self:
         """The explanation of some rows, by position; values of a global method stay as they are."""
-        diagnostics = {name: values[rows] for name, values in self.diagnostics.items()}
+        diagnostics = {name: parts[rows] for name, parts in self.diagnostics.items()}
         if self.scope == "global":
             return replace(self, diagnostics=diagnostics)
         chosen: dict[str, Any] = {"values": self.values[rows], "diagnostics": diagnostics}
@@ -322,8 +322,10 @@ def _equal(one: Any, two: Any) -> bool:
     if isinstance(one, Mapping) and isinstance(two, Mapping):
         return one.keys() == two.keys() and all(_equal(one[key], two[key]) for key in one)
     if is_dataclass(one) and type(one) is type(two) and not isinstance(one, Explanation):
-        return all(_equal(getattr(one, f.name), getattr(two, f.name)) for f in fields(one))
-    return bool(one == two)
+        compared = [f.name for f in fields(one) if f.compare]
+        return all(_equal(getattr(one, name), getattr(two, name)) for name in compared)
+    both_unknown = one != one and two != two
+    return both_unknown or bool(one == two)
 
 
 Explanation._kinds["Explanation"] = Explanation

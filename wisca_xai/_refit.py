@@ -1,5 +1,6 @@
 """The model's own noise: what a model learns from columns that mean nothing."""
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, cast
@@ -10,7 +11,7 @@ from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
 from sklearn.frozen import FrozenEstimator
 
-from wisca_xai._exceptions import InputError
+from wisca_xai._exceptions import InputError, WISCAWarning
 from wisca_xai._panel import run_panel
 from wisca_xai._problem import Problem, resolve_target
 from wisca_xai._response import Response
@@ -52,9 +53,12 @@ def refit_chance(
     generator = np.random.default_rng(problem.seed_for("refit"))
     kept = np.sort(generator.permutation(problem.n_samples)[:MAX_ROWS])
     reached = np.zeros(problem.n_features)
+    able = [(name, explainer) for name, explainer in panel if name in votes]
     for _ in range(n_refits):
         posed = _with_shadows(problem, kept, generator)
-        components, _ = run_panel(panel, posed)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", WISCAWarning)  # said once, of the panel itself
+            components, _ = run_panel(able, posed)
         found = Stack.of(components, votes).merge(function, weights[kept]).importance
         real, shadows = np.split(np.abs(found), 2)
         reached += (shadows[None, :] >= real[:, None]).sum(axis=1)
@@ -67,12 +71,13 @@ def check_refittable(problem: Problem) -> None:
     model = problem.response.model
     if problem.background_y is None:
         raise InputError("`refit` needs y: call fit(X, y).")
-    if not hasattr(model, "fit") or isinstance(model, FrozenEstimator):
+    parts = (model, *getattr(model, "get_params", dict)().values())
+    frozen = any(isinstance(part, FrozenEstimator) for part in parts)
+    if frozen or not (hasattr(model, "fit") and hasattr(model, "get_params")):
         raise InputError(
             f"`refit` needs a model that can be fitted anew, got {type(model).__name__}."
         )
-    parts = model.get_params(deep=True).values()
-    if any(isinstance(part, ColumnTransformer) for part in (model, *parts)):
+    if any(isinstance(part, ColumnTransformer) for part in parts):
         raise InputError(
             "`refit` adds columns that a ColumnTransformer does not know. Explain the model behind "
             "it on the transformed table, or leave `refit` out."

@@ -51,6 +51,12 @@ class Trust:
     outside: FloatVector
     skill: float
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "without", dict(self.without))
+        for array in (self.chance, self.refit_chance, self.outside, *self.without.values()):
+            if array is not None:
+                array.setflags(write=False)
+
     def above_chance(self, level: float = 0.05) -> NDArray[np.bool_] | None:
         """Features (n_features,) above the noise of explainers, and above that of refitted models.
 
@@ -94,7 +100,8 @@ def measure_trust(
     for left_out in components if len(components) > 1 else ():
         others = {name: c for name, c in components.items() if name != left_out}
         without[left_out] = Stack.of(others, votes).merge(function, weights).importance
-    low, high = problem.background.min(axis=0), problem.background.max(axis=0)
+    low = np.fmin.reduce(problem.background, axis=0)
+    high = np.fmax.reduce(problem.background, axis=0)
     return Trust(
         resamples,
         _chance(components, votes, weights, function),
@@ -131,8 +138,8 @@ def _chance(
 def _correlated(problem: Problem) -> tuple[tuple[str, ...], ...]:
     """Groups of features that are linked by strong correlations of their ranks."""
     rows = problem.background[problem.draw_background(MAX_ROWS)]
-    spread = np.ptp(rows, axis=0) > 0
-    columns = np.flatnonzero(spread & np.isfinite(rows).all(axis=0))
+    known = np.isfinite(rows).all(axis=0)
+    columns = np.flatnonzero(known & (rows != rows[0]).any(axis=0))
     if len(columns) < 2 or len(rows) < 3:
         return ()
     from scipy.sparse.csgraph import connected_components
@@ -152,6 +159,9 @@ def _skill(problem: Problem) -> float:
         errors = [((truth - guess) ** 2).mean() for guess in (problem.outputs[:, 0], truth.mean())]
     else:
         counts = np.unique(problem.y, return_counts=True)[1]
-        predicted = np.asarray(problem.response.labels)[problem.outputs.argmax(axis=1)]
+        labels = np.asarray(problem.response.labels)
+        if not set(np.unique(problem.y).tolist()) <= set(labels.tolist()):
+            return float("nan")  # classes of a function have no names
+        predicted = labels[problem.outputs.argmax(axis=1)]
         errors = [(problem.y != predicted).mean(), 1 - counts.max() / counts.sum()]
     return float(1 - errors[0] / errors[1]) if errors[1] > 0 else float("nan")

@@ -65,6 +65,9 @@ def _agreement(pairs: pd.DataFrame) -> Iterator[str]:
 
 def _first(ranking: pd.DataFrame) -> Iterator[str]:
     names = [display_name(str(name)) for name in ranking["feature"]]
+    if len(names) == 1:
+        yield f"Most important: {names[0]}."  # though scaling gives it 0
+        return
     if ranking["importance"].abs().max() == 0:
         yield "No feature has any importance: the explained output does not change."
         return
@@ -85,15 +88,17 @@ def _first(ranking: pd.DataFrame) -> Iterator[str]:
 
 def _above_chance(ranking: pd.DataFrame) -> Iterator[str]:
     known = ranking["above_chance"].dropna()
-    if known.empty:
+    if known.empty or len(ranking) == 1:
         return
     above = int(known.astype(bool).sum())
     if above == len(ranking):
         yield "Every feature stands above what explainers give to columns without meaning."
+    elif above == 0:
+        yield "No feature stands above what explainers give to columns without meaning."
     else:
         yield (
-            f"{above} of {len(ranking)} features stand above what explainers give to columns "
-            "without meaning; read nothing into the others."
+            f"{above} of {len(ranking)} features {_verb(above, 'stand')} above what explainers "
+            "give to columns without meaning; read nothing into the others."
         )
 
 
@@ -149,28 +154,34 @@ def _data(trust: Trust, ranking: pd.DataFrame) -> Iterator[str]:
     n_outside = int((trust.outside > 0).sum())
     if n_outside:
         yield (
-            f"{n_outside} of {len(trust.outside)} rows lie outside the range of the background in "
-            "some feature, where the model extrapolates: add such rows to the reference data."
+            f"{n_outside} of {len(trust.outside)} rows {_verb(n_outside, 'lie')} outside the range "
+            "of the background in some feature, where the model extrapolates: add such rows to the "
+            "reference data."
         )
 
 
 def _estimates(components: Mapping[str, Explanation]) -> Iterator[str]:
     for name, component in components.items():
         r2 = component.diagnostics.get("r2")
-        if r2 is not None and np.nanmedian(r2) < POOR_FIT:
+        if r2 is not None and r2.size and np.nanmedian(r2) < POOR_FIT:
             yield (
                 f"{name} fits the model poorly around these rows (median R2 {np.nanmedian(r2):.2f}"
                 "): its straight lines miss interactions and curves. Trust it less."
             )
-        if component.family == "shapley" and component.standard_errors is not None:
+        errors = component.standard_errors
+        if component.family == "shapley" and errors is not None and len(errors):
             largest = np.abs(component.values).max(axis=1)
-            typical = component.standard_errors.mean(axis=1)
+            typical = errors.mean(axis=1)
             share = float(np.median(typical / np.where(largest > 0, largest, np.inf)))
             if share > LARGE_ERROR:
                 yield (
                     f"{name} has not converged: its errors are {share:.0%} of the largest "
                     "attributions. Raise `max_evals` or set `tol`."
                 )
+
+
+def _verb(number: int, plural: str) -> str:
+    return f"{plural}s" if number == 1 else plural
 
 
 def _listed(names: list[str], last: str = "and") -> str:

@@ -36,12 +36,13 @@ def give_votes(
     ----------
     weighting : str
         One of `WEIGHTINGS`; see `WISCAExplainer`. "fidelity" multiplies the votes of "family" by
-        each explainer's `Explanation.fidelity`, 1 where that is None. "faithfulness" weighs by `skill`. "topsis" weighs
-        by skill, instability (`local_stability`, 0 for a global method: one vector serves all rows)
-        and `complexity` (that of all features alike where all values are 0). "crh" weighs the mean
-        magnitudes. "optimal" weighs the local methods, each scaled to the root mean square of the
-        model's changes under `mask_changes`; one whose sums go the other way, or nowhere, has no
-        vote. Global methods, which have no attributions of a row, have the local ones' mean vote.
+        each explainer's `Explanation.fidelity`, 1 where that is None. "faithfulness" weighs by
+        `skill`. "topsis" weighs by skill, instability (`local_stability`, 0 for a global method:
+        one vector serves all rows) and `complexity` (that of all features alike where all values
+        are 0). "crh" weighs the mean magnitudes. "optimal" weighs the local methods, each scaled to
+        the root mean square of the model's changes under `mask_changes`; one whose sums go the
+        other way, or nowhere, has no vote. Global methods, which have no attributions of a row,
+        have the local ones' mean vote.
     components : mapping of str to Explanation
         What the explainers gave, in the order of the problem's rows.
     problem : Problem
@@ -52,7 +53,8 @@ def give_votes(
     Returns
     -------
     votes : dict of str to float
-        0 or more, with mean 1; of "family" each family has the sum 1, of "fidelity" at most 1. A single explainer has 1.
+        0 or more, with mean 1; of "family" each family has the sum 1, of "fidelity" at most
+        1. A single explainer has 1.
 
     Raises
     ------

@@ -60,10 +60,10 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
     background_size : int, default=100
         Background rows that Shapley values average over.
     refit : bool or int, default=False
-        Whether to measure the model's noise too, by refitting clones of it (True: 20, or that many)
-        to the table beside a shuffled copy of it: `ranking` then calls only those features above
-        chance that the model prefers to such shadows. Costs as many fits and panels. Needs y in
-        `fit`.
+        Whether to measure the model's noise too, by refitting clones of it (True: 20) to the table
+        beside a shuffled copy of it: `ranking` then calls only those features above chance that
+        the model prefers to such shadows. Costs as many fits and panels; with fewer than 20 a lone
+        feature cannot be told from chance. Needs y in `fit`.
     n_jobs : int or None, default=None
         Rows that are explained at once, as in joblib: -1 uses all processors. The result does not
         depend on it. The model has to bear calls from several threads, as scikit-learn's do.

@@ -78,6 +78,14 @@ def test_a_circle_of_majorities_shares_its_places():
     np.testing.assert_array_equal(kemeny_young(None, circle).importance, np.zeros(3))
 
 
+def test_a_circle_is_opened_where_it_costs_least():
+    # a, a' > b > c, b > c > a, a', c > a, a' > b: only b > c is one pair
+    importances = [[3.0, 3.0, 2.0, 1.0], [1.0, 1.0, 3.0, 2.0], [2.0, 2.0, 1.0, 3.0]]
+    np.testing.assert_allclose(
+        kemeny_young(None, importances).importance, [0.5, 0.5, 0.0, 1.0], rtol=1e-14
+    )
+
+
 def test_features_that_tie_everywhere_share_a_place():
     importances = [[3.0, 2.0, 2.0, 0.0], [5.0, 1.0, 1.0, 0.0]]
     np.testing.assert_allclose(

@@ -1,6 +1,7 @@
 """The surrogate forest: it answers for the model, not for the labels."""
 
 import zlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -147,3 +148,64 @@ def test_unknown_settings_are_refused(settings):
     (name,) = settings
     with pytest.raises(InputError, match=f"`{name}` must be"):
         explain(lambda X: X[:, 0], IRIS, **settings)
+
+
+def in_panel(model, X, *, n_dummies, rows=None, **settings):
+    """The answer, beside so many dummy columns."""
+    settings = {"n_estimators": 10, "random_state": SEED, **settings}
+    explainer = ForestExplainer(model, **settings).fit(X)
+    problem, _, _ = explainer._pose(X[:5] if rows is None else rows, None, "predicted")
+    return explainer._run(replace(problem, n_dummies=n_dummies)), problem
+
+
+def test_dummies_are_there_only_when_asked():
+    model = LogisticRegression(max_iter=500).fit(IRIS, NAMES)
+    assert explain(model, IRIS).dummies is None
+    answer, _ = in_panel(model, IRIS, n_dummies=0)
+    assert answer.dummies is None
+    np.testing.assert_array_equal(answer.values, explain(model, IRIS).values)
+    assert in_panel(model, IRIS, n_dummies=7)[0].dummies.shape == (7,)
+
+
+@pytest.mark.parametrize("n_dummies", [0, 3, 50])
+def test_shares_sum_to_1_over_the_tables_own_columns(n_dummies):
+    model = LinearRegression().fit(DIABETES, PROGRESS)
+    answer, _ = in_panel(model, DIABETES, n_dummies=n_dummies)
+    assert answer.values.sum() == pytest.approx(1.0)
+    if n_dummies:
+        assert 0 < answer.dummies.sum() < 0.5
+
+
+def test_dummies_equal_a_forest_fitted_by_hand_beside_shuffled_columns():
+    answer, problem = in_panel(lambda X: X[:, 0] * X[:, 2], IRIS, n_dummies=6)
+    rows = IRIS[canonical_order(IRIS)]
+    generator = np.random.default_rng(problem.seed_for("forest dummies"))
+    columns = generator.permuted(rows[:, [0, 1, 2, 3, 0, 1]], axis=0)
+    for dummy, source in zip(columns.T, [0, 1, 2, 3, 0, 1], strict=True):
+        assert sorted(dummy) == sorted(rows[:, source])
+    forest = RandomForestRegressor(**AS_OURS, random_state=library_seed())
+    forest.fit(np.hstack([rows, columns]), rows[:, 0] * rows[:, 2])
+    trees = np.array([tree.feature_importances_ for tree in forest.estimators_])
+    shares = trees / trees[:, :4].sum(axis=1).mean()
+    np.testing.assert_allclose(answer.values, shares[:, :4].mean(axis=0), atol=1e-12)
+    np.testing.assert_allclose(answer.dummies, shares[:, 4:].mean(axis=0), atol=1e-12)
+    np.testing.assert_allclose(
+        answer.standard_errors, shares[:, :4].std(axis=0) / np.sqrt(10), atol=1e-12
+    )
+
+
+def test_dummies_get_what_unused_columns_get():
+    found, unused = [], []
+    for seed in range(15):
+        X = np.random.default_rng(seed).normal(size=(200, 6))
+        answer, _ = in_panel(
+            lambda Z: np.sin(2 * Z[:, 0]) + Z[:, 1], X, n_dummies=10, random_state=seed
+        )
+        found.append(answer.dummies.mean())
+        unused.append(answer.values[2:].mean())
+    assert 0.7 < np.mean(found) / np.mean(unused) < 1.4
+
+
+def test_a_constant_model_gives_zeros_to_dummies_too():
+    answer, _ = in_panel(lambda X: np.ones(len(X)), IRIS, n_dummies=5)
+    np.testing.assert_array_equal(answer.dummies, np.zeros(5))

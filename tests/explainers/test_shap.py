@@ -1,6 +1,7 @@
 """Shapley values against their axioms, a closed form, and the library called by hand."""
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from wisca_xai import InputError, ShapExplainer
+from wisca_xai import ForestExplainer, InputError, ShapExplainer, WISCAExplainer
+from wisca_xai._trust import N_DUMMIES
 
 with warnings.catch_warnings():  # the library's own import warns with recent Matplotlib
     warnings.simplefilter("ignore")
@@ -221,3 +223,86 @@ def test_the_background_is_drawn_without_replacement_and_noted_in_the_receipt():
     assert explanation.receipt.settings["background_size"] == 10
     assert explanation.receipt.settings["n_background"] == 50
     assert set(explanation.receipt.versions) == {"wisca-xai", "numpy", "scikit-learn", "shap"}
+
+
+def pose(model, X, rows, **settings):
+    explainer = ShapExplainer(model, random_state=0, **settings).fit(X)
+    return explainer, explainer._pose(rows, None, "predicted")[0]
+
+
+def test_fewer_background_rows_are_the_first_of_more():
+    _, problem = pose(lambda Z: Z[:, 0], CANCER, CANCER[:2])
+    every = problem.draw_background(len(CANCER))
+    assert sorted(every) == list(range(len(CANCER)))
+    assert every.tolist() != sorted(every)
+    for size in (1, 100, 10_000):
+        np.testing.assert_array_equal(problem.draw_background(size), every[:size])
+
+
+@pytest.mark.parametrize("sizes", [(5, 300, 569, 10_000), (10_000, 300, 5)], ids=str)
+def test_outputs_on_the_background_are_evaluated_once_each(sizes):
+    model = scaled(LogisticRegression()).fit(CANCER, BENIGN)
+    _, problem = pose(model, CANCER, CANCER[:2])
+    before = problem.response.rows
+    for size in sizes:
+        drawn = problem.draw_background(size)
+        expected = model.predict_proba(problem.background[drawn])
+        np.testing.assert_allclose(problem.background_outputs(size), expected, atol=1e-12)
+    assert problem.response.rows - before == len(CANCER)
+
+
+def test_outputs_on_the_background_are_evaluated_once_for_all_explainers():
+    model = scaled(LogisticRegression()).fit(IRIS, NAMES)
+    alone = ForestExplainer(model, n_estimators=5, random_state=0).fit(IRIS)
+    assert alone.explain(IRIS[:3]).receipt.model_rows == 3 + len(IRIS)
+    panel = ("shap", ForestExplainer(n_estimators=5))
+    settings = {"background_size": 20, "random_state": 0}
+    explainer = WISCAExplainer(model, explainers=panel, **settings).fit(IRIS)
+    forest = explainer.explain(IRIS[:3]).components["forest"]
+    assert forest.receipt.model_rows == len(IRIS) - 128  # shap has asked for a block of 128
+    problem = replace(alone._pose(IRIS[:3], None, "predicted")[0], n_dummies=N_DUMMIES)
+    np.testing.assert_array_equal(forest.values, alone._run(problem).values)
+
+
+def test_a_part_of_the_background_has_the_same_bytes_as_in_the_whole():
+    model = scaled(LogisticRegression()).fit(CANCER, BENIGN)
+    few, many = (pose(model, CANCER, CANCER[:2])[1] for _ in range(2))
+    one, two = few.background_outputs(200), many.background_outputs(len(CANCER))
+    assert one.tobytes() == two[:200].tobytes()
+
+
+def test_the_background_of_another_seed_is_another_and_not_mixed_up():
+    model = scaled(LogisticRegression()).fit(CANCER, BENIGN)
+    _, problem = pose(model, CANCER, CANCER[:2])
+    other = replace(problem, seed=1)
+    problem.background_outputs(50)
+    expected = model.predict_proba(problem.background[other.draw_background(50)])
+    np.testing.assert_allclose(other.background_outputs(50), expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("target", ["predicted", "all"])
+def test_dummies_of_shapley_values_are_nothing_and_only_for_who_asks(target):
+    model = scaled(LogisticRegression()).fit(IRIS, NAMES)
+    explainer = ShapExplainer(model, background_size=10).fit(IRIS)
+    problem, _, _ = explainer._pose(IRIS[:3], None, target)
+    assert explainer._run(problem).dummies is None
+    dummies = explainer._run(replace(problem, n_dummies=4)).dummies
+    np.testing.assert_array_equal(dummies, np.zeros((3, 4, 3) if target == "all" else (3, 4)))
+
+
+def test_the_kernel_method_has_noise_that_nobody_measured():
+    explainer = ShapExplainer(lambda Z: Z[:, 0], method="kernel", background_size=10).fit(IRIS)
+    problem, _, _ = explainer._pose(IRIS[:2], None, "predicted")
+    assert explainer._run(replace(problem, n_dummies=4)).dummies is None
+
+
+@pytest.mark.parametrize("settings", [{}, {"tol": 0.01}, {"method": "exact"}], ids=str)
+def test_rows_in_threads_give_the_same_bytes(settings):
+    X = CANCER[:, :7]
+    model = scaled(LogisticRegression()).fit(X, BENIGN)
+    explainer, problem = pose(model, X, X[::70], background_size=10, **settings)
+    one = explainer._run(problem)
+    two = explainer._run(replace(problem, n_jobs=3, evaluated={}))
+    assert one.values.tobytes() == two.values.tobytes()
+    for part in ("model_rows", "model_calls"):
+        assert getattr(one.receipt, part) == getattr(two.receipt, part) > 0

@@ -32,6 +32,10 @@ class Resamples:
     signed: FloatMatrix
     n_samples: int
 
+    def __post_init__(self) -> None:
+        self.importance.setflags(write=False)
+        self.signed.setflags(write=False)
+
     def interval(self, level: float = 0.95) -> tuple[FloatVector, FloatVector]:
         """Lower and upper end (n_features,) of a confidence interval of the importance.
 
@@ -103,6 +107,8 @@ def resample(
     generator = np.random.default_rng(seed)
     n_samples = len(weights)
     size = min(n_samples, MAX_ROWS)
+    # deviations of a resample of `size` rows, as large as those of all rows
+    shrink = np.sqrt(size / max(n_samples - 1, 1))
     found = merge(local, importances, weights)
     drawn = []
     for _ in range(n_resamples):
@@ -112,7 +118,7 @@ def resample(
             some_local = local[:, rows]
             if local_errors is not None:
                 noise = generator.normal(size=(*some_local.shape[:1], 1, *some_local.shape[2:]))
-                some_local = some_local + noise * local_errors[:, rows]
+                some_local = some_local + noise / shrink * local_errors[:, rows]
         if importances is not None:
             some_importances = importances.copy()
             for i, parts in enumerate(row_effects):
@@ -120,9 +126,8 @@ def resample(
                     some_importances[i] = parts[rows].mean(axis=0)
             if importance_errors is not None:
                 noise = generator.normal(size=importances.shape)
-                some_importances = some_importances + noise * importance_errors
+                some_importances = some_importances + noise / shrink * importance_errors
         drawn.append(merge(some_local, some_importances, weights[rows]))
     deviations = np.array(drawn) - np.mean(drawn, axis=0)
-    deviations *= np.sqrt(size / max(n_samples - 1, 1))
-    importance, signed = np.moveaxis(found + deviations, 1, 0)
+    importance, signed = np.moveaxis(found + shrink * deviations, 1, 0)
     return Resamples(importance, signed, n_samples)

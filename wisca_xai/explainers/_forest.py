@@ -39,7 +39,8 @@ class ForestExplainer(BaseExplainer):
     Notes
     -----
     `values` sum to 1 unless the model's output is constant. `standard_errors` are those of the mean
-    over trees; `fidelity` is the out-of-bag R2, None below 20 rows or trees. For the targets "predicted" and "all" the forest answers for all classes together.
+    over trees; `fidelity` is the out-of-bag R2, None below 20 rows or trees. For the targets
+    "predicted" and "all" the forest answers for all classes together.
 
     References
     ----------

@@ -1,0 +1,260 @@
+"""The model's own noise: clones that learn from the table beside a shuffled copy of it."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.compose import ColumnTransformer
+from sklearn.datasets import load_iris
+from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.tree import DecisionTreeClassifier
+
+from wisca_xai import BaseExplainer, InputError, LimeExplainer, WISCAExplainer
+from wisca_xai._table import TableCodec
+
+RNG = np.random.default_rng(0)
+X = pd.DataFrame(RNG.normal(size=(120, 4)), columns=list("abcd"))
+PANEL = ("permutation", LimeExplainer(n_samples=200))
+
+
+def chance(model, y, table=X, *, panel=PANEL, n=20, **settings):
+    settings = {"refit": 5, "random_state": 0, **settings}
+    explainer = WISCAExplainer(model, explainers=panel, **settings).fit(table, y)
+    return explainer.explain(table[:n], y[:n])
+
+
+def test_what_a_model_learned_from_noise_does_not_stand_above_chance():
+    y = RNG.integers(2, size=120)
+    model = DecisionTreeClassifier(max_depth=4, random_state=0)
+    explanation = chance(model, y, refit=True)
+    assert explanation.trust.refit_chance.min() > 0.05
+    assert not explanation.ranking()["above_chance"].any()
+    # without refits, the noise of explainers alone is no reason for doubt: the model uses these
+    assert explanation.trust.chance.min() <= 0.05
+
+
+def test_a_strong_feature_stands_above_chance():
+    y = (X["b"] + 0.1 * RNG.normal(size=120) > 0).to_numpy().astype(int)
+    explanation = chance(LogisticRegression(), y, refit=True)
+    above = explanation.ranking().set_index("feature")["above_chance"]
+    assert above.to_dict() == {"a": False, "b": True, "c": False, "d": False}
+    assert explanation.trust.refit_chance[1] == explanation.trust.refit_chance.min() <= 0.05
+
+
+def test_a_regression_is_refitted_too():
+    y = (3 * X["c"] + RNG.normal(size=120)).to_numpy()
+    model = make_pipeline(StandardScaler(), LinearRegression())
+    explanation = chance(model, y, refit=True)
+    above = explanation.ranking().set_index("feature")["above_chance"]
+    assert above.to_dict() == {"a": False, "b": False, "c": True, "d": False}
+
+
+class Told(BaseExplainer):
+    """Gives to the columns what it is told, and remembers the tables that it was asked about."""
+
+    name, scope = "told", "global"
+    asked: list = []  # noqa: RUF012
+
+    def __init__(self, estimator=None, *, values=(), response_method="auto", random_state=None):
+        self.estimator = estimator
+        self.values = values
+        self.response_method = response_method
+        self.random_state = random_state
+
+    def _explain(self, problem):
+        Told.asked.append(problem)
+        values = np.array(self.values, dtype=float)[: problem.n_features]
+        return problem.explanation(values, method="told", family="loss", unit="1", signed=False)
+
+
+def test_p_values_are_counted_over_all_refits_and_adjusted():
+    told = Told(values=(9.0, 5.0, 3.0, 2.0, 1.0, 8.0, 3.0, 0.0))
+    found = chance(LogisticRegression(), np.arange(120) % 2, panel=(told,)).trust.refit_chance
+    # of 5 times 4 shadows the features are reached by 0, 5, 10 (one of them equal) and 10
+    raw = np.array([1, 6, 11, 11]) / 21
+    adjusted = [min(raw[0] * 4, raw[1] * 2, raw[2] * 4 / 3, raw[3])]
+    adjusted += [min(raw[1] * 2, raw[2] * 4 / 3, raw[3]), min(raw[2] * 4 / 3, raw[3]), raw[3]]
+    np.testing.assert_allclose(found, adjusted, rtol=1e-12)
+
+
+@pytest.mark.parametrize(("refit", "n"), [(True, 20), (3, 3)])
+def test_a_clone_learns_from_the_table_beside_its_shuffled_copy(refit, n):
+    y = (X["b"] > 0).to_numpy().astype(int)
+    Told.asked.clear()
+    chance(LogisticRegression(), y, panel=(Told(values=range(8)),), refit=refit, n=70)
+    first, *posed = Told.asked
+    assert len(posed) == n
+    assert len({problem.seed for problem in posed}) == n
+    by_value = {tuple(row): label for row, label in zip(X.to_numpy(), y, strict=True)}
+    for problem in posed:
+        real, shadow = np.split(problem.background, 2, axis=1)
+        np.testing.assert_array_equal(real, first.background)
+        labels = [by_value[tuple(row)] for row in real]
+        assert labels == problem.background_y.tolist()
+        assert not (real == shadow).all(axis=1).all()
+        order = [problem.background[:, :4].tolist().index(row) for row in shadow.tolist()]
+        assert sorted(order) == list(range(120))  # whole rows, so that columns relate as before
+        assert problem.rows.shape == (50, 8)  # of 70 rows
+        assert {tuple(row) for row in problem.rows[:, :4]} <= {tuple(row) for row in first.rows}
+        assert len({tuple(row) for row in problem.rows[:, :4]}) == 50
+        np.testing.assert_array_equal(
+            problem.y, [by_value[tuple(row)] for row in problem.rows[:, :4]]
+        )
+        model = problem.response.model
+        assert model is not first.response.model
+        assert model.n_features_in_ == 8
+        frame = problem.response.codec.decode(problem.rows)
+        np.testing.assert_array_equal(problem.outputs, model.predict_proba(frame))
+        assert problem.n_dummies == 0
+        # a forest with a seed of its own would meet the outputs of another model there
+        assert problem.evaluated is not first.evaluated
+    shadows = {problem.background[:, 4:].tobytes() for problem in posed}
+    assert len(shadows) == n
+
+
+def test_the_model_of_the_user_stays_as_it_is():
+    y = (X["b"] > 0).to_numpy().astype(int)
+    model = LogisticRegression().fit(X, y)
+    kept = model.coef_.copy()
+    chance(model, y)
+    np.testing.assert_array_equal(model.coef_, kept)
+
+
+def test_a_named_class_and_all_classes_are_refitted():
+    table, y = load_iris(return_X_y=True, as_frame=True)
+    for target in (1, "all"):
+        explainer = WISCAExplainer(
+            LogisticRegression(max_iter=2000), explainers=PANEL, refit=3, random_state=0
+        )
+        explanation = explainer.fit(table, y).explain(table[::10], target=target)
+        assert explanation.trust.refit_chance.shape == (4,)
+        assert explanation.trust.refit_chance.min() < 0.5
+
+
+def test_one_seed_gives_the_same_bytes_and_another_others():
+    y = (X["b"] + X["c"] * RNG.normal(size=120) > 0).to_numpy().astype(int)
+    one, two, other = (
+        chance(DecisionTreeClassifier(max_depth=3, random_state=0), y, random_state=seed)
+        for seed in (1, 1, 2)
+    )
+    assert one.trust.refit_chance.tobytes() == two.trust.refit_chance.tobytes()
+    assert (one.trust.refit_chance != other.trust.refit_chance).any()
+
+
+def test_refits_change_nothing_else():
+    y = (X["b"] > 0).to_numpy().astype(int)
+    model = LogisticRegression().fit(X, y)
+    one, two = (chance(model, y, refit=refit) for refit in (3, False))
+    assert two.trust.refit_chance is None
+    assert one.values.tobytes() == two.values.tobytes()
+    assert one.trust.chance.tobytes() == two.trust.chance.tobytes()
+    assert one.trust.resamples.importance.tobytes() == two.trust.resamples.importance.tobytes()
+
+
+class NeverAsked(Told):
+    def _explain(self, problem):
+        pytest.fail("the panel ran before the check")
+
+
+def transformed(*, inside):
+    parts = ColumnTransformer([("scaled", StandardScaler(), ["a", "b", "c", "d"])])
+    return make_pipeline(parts, LogisticRegression()) if inside else parts
+
+
+@pytest.mark.parametrize(
+    ("make", "with_y", "message"),
+    [
+        (lambda y: LogisticRegression().fit(X, y), False, r"`refit` needs y: call fit\(X, y\)"),
+        (
+            lambda y: LogisticRegression().fit(X, y).predict_proba,
+            True,
+            "can be fitted anew, got method",
+        ),
+        (
+            lambda y: FrozenEstimator(LogisticRegression().fit(X, y)),
+            True,
+            "can be fitted anew, got FrozenEstimator",
+        ),
+        (lambda y: transformed(inside=True), True, "a ColumnTransformer does not know"),
+    ],
+    ids=["no y", "function", "frozen", "column transformer"],
+)
+def test_models_that_cannot_be_refitted_are_refused_before_any_work(make, with_y, message):
+    y = (X["b"] > 0).to_numpy().astype(int)
+    explainer = WISCAExplainer(make(y), explainers=(NeverAsked(),), refit=True)
+    explainer.fit(X, y if with_y else None)
+    with pytest.raises(InputError, match=message):
+        explainer.explain(X[:5])
+
+
+@pytest.mark.parametrize("refit", [0, -1, 2.5, "yes", None])
+def test_refit_is_a_word_or_a_number(refit):
+    explainer = WISCAExplainer(LogisticRegression(), explainers=PANEL, refit=refit)
+    with pytest.raises(InputError, match="`refit` must be an integer of at least 1"):
+        explainer.fit(X, np.arange(120) % 2)
+
+
+class Picky(ClassifierMixin, BaseEstimator):
+    """A model that wants the dtypes and names of its table to be sound."""
+
+    def fit(self, table, y):
+        assert table.columns.is_unique
+        assert list(map(str, table.dtypes)) == ["bool", "int64", "float64"] * (table.shape[1] // 3)
+        self.classes_ = np.unique(y)
+        self.names_ = list(table.columns)
+        return self
+
+    def predict_proba(self, table):
+        assert list(table.columns) == self.names_
+        share = 0.25 + 0.5 * table.iloc[:, 0].to_numpy(dtype=float)
+        return np.column_stack([1 - share, share])
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["x", "y", "z"],
+        ["x", "x shuffled", "z"],
+        ["x", "x shuffled", "x shuffled'"],
+        [2, 1, 0],
+        [("a", 1), ("a", 2), ("b", 1)],
+        ["x", 0, 1.5],
+    ],
+    ids=str,
+)
+def test_doubled_columns_have_their_own_names_and_their_dtypes(names):
+    table = pd.DataFrame(
+        {0: RNG.random(30) < 0.5, 1: RNG.integers(5, size=30), 2: RNG.normal(size=30)}
+    )
+    table.columns = pd.Index(names, tupleize_cols=False)
+    codec = TableCodec.of(table)
+    doubled = codec.doubled()
+    assert len(set(doubled.labels)) == len(set(doubled.feature_names)) == 6
+    assert doubled.dtypes == codec.dtypes * 2
+    assert doubled.categorical == (0, 3)
+    matrix = np.hstack([codec.encode(table)] * 2)
+    np.testing.assert_array_equal(doubled.encode(doubled.decode(matrix)), matrix)
+    if all(isinstance(name, str) for name in names):
+        assert list(doubled.labels[:3]) == names
+
+
+def test_a_refitted_model_sees_a_sound_table():
+    table = pd.DataFrame(
+        {
+            "flag": np.arange(40) % 2 == 0,
+            "flag shuffled": np.arange(40) % 5,
+            "size": RNG.normal(size=40),
+        }
+    )
+    y = table["flag"].to_numpy()
+    found = chance(Picky(), y, table, refit=3).trust.refit_chance
+    assert found[0] == found.min()
+
+
+def test_arrays_are_refitted_as_arrays():
+    y = (X["a"] > 0).to_numpy().astype(int)
+    explanation = chance(LogisticRegression(), y, X.to_numpy(), refit=8)
+    assert explanation.trust.refit_chance[0] <= 0.2

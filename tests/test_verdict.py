@@ -1,0 +1,401 @@
+"""The verdict: each sentence stands where its condition holds, and only there."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from wisca_xai import Explanation, LimeExplainer, ShapExplainer, WISCAExplainer
+from wisca_xai._trust import Trust
+from wisca_xai._verdict import write_verdict
+
+NAMES = ("a", "b", "c", "d")
+
+
+def ranking(**changes):
+    columns = {
+        "feature": list(NAMES),
+        "importance": [0.9, 0.5, 0.2, 0.1],
+        "best_rank": [1, 2, 3, 4],
+        "worst_rank": [1, 2, 3, 4],
+        "above_chance": [None] * 4,
+    }
+    return pd.DataFrame({**columns, **changes})
+
+
+def correlations(**by_pair):
+    """Pairs by two letters: ab=0.9 is the correlation of the explainers a and b."""
+    rows = [(pair[0], pair[1], value) for pair, value in by_pair.items()]
+    return pd.DataFrame(rows, columns=["first", "second", "rank_correlation"])
+
+
+def moves(*rows):
+    columns = ["without", "feature", "rank", "rank_without"]
+    table = pd.DataFrame(rows, columns=columns)
+    return table.assign(change=table["rank_without"] - table["rank"])
+
+
+def trust(**changes):
+    fields = {
+        "resamples": None,
+        "chance": None,
+        "refit_chance": None,
+        "without": {},
+        "correlated": (),
+        "outside": np.zeros(10),
+        "skill": 0.9,
+    }
+    return Trust(**{**fields, **changes})
+
+
+def shapley(error, **settings):
+    values = np.array([[1.0, -4.0], [2.0, 0.5]])
+    errors = None if error is None else np.full((2, 2), error) * [[4.0], [2.0]]
+    given = {"family": "shapley", "standard_errors": errors, **settings}
+    return Explanation(values, ("a", "b"), "shap", given.pop("family"), "1", True, **given)
+
+
+def lime(r2):
+    diagnostics = {"r2": np.asarray(r2)}
+    return Explanation(np.ones((3, 2)), ("a", "b"), "lime", "l", "1", True, diagnostics=diagnostics)
+
+
+def verdict(**changes):
+    parts = {
+        "ranking": ranking(),
+        "pairs": correlations(ab=0.9, ac=0.9, bc=0.9),
+        "influence": moves(),
+        "components": {},
+        "failures": {},
+        "trust": trust(),
+    }
+    return write_verdict(**{**parts, **changes}).split("\n")
+
+
+def test_when_all_is_well_the_verdict_is_the_result():
+    assert verdict() == [
+        "The explainers agree closely: their rankings correlate by 0.90 on average, from 0.90 to "
+        "0.90.",
+        "Most important: a, b, c and d.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("correlation", "words"),
+    [
+        (0.8, "agree closely"),
+        (0.79, "agree in the main"),
+        (0.5, "agree in the main"),
+        (0.49, "contradict each other"),
+        (-1.0, "contradict each other"),
+    ],
+)
+def test_how_far_explainers_agree(correlation, words):
+    first = verdict(pairs=correlations(ab=correlation))[0]
+    assert first.startswith(f"The explainers {words}: ")
+    assert first.endswith(f"{correlation:.2f} on average, from {correlation:.2f} to "
+                          f"{correlation:.2f}.")  # fmt: skip
+
+
+def test_agreement_is_that_of_the_pairs_that_can_be_compared():
+    first = verdict(pairs=correlations(ab=0.25, ac=np.nan, bc=0.75))[0]
+    assert "agree in the main" in first
+    assert "by 0.50 on average, from 0.25 to 0.75." in first
+
+
+@pytest.mark.parametrize("pairs", [correlations(), correlations(ab=np.nan)], ids=["none", "nan"])
+def test_without_a_pair_there_is_nothing_to_compare(pairs):
+    assert verdict(pairs=pairs)[0] == (
+        "There is nothing to compare: fewer than two explainers tell features apart."
+    )
+
+
+def test_the_first_five_features_are_named():
+    names = list("abcdefg")
+    table = pd.DataFrame(
+        {
+            "feature": names,
+            "importance": np.linspace(1, 0, 7),
+            "best_rank": range(1, 8),
+            "worst_rank": range(1, 8),
+            "above_chance": [None] * 7,
+        }
+    )
+    assert "Most important: a, b, c, d and e." in verdict(ranking=table)
+
+
+def test_one_feature_is_named_alone():
+    assert verdict(ranking=ranking().head(1), pairs=correlations())[1:] == ["Most important: a."]
+
+
+def test_names_are_shown_safely_and_cut():
+    names = ["x\x1b[2J", "y" * 60, "c", "d"]
+    (line,) = (one for one in verdict(ranking=ranking(feature=names)) if "Most" in one)
+    assert r"x\x1b[2J, " + "y" * 39 + "…, c and d" in line
+
+
+def test_without_any_importance_no_feature_is_named():
+    text = verdict(ranking=ranking(importance=np.zeros(4), best_rank=np.ones(4)))
+    assert "No feature has any importance: the explained output does not change." in text
+    assert not [line for line in text if "Most important" in line or "comes first" in line]
+
+
+def test_a_negative_importance_is_one():
+    text = verdict(ranking=ranking(importance=[-0.9, -0.5, 0.0, 0.0]))
+    assert "Most important: a, b, c and d." in text
+
+
+@pytest.mark.parametrize(
+    ("best", "rivals"),
+    [
+        ([1, 2, 3, 4], None),
+        ([1, 1, 3, 4], "a or b"),
+        ([1, 1, 2, 1], "a or b or d"),
+        ([2, 2, 2, 2], None),
+    ],
+    ids=str,
+)
+def test_who_may_come_first_is_said(best, rivals):
+    told = [line for line in verdict(ranking=ranking(best_rank=best)) if "comes first" in line]
+    if rivals is None:
+        assert told == []
+    else:
+        assert told == [f"These rows do not tell whether {rivals} comes first: explain more rows."]
+
+
+def test_a_single_row_says_nothing_of_other_rows():
+    unknown = np.full(4, np.nan)
+    text = verdict(ranking=ranking(best_rank=unknown, worst_rank=unknown))
+    assert len(text) == 2
+
+
+def test_every_feature_above_chance():
+    text = verdict(ranking=ranking(above_chance=[True] * 4))
+    assert text[2:] == [
+        "Every feature stands above what explainers give to columns without meaning."
+    ]
+
+
+@pytest.mark.parametrize("above", [[True, True, False, False], [True, False, False, False]])
+def test_features_that_chance_explains_are_counted(above):
+    (line,) = verdict(ranking=ranking(above_chance=above))[2:]
+    assert line.startswith(f"{sum(above)} of 4 features stand")
+    assert "read nothing into the others" in line
+
+
+def test_no_feature_above_chance():
+    (line,) = verdict(ranking=ranking(above_chance=[False] * 4))[2:]
+    assert "columns without meaning" in line
+    assert "Every feature stands above" not in line
+
+
+def test_an_outlier_among_explainers_is_named():
+    (line,) = verdict(pairs=correlations(ab=0.9, ac=0.5, bc=0.6))[2:]
+    assert line == (
+        "c stands apart: it correlates by 0.55 with the others, which correlate by 0.90 among "
+        "themselves."
+    )
+
+
+@pytest.mark.parametrize(
+    "pairs",
+    [
+        correlations(ab=0.9, ac=0.75, bc=0.75),
+        correlations(ab=-0.9),
+        correlations(ab=-0.9, ac=np.nan, bc=np.nan),
+        correlations(ab=0.1, ac=0.1, bc=0.1),
+    ],
+    ids=["near", "two", "two that can be compared", "all apart"],
+)
+def test_who_does_not_stand_apart_is_not_named(pairs):
+    assert not [line for line in verdict(pairs=pairs) if "stands apart" in line]
+
+
+def test_the_explainer_that_moves_a_first_feature_is_named():
+    table = moves(("lime", "a", 1, 4), ("lime", "b", 2, 1), ("shap", "c", 5, 3))
+    assert verdict(influence=table)[2:] == [
+        "Without lime, a moves from 1 to 4.",
+        "Without shap, c moves from 5 to 3.",
+    ]
+
+
+@pytest.mark.parametrize("row", [("lime", "a", 1, 2), ("lime", "d", 6, 1)], ids=["by 1", "sixth"])
+def test_small_moves_and_those_of_late_features_are_not_told(row):
+    assert len(verdict(influence=moves(row))) == 2
+
+
+@pytest.mark.parametrize(
+    ("skill", "told"), [(0.09, True), (-2.0, True), (0.1, False), (float("nan"), False)]
+)
+def test_a_model_that_a_constant_matches_is_told(skill, told):
+    lines = [line for line in verdict(trust=trust(skill=skill)) if "than a constant" in line]
+    assert bool(lines) == told
+    assert not told or f"(skill {skill:.2f})" in lines[0]
+
+
+def test_correlated_groups_of_first_features_are_told():
+    groups = (("a", "b"), ("x", "y"), ("d", "e", "f"))
+    lines = [line for line in verdict(trust=trust(correlated=groups)) if "Read them as one" in line]
+    assert [line.split(" correlate by 0.8 or more")[0] for line in lines] == [
+        "a and b",
+        "d, e and f",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("size", "shown"),
+    [(6, "a, f1, f2, f3, f4 and f5"), (7, "a, f1, f2, f3, f4 and others")],
+)
+def test_large_groups_are_cut(size, shown):
+    group = ("a", *(f"f{i}" for i in range(1, size)))
+    assert f"{shown} correlate by 0.8" in "\n".join(verdict(trust=trust(correlated=(group,))))
+
+
+@pytest.mark.parametrize("n_outside", [0, 1, 3])
+def test_rows_outside_the_background_are_counted(n_outside):
+    outside = np.zeros(10)
+    outside[:n_outside] = 2.0
+    lines = [line for line in verdict(trust=trust(outside=outside)) if "extrapolates" in line]
+    assert len(lines) == (n_outside > 0)
+    assert not lines or lines[0].startswith(f"{n_outside} of 10 rows lie")
+
+
+@pytest.mark.parametrize(
+    ("r2", "shown"),
+    [
+        ([0.4, 0.49, 0.9], "0.49"),
+        ([0.1, np.nan, 0.2], "0.15"),
+        ([[0.1, 0.3]] * 3, "0.20"),
+        ([0.5, 0.5, 0.0], None),
+        ([0.4, 0.6, 0.9], None),
+    ],
+    ids=["poor", "some unknown", "all classes", "fair", "one bad row"],
+)
+def test_a_poor_fit_of_lime_is_told(r2, shown):
+    lines = [line for line in verdict(components={"my lime": lime(r2)}) if "poorly" in line]
+    assert len(lines) == (shown is not None)
+    assert not lines or lines[0].startswith("my lime fits the model poorly")
+    assert not lines or f"(median R2 {shown})" in lines[0]
+
+
+@pytest.mark.parametrize(
+    ("component", "told"),
+    [
+        (shapley(0.2), True),
+        (shapley(0.05), False),
+        (shapley(None), False),
+        (shapley(0.2, family="other"), False),
+    ],
+    ids=["large", "small", "exact", "no Shapley values"],
+)
+def test_shapley_values_that_have_not_converged_are_told(component, told):
+    lines = [line for line in verdict(components={"mine": component}) if "converged" in line]
+    assert bool(lines) == told
+    assert not told or lines[0].startswith("mine has not converged: its errors are 20% of the")
+
+
+def test_errors_of_all_classes_and_of_a_silent_model_are_no_trouble():
+    cube = Explanation(
+        np.zeros((2, 2, 3)), ("a", "b"), "shap", "shapley", "1", True,
+        standard_errors=np.ones((2, 2, 3)),
+    )  # fmt: skip
+    assert len(verdict(components={"shap": cube})) == 2
+
+
+def test_failures_are_told_with_their_reasons():
+    text = verdict(failures={"lime": "ValueError: no", "forest": "TypeError: never"})
+    assert text[2:] == [
+        "lime failed (ValueError: no), and takes no part.",
+        "forest failed (TypeError: never), and takes no part.",
+    ]
+
+
+# -- of whole panels -----------------------------------------------------------------------------
+
+X = pd.DataFrame(np.random.default_rng(0).normal(size=(40, 3)), columns=["a", "b", "$x$"])
+PANEL = (ShapExplainer(background_size=10), LimeExplainer(n_samples=200), "permutation", "forest")
+
+
+def weighted(table):
+    return table["b"] * 2.0 + table["a"]
+
+
+def explained(model=weighted, panel=PANEL, table=X, rows=slice(12), **settings):
+    explainer = WISCAExplainer(model, explainers=panel, random_state=0)
+    return explainer.fit(table).explain(table[rows], **settings)
+
+
+def test_the_verdict_of_a_panel_is_that_of_its_parts():
+    explanation = explained()
+    expected = write_verdict(
+        explanation.ranking(),
+        explanation.disagreement(),
+        explanation.influence(),
+        explanation.components,
+        explanation.failures,
+        explanation.trust,
+    )
+    assert explanation.verdict() == expected
+    assert "The explainers agree closely" in expected
+    assert "Most important: b, a and $x$." in expected
+    assert "2 of 3 features stand above what explainers give" in expected
+
+
+def test_a_constant_model_has_a_verdict():
+    text = explained(lambda table: np.ones(len(table))).verdict()
+    assert "There is nothing to compare" in text
+    assert "No feature has any importance" in text
+    assert "Most important" not in text
+
+
+@pytest.mark.parametrize("panel", [PANEL, ("shap",), ("forest",)], ids=len)
+@pytest.mark.parametrize("n_rows", [1, 2, 12])
+def test_one_feature_has_a_verdict(panel, n_rows):
+    text = explained(lambda table: table["a"], panel, X[["a"]], slice(n_rows)).verdict()
+    assert "There is nothing to compare" in text
+    assert "comes first" not in text
+    assert "does not change" not in text  # scaled to 0, since there is no other to compare with
+
+
+@pytest.mark.parametrize("name", ["shap", "lime", "permutation", "forest"])
+@pytest.mark.parametrize("n_rows", [1, 12])
+def test_one_explainer_has_a_verdict(name, n_rows):
+    explanation = explained(panel=(name,), rows=slice(n_rows))
+    text = explanation.verdict()
+    assert "There is nothing to compare" in text
+    assert "Without " not in text
+    assert len(explanation.influence()) == 0
+    silent = name == "permutation" and n_rows == 1
+    assert ("Most important: b, " in text) != silent
+
+
+def test_a_panel_of_global_explainers_has_a_verdict():
+    explanation = explained(panel=("permutation", "forest"))
+    assert explanation.scope == "global"
+    assert "Most important: b, a and $x$." in explanation.verdict()
+    assert explanation.ranking()["lower"].notna().all()
+
+
+@pytest.mark.parametrize("rows", [[0], [3, 1]], ids=len)
+def test_parts_of_an_explanation_have_a_verdict(rows):
+    assert "Most important: b, a and $x$." in explained().take(rows).verdict()
+
+
+def test_all_classes_have_a_verdict():
+    def shares(table):
+        share = 1 / (1 + np.exp(-weighted(table)))
+        return np.column_stack([1 - share, share])
+
+    assert "Most important: b, a and $x$." in explained(shares, target="all").verdict()
+
+
+def test_what_is_wrong_with_data_and_model_is_told():
+    table = X.assign(twin=X["b"] ** 3)
+    rows = table[:12].copy()
+    rows.iloc[0, 0] = 99.0
+    explainer = WISCAExplainer(weighted, explainers=PANEL, random_state=0).fit(table)
+    noise = np.random.default_rng(1).normal(size=12)
+    text = explainer.explain(rows, noise).verdict()
+    assert "b and twin correlate by 0.8 or more" in text
+    assert "\n1 of 12 rows lie" in text
+    assert "hardly better than a constant" in text
+    assert "poorly" in explained(lambda table: np.sin(9 * table.sum(axis=1))).verdict()
