@@ -17,7 +17,7 @@ from wisca_xai._problem import Problem, resolve_target
 from wisca_xai._response import Response
 from wisca_xai._stack import Stack
 from wisca_xai._typing import FloatMatrix, FloatVector, ResponseMethod
-from wisca_xai.consensus import ConsensusFunction
+from wisca_xai.consensus import ConsensusFunction, value_groups
 from wisca_xai.explainers import BaseExplainer
 
 N_REFITS = 20
@@ -59,7 +59,8 @@ def refit_chance(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", WISCAWarning)  # said once, of the panel itself
             components, _ = run_panel(able, posed)
-        found = Stack.of(components, votes).merge(function, weights[kept]).importance
+        groups = value_groups(posed.rows)
+        found = Stack.of(components, votes).merge(function, weights[kept], groups).importance
         real, shadows = np.split(np.abs(found), 2)
         reached += (shadows[None, :] >= real[:, None]).sum(axis=1)
     chance = (1 + reached) / (1 + n_refits * problem.n_features)

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from wisca_xai._explanation import Explanation
-from wisca_xai._typing import FloatArray, FloatMatrix, FloatVector
-from wisca_xai.consensus import Consensus, ConsensusFunction
+from wisca_xai._typing import FloatArray, FloatMatrix, FloatVector, IntMatrix
+from wisca_xai.consensus import Consensus, ConsensusFunction, wisca
 
 
 @dataclass(frozen=True)
@@ -58,9 +58,11 @@ class Stack:
             np.array([votes[name] for name in names]),
         )
 
-    def merge(self, function: ConsensusFunction, weights: FloatVector) -> Consensus:
-        """Apply a consensus function with a weight (n,) per row."""
-        return self.merge_others(function, self.local, self.importances, weights)
+    def merge(
+        self, function: ConsensusFunction, weights: FloatVector, groups: IntMatrix | None = None
+    ) -> Consensus:
+        """Apply a consensus function with a weight (n,) and a group (n, d) per row."""
+        return self.merge_others(function, self.local, self.importances, weights, groups)
 
     def merge_others(
         self,
@@ -68,19 +70,22 @@ class Stack:
         local: FloatArray | None,
         importances: FloatMatrix | None,
         weights: FloatVector,
+        groups: IntMatrix | None = None,
     ) -> Consensus:
         """Apply a consensus function to other attributions of the same methods.
 
         With all classes explained it is applied to each, and the importance is the mean over them.
         """
         even = np.ptp(self.votes) == 0  # then a function of the user's own need not take them
-        votes: dict[str, Any] = {} if even else {"method_weights": self.votes}
+        options: dict[str, Any] = {} if even else {"method_weights": self.votes}
         if local is None:
-            return function(None, importances, **votes)
+            return function(None, importances, **options)
+        if function is wisca and groups is not None:
+            options["groups"] = groups
         if local.ndim == 3:
-            return function(local, importances, weights, **votes)
+            return function(local, importances, weights, **options)
         by_class = [
-            function(local[..., c], importances, weights, **votes) for c in range(local.shape[3])
+            function(local[..., c], importances, weights, **options) for c in range(local.shape[3])
         ]
         return Consensus(
             np.stack([one.values for one in by_class], axis=2),

@@ -10,7 +10,7 @@ from scipy.stats import rankdata
 from wisca_xai._explanation import Explanation
 from wisca_xai._problem import Problem
 from wisca_xai._stack import Stack
-from wisca_xai._typing import FloatArray, FloatMatrix, FloatVector
+from wisca_xai._typing import FloatArray, FloatMatrix, FloatVector, IntMatrix, IntVector
 from wisca_xai.consensus import ConsensusFunction, Resamples, resample, wisca_signed
 
 N_DUMMIES = 20  # above all of them: chance in 1 of 21 at most
@@ -71,6 +71,7 @@ def measure_trust(
     components: Mapping[str, Explanation],
     votes: Mapping[str, float],
     weights: FloatVector,
+    groups: IntMatrix,
     function: ConsensusFunction,
     refit_chance: FloatVector | None = None,
 ) -> Trust:
@@ -80,10 +81,10 @@ def measure_trust(
     if problem.n_samples > 1:
 
         def merge(
-            local: FloatArray | None, importances: FloatMatrix | None, row_weights: FloatVector
+            local: FloatArray | None, importances: FloatMatrix | None, rows: IntVector
         ) -> FloatMatrix:
-            both = (function, wisca_signed)
-            found = [stack.merge_others(f, local, importances, row_weights) for f in both]
+            of_rows = (local, importances, weights[rows], groups[rows])
+            found = [stack.merge_others(f, *of_rows) for f in (function, wisca_signed)]
             return np.array([one.importance for one in found])
 
         resamples = resample(
@@ -93,18 +94,19 @@ def measure_trust(
             stack.importances,
             stack.importance_errors,
             stack.row_effects,
-            weights,
+            problem.n_samples,
             seed=problem.seed_for("resamples"),
         )
     without = {}
     for left_out in components if len(components) > 1 else ():
         others = {name: c for name, c in components.items() if name != left_out}
-        without[left_out] = Stack.of(others, votes).merge(function, weights).importance
+        without[left_out] = Stack.of(others, votes).merge(function, weights, groups).importance
+    wider = np.hstack([groups, groups[:, problem.dummy_columns()]])
     low = np.fmin.reduce(problem.background, axis=0)
     high = np.fmax.reduce(problem.background, axis=0)
     return Trust(
         resamples,
-        _chance(components, votes, weights, function),
+        _chance(components, votes, weights, wider, function),
         refit_chance,
         without,
         _correlated(problem),
@@ -117,6 +119,7 @@ def _chance(
     components: Mapping[str, Explanation],
     votes: Mapping[str, float],
     weights: FloatVector,
+    groups: IntMatrix,
     function: ConsensusFunction,
 ) -> FloatVector | None:
     """Share of dummy columns that reach a feature's importance, in a consensus over both."""
@@ -128,7 +131,7 @@ def _chance(
         both = np.concatenate([c.values, c.dummies], axis=int(c.scope == "local"))
         wider[c.scope].append(both)
     local, importances = (np.array(both) if both else None for both in wider.values())
-    found = Stack.of(measured, votes).merge_others(function, local, importances, weights)
+    found = Stack.of(measured, votes).merge_others(function, local, importances, weights, groups)
     n_features = len(next(iter(measured.values())).feature_names)
     real, dummies = np.split(np.abs(found.importance), [n_features])
     reached = (dummies[None, :] >= real[:, None]).sum(axis=1)

@@ -11,6 +11,7 @@ FloatVector: TypeAlias = NDArray[np.float64]  # (n,)
 FloatMatrix: TypeAlias = NDArray[np.float64]  # (n, d)
 FloatCube: TypeAlias = NDArray[np.float64]  # (m, n, d)
 IntVector: TypeAlias = NDArray[np.intp]  # (n,)
+IntMatrix: TypeAlias = NDArray[np.intp]  # (n, d)
 LabelVector: TypeAlias = NDArray[Any]  # (k,) or (n,): labels of any dtype
 
 Label: TypeAlias = Hashable  # one class label: str, int, bool, ...

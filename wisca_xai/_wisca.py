@@ -27,6 +27,7 @@ from wisca_xai.consensus import (
     confidence_weight,
     min_max,
     residual_weight,
+    value_groups,
     wisca_signed,
 )
 from wisca_xai.explainers import BaseExplainer
@@ -48,13 +49,14 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
     consensus : str or callable, default="wisca"
         A name in `wisca_xai.consensus.CONSENSUS`, or a function of the same signature. A function
         of one's own gets raw attributions of different units, and has to scale them.
-    weighting : str, default="family"
-        How much each explainer counts. "family": each family of explainers (see
-        `Explanation.family`) has one vote, so that three variants of SHAP cannot outvote LIME;
-        "equal": each explainer has one. The others measure: "crh" nearness to the consensus; and,
-        of one output per row and asking the model more, "faithfulness" (deletion and insertion
-        curves), "topsis" (faithfulness, stability and complexity), "optimal" (least error of
-        faithfulness and robustness, of local explainers; global ones have their mean vote).
+    weighting : str, default="fidelity"
+        How much each explainer counts. "equal": each has one vote. "family": each family of
+        explainers (see `Explanation.family`) has one, so that three variants of SHAP cannot outvote
+        LIME. "fidelity": the same, times the R2 of the imitation for those that imitate the model
+        (LIME's lines, the surrogate forest). The others measure: "faithfulness" (deletion and
+        insertion curves), "topsis" (faithfulness, stability and complexity) and "optimal" (least
+        error of faithfulness and robustness; global explainers have the mean vote) ask the model
+        more, and need one output per row; "crh" (nearness to the consensus) asks nothing.
     response_method : {"auto", "predict_proba", "decision_function", "predict"}, default="auto"
         Output that is explained; "auto" takes the first of these that the model has.
     background_size : int, default=100
@@ -108,7 +110,7 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
         *,
         explainers: Any = PANEL,
         consensus: str | ConsensusFunction = "wisca",
-        weighting: str = "family",
+        weighting: str = "fidelity",
         response_method: ResponseMethod = "auto",
         background_size: int = 100,
         refit: bool | int = False,
@@ -241,8 +243,9 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
         if self.refit:
             n_refits = N_REFITS if self.refit is True else self.refit
             chance = refit_chance(self.explainers_, problem, votes, weights, function, n_refits)
+        groups = value_groups(problem.rows)
         stack = Stack.of(components, votes)
-        merged = stack.merge(function, weights)
+        merged = stack.merge(function, weights, groups)
         notes = [*weight_note, *(note for c in components.values() for note in c.notes)]
         notes += [
             f"{name} tells no feature from another, and takes no side in the ranking."
@@ -268,7 +271,7 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
             weights=weights,
             failures=failures,
             votes=votes,
-            trust=measure_trust(problem, components, votes, weights, function, chance),
+            trust=measure_trust(problem, components, votes, weights, groups, function, chance),
         )
 
 

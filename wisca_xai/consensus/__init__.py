@@ -1,6 +1,7 @@
 """Merge attributions into one: arrays in, arrays out; no function here ever sees a model."""
 
 from wisca_xai.consensus._averages import geometric_mean, harmonic_mean, mean, median
+from wisca_xai.consensus._groups import value_groups
 from wisca_xai.consensus._inputs import Consensus, ConsensusFunction
 from wisca_xai.consensus._kemeny import kemeny_young
 from wisca_xai.consensus._method_weights import (
@@ -68,6 +69,7 @@ __all__ = [
     "standard",
     "topsis_weights",
     "trimmed_mean",
+    "value_groups",
     "voting",
     "wisca",
     "wisca_signed",

@@ -8,8 +8,16 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from wisca_xai._exceptions import InputError
-from wisca_xai._typing import Aggregation, FloatArray, FloatCube, FloatMatrix, FloatVector
+from wisca_xai._typing import (
+    Aggregation,
+    FloatArray,
+    FloatCube,
+    FloatMatrix,
+    FloatVector,
+    IntMatrix,
+)
 from wisca_xai._validation import check_choice, check_finite
+from wisca_xai.consensus._groups import systematic_magnitude
 
 
 @dataclass(frozen=True)
@@ -111,6 +119,7 @@ class Vectors:
         aggregation: Aggregation,
         *,
         combine_rows: Combine | None = None,
+        groups: ArrayLike | None = None,
     ) -> Consensus:
         """Scale each vector, weigh its row, average over rows, combine over methods.
 
@@ -126,6 +135,9 @@ class Vectors:
             which is noise.
         combine_rows : callable, default=None
             Merges methods row by row; None means `combine`.
+        groups : array-like of shape (n, d), default=None
+            As from `value_groups`: by magnitude, a local method's vector is then the geometric mean
+            of its mean magnitude and its `systematic_magnitude`.
 
         Returns
         -------
@@ -133,6 +145,12 @@ class Vectors:
         """
         local = self.weights[:, :, None] * scaling(self.local)
         methods = self._methods(local, scaling(self.importances), aggregation)
+        if groups is not None and aggregation == "magnitude" and len(local):
+            numbers = _check_groups(groups, local.shape[1:])
+            systematic = systematic_magnitude(local, numbers)
+            methods[len(self.importances) :] = np.sqrt(
+                methods[len(self.importances) :] * systematic
+            )
         votes = self.votes
         n_local = len(local)
         global_first = None if votes is None else np.roll(votes, -n_local)
@@ -168,6 +186,16 @@ def _check_weights(weights: ArrayLike | None, shape: tuple[int, ...]) -> FloatMa
         )
     _check_not_negative("weights", array)
     return np.broadcast_to(array, shape)
+
+
+def _check_groups(groups: ArrayLike, shape: tuple[int, ...]) -> IntMatrix:
+    array = np.asarray(groups)
+    if array.shape != shape or array.dtype.kind not in "iu" or array.min(initial=0) < 0:
+        raise InputError(
+            f"`groups` must hold integers from 0, shape (n_samples, n_features) = {shape}, got "
+            f"{array.dtype} of shape {array.shape}."
+        )
+    return array.astype(np.intp)
 
 
 def _check_votes(method_weights: ArrayLike | None, n_methods: int) -> FloatVector | None:

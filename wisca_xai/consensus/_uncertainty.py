@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import t as student
 
-from wisca_xai._typing import FloatArray, FloatMatrix, FloatVector
+from wisca_xai._typing import FloatArray, FloatMatrix, FloatVector, IntVector
 from wisca_xai._validation import check_count
 
-Merge = Callable[[FloatArray | None, FloatMatrix | None, FloatVector], FloatMatrix]
+Merge = Callable[[FloatArray | None, FloatMatrix | None, IntVector], FloatMatrix]
 
 MAX_ROWS = 200  # in a resample; with more rows deviations are scaled, since they fall as 1/sqrt(n)
 
@@ -77,7 +77,7 @@ def resample(
     importances: FloatMatrix | None,
     importance_errors: FloatMatrix | None,
     row_effects: Sequence[FloatMatrix | None],
-    weights: FloatVector,
+    n_samples: int,
     *,
     n_resamples: int = 100,
     seed: int = 0,
@@ -87,15 +87,16 @@ def resample(
     Parameters
     ----------
     merge : callable
-        Takes local (m, n, ...), importances (g, d) and weights (n,); returns the importance and the
-        signed sum as rows of an array (2, d).
+        Takes local (m, r, ...), importances (g, d) and the positions (r,) of the rows that they
+        are of; returns the importance and the signed sum as rows of an array (2, d).
     local, local_errors : ndarray of shape (m, n, d) or (m, n, d, k), or None
         Local vectors, and their standard errors: 0 where exact or not known.
     importances, importance_errors : ndarray of shape (g, d), or None
         Global vectors, and their standard errors from everything but the rows.
     row_effects : sequence of g ndarrays of shape (n, d), or None each
         Parts of a global vector that average to it, where it depends on the rows.
-    weights : ndarray of shape (n,)
+    n_samples : int
+        Number of rows n.
     n_resamples : int, default=100
     seed : int, default=0
 
@@ -105,11 +106,10 @@ def resample(
         Resampled deviations around what was found.
     """
     generator = np.random.default_rng(seed)
-    n_samples = len(weights)
     size = min(n_samples, MAX_ROWS)
     # deviations of a resample of `size` rows, as large as those of all rows
     shrink = np.sqrt(size / max(n_samples - 1, 1))
-    found = merge(local, importances, weights)
+    found = merge(local, importances, np.arange(n_samples))
     drawn = []
     for _ in range(n_resamples):
         rows = generator.integers(n_samples, size=size)
@@ -127,7 +127,7 @@ def resample(
             if importance_errors is not None:
                 noise = generator.normal(size=importances.shape)
                 some_importances = some_importances + noise / shrink * importance_errors
-        drawn.append(merge(some_local, some_importances, weights[rows]))
+        drawn.append(merge(some_local, some_importances, rows))
     deviations = np.array(drawn) - np.mean(drawn, axis=0)
     importance, signed = np.moveaxis(found + shrink * deviations, 1, 0)
     return Resamples(importance, signed, n_samples)

@@ -14,6 +14,7 @@ def wisca(
     *,
     aggregation: Aggregation = "magnitude",
     method_weights: ArrayLike | None = None,
+    groups: ArrayLike | None = None,
 ) -> Consensus:
     r"""Merge attributions into the WISCA consensus [1]_.
 
@@ -45,6 +46,12 @@ def wisca(
         used after division by their sum. W is then the mean over methods weighted by votes, C that
         over local methods by theirs (equal, if only global methods have a vote). None means equal
         votes; see `family_weights`.
+
+    groups : array-like of shape (n_samples, n_features), default=None
+        Group of each row by its value of each feature, as from `value_groups`. With them, and by
+        magnitude, the sum over rows of a local method becomes the geometric mean of itself and of
+        :math:`\frac1n \sum_G |\sum_{i \in G} w_i \, s(A^l_i)_j|` over the feature's groups G: an
+        attribution that goes with the feature's own value counts in full, and scatter counts less.
 
     Returns
     -------
@@ -81,7 +88,7 @@ def wisca(
     array([0.875, 0.625, 0.   ])
     """
     vectors = Vectors.check(local, importances, weights, method_weights)
-    return vectors.aggregate(min_max, mean_of, aggregation)
+    return vectors.aggregate(min_max, mean_of, aggregation, groups=groups)
 
 
 def wisca_signed(

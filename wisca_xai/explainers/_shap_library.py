@@ -14,6 +14,7 @@ AS_FLOAT32 = ("sklearn.tree.", "sklearn.ensemble._forest", "sklearn.ensemble._gb
 AVERAGING = ("sklearn.tree.", "sklearn.ensemble._forest")  # their raw output is a probability
 MAX_EXACT_FEATURES = 10
 N_PERMUTATIONS = 10
+TREE_ROWS = 64
 
 
 def model_agnostic_values(
@@ -82,7 +83,13 @@ def tree_values(problem: Problem, background: FloatMatrix) -> FloatArray | None:
             explainer = shap.TreeExplainer(
                 model, background, feature_perturbation="interventional", model_output="raw"
             )
-            values = np.asarray(explainer.shap_values(rows, check_additivity=False))
+            # a few rows at a time: it cannot be interrupted, and writes to stderr after ten seconds
+            starts = range(0, len(rows), TREE_ROWS)
+            parts = [
+                np.asarray(explainer.shap_values(rows[i : i + TREE_ROWS], check_additivity=False))
+                for i in starts
+            ]
+            values = np.concatenate(parts)
     except Exception:  # it fails in many ways on models that it does not know
         return None
     if values.ndim == 2:

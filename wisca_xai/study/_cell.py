@@ -12,9 +12,9 @@ from wisca_xai._consensus_explanation import ConsensusExplanation
 from wisca_xai._exceptions import WISCAWarning
 from wisca_xai._explanation import Explanation
 from wisca_xai._stack import Stack
-from wisca_xai._typing import FloatArray, FloatVector
+from wisca_xai._typing import FloatArray, FloatVector, IntMatrix
 from wisca_xai._wisca import WISCAExplainer
-from wisca_xai.consensus import CONSENSUS, wisca
+from wisca_xai.consensus import CONSENSUS, value_groups, wisca
 from wisca_xai.consensus import reference as published
 from wisca_xai.datasets import GroundTruthDataset, make_dataset
 from wisca_xai.metrics import average_precision, rank_correlation, recovery
@@ -53,9 +53,10 @@ def run_cell(cell: Cell) -> pd.DataFrame:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", WISCAWarning)  # an explainer that fails is missing below
         explanation = explainer.explain(data.X.iloc[rows], data.y.iloc[rows])
+    groups = value_groups(data.X.iloc[rows].to_numpy())
     methods = {
         **explainer_importances(explanation),
-        **consensus_importances(explanation),
+        **consensus_importances(explanation, groups),
         **published_importances(explanation, _performance(model_score, data)),
     }
     used = used_features(model, data, test, train)
@@ -85,29 +86,42 @@ def explainer_importances(explanation: ConsensusExplanation) -> dict[tuple[str, 
 
 
 def consensus_importances(
-    explanation: ConsensusExplanation,
+    explanation: ConsensusExplanation, groups: IntMatrix
 ) -> dict[tuple[str, str], FloatVector]:
-    """Importance by every consensus function, and by the ablations of `wisca`."""
+    """Importance by every consensus function, and by the ablations of `wisca`.
+
+    All but "wisca", whose result is that of `WISCAExplainer`, give every explainer one vote.
+    """
     components, weights = explanation.components, explanation.weights
-    found = {}
-    for name, function in CONSENSUS.items():
-        merged = Stack.of(components, explanation.votes).merge(function, weights)
-        found["consensus", name] = np.abs(merged.importance)
-    even = np.ones_like(weights)
-    ablations: dict[str, tuple[Mapping[str, Explanation], FloatVector]] = {
-        "without confidence weights": (components, even),
-        "global explainers only": (_of_scope(components, "global"), even),
-        "local explainers only": (_of_scope(components, "local"), weights),
+    even, equal = np.ones_like(weights), dict.fromkeys(components, 1.0)
+    found = {
+        ("consensus", name): np.abs(Stack.of(components, equal).merge(function, weights).importance)
+        for name, function in CONSENSUS.items()
     }
-    for left_out in components:
-        others = {name: c for name, c in components.items() if name != left_out}
-        ablations[f"without {left_out}"] = (others, weights)
-    for name, (kept, row_weights) in ablations.items():
-        if kept:
-            merged = Stack.of(kept, explanation.votes).merge(wisca, row_weights)
-            found["ablation", name] = merged.importance
-    found["ablation", "signed"] = found["consensus", "wisca_signed"]
-    return found
+    found["consensus", "wisca"] = explanation.importance.to_numpy()
+
+    def ablate(
+        kept: Mapping[str, Explanation],
+        votes: Mapping[str, float] = explanation.votes,
+        row_weights: FloatVector = weights,
+        row_groups: IntMatrix | None = groups,
+    ) -> FloatVector:
+        return Stack.of(kept, votes).merge(wisca, row_weights, row_groups).importance
+
+    ablations = {
+        "without confidence weights": ablate(components, row_weights=even),
+        "equal votes": ablate(components, equal),
+        "mean magnitude alone": ablate(components, row_groups=None),
+        "mean magnitude alone, equal votes": ablate(components, equal, row_groups=None),
+        "signed": found["consensus", "wisca_signed"],
+    }
+    kept = {
+        f"without {name}": {n: components[n] for n in components if n != name} for name in equal
+    }
+    kept["global explainers only"] = _of_scope(components, "global")
+    kept["local explainers only"] = _of_scope(components, "local")
+    ablations |= {name: ablate(some) for name, some in kept.items() if some}
+    return found | {("ablation", name): importance for name, importance in ablations.items()}
 
 
 def published_importances(

@@ -1,0 +1,61 @@
+"""Groups of rows with similar values of a feature, in which chance cancels."""
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from wisca_xai._exceptions import InputError
+from wisca_xai._typing import FloatCube, FloatMatrix, IntMatrix
+from wisca_xai._validation import check_count
+
+N_GROUPS = 5
+
+
+def value_groups(rows: ArrayLike, *, n_groups: int = N_GROUPS) -> IntMatrix:
+    """Group of each row by its value of each feature: between quantiles, or by the value itself.
+
+    Parameters
+    ----------
+    rows : array-like of shape (n_samples, n_features)
+        NaN is a value of its own.
+    n_groups : int, default=5
+        Features with no more distinct values than this are grouped by value.
+
+    Returns
+    -------
+    groups : ndarray of int of shape (n_samples, n_features)
+        Equal values are in one group; from 0 to at most `n_groups`, which is that of NaN.
+
+    Examples
+    --------
+    >>> value_groups([[1.0, 0.0], [2.0, 1.0], [3.0, 0.0], [4.0, 1.0]], n_groups=2)
+    array([[0, 0],
+           [0, 1],
+           [1, 0],
+           [1, 1]])
+    """
+    check_count("n_groups", n_groups)
+    table = np.asarray(rows, dtype=np.float64)
+    if table.ndim != 2:
+        raise InputError(f"`rows` must be 2-dimensional, got shape {table.shape}.")
+    groups = np.empty(table.shape, dtype=np.intp)
+    for j, column in enumerate(table.T):
+        known = np.unique(column[~np.isnan(column)])
+        edges = known[1:]
+        if len(known) > n_groups:
+            shares = np.arange(1, n_groups) / n_groups
+            edges = np.nanquantile(column, shares, method="higher")
+        groups[:, j] = np.searchsorted(edges, column, side="right")
+        groups[np.isnan(column), j] = n_groups
+    return groups
+
+
+def systematic_magnitude(local: FloatCube, groups: IntMatrix) -> FloatMatrix:
+    """Mean over rows of the magnitude of group means: (m, d) of (m, n, d).
+
+    What an attribution does together with the feature's own value; the scatter around it, by noise
+    or by other features, cancels.
+    """
+    total = np.zeros((len(local), local.shape[2]))
+    for group in range(groups.max(initial=-1) + 1):
+        total += np.abs(local.sum(axis=1, where=groups == group))
+    return np.asarray(total / max(local.shape[1], 1))
