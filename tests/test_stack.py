@@ -5,8 +5,9 @@ import pytest
 
 from wisca_xai import Explanation, ShapExplainer
 from wisca_xai._stack import Stack
+from wisca_xai._trust import resample_rows
 from wisca_xai._votes import give_votes
-from wisca_xai.consensus import Consensus, wisca
+from wisca_xai.consensus import Consensus, mean, value_groups, wisca
 
 RNG = np.random.default_rng(0)
 SHAP, LIME = RNG.normal(size=(2, 4, 3))
@@ -113,6 +114,49 @@ def test_other_attributions_of_the_same_methods_get_the_same_votes():
     found = stack.merge_others(wisca, local, importances, np.ones(5))
     expected = wisca(local, importances, np.ones(5), method_weights=[0.125, 0.5, 0.25, 1.0])
     np.testing.assert_array_equal(found.importance, expected.importance)
+
+
+GROUPS = value_groups([[1, 0, 0], [1, 1, 0], [2, 0, 0], [2, 1, 0]])
+
+
+def test_groups_reach_wisca_of_every_class_and_no_other_function():
+    stack = Stack.of(panel(), VOTES)
+    arguments = ([SHAP, LIME], [PERMUTATION, FOREST], WEIGHTS)
+    expected = wisca(*arguments, method_weights=stack.votes, groups=GROUPS)
+    found = stack.merge(wisca, WEIGHTS, GROUPS)
+    np.testing.assert_array_equal(found.importance, expected.importance)
+    assert np.abs(found.importance - stack.merge(wisca, WEIGHTS).importance).max() > 1e-4
+    np.testing.assert_array_equal(
+        stack.merge(mean, WEIGHTS, GROUPS).importance, stack.merge(mean, WEIGHTS).importance
+    )
+    cubes = RNG.normal(size=(2, 4, 3, 2))
+    of_all = Stack.of(panel(shap=answer(cubes[0]), lime=answer(cubes[1])), VOTES)
+    by_class = [
+        wisca(cubes[..., c], *arguments[1:], method_weights=stack.votes, groups=GROUPS).importance
+        for c in range(2)
+    ]
+    found = of_all.merge(wisca, WEIGHTS, GROUPS).importance
+    np.testing.assert_allclose(found, (by_class[0] + by_class[1]) / 2, rtol=1e-14)
+
+
+def test_groups_are_drawn_with_their_rows():
+    # signs agree within the groups of these rows: in every resample groups cost nothing
+    rows = RNG.normal(size=(30, 3))
+    groups = value_groups(rows)
+    stack = Stack.of({"shap": answer(RNG.random((30, 3)) * np.where(groups < 2, -1, 1))}, VOTES)
+    without, grouped, mixed = (
+        resample_rows(stack, np.ones(30), numbers, wisca, seed=0).importance
+        for numbers in (None, groups, groups[::-1])
+    )
+    np.testing.assert_allclose(grouped, without, rtol=1e-12)
+    assert np.abs(mixed - without).max() > 0.1
+
+
+def test_groups_of_a_panel_without_local_methods_change_nothing():
+    stack = Stack.of({name: panel()[name] for name in ("permutation", "forest")}, VOTES)
+    np.testing.assert_array_equal(
+        stack.merge(wisca, WEIGHTS, GROUPS).importance, stack.merge(wisca, WEIGHTS).importance
+    )
 
 
 def test_each_family_has_one_vote_or_each_explainer():

@@ -20,7 +20,7 @@ from wisca_xai import (
     WISCAExplainer,
 )
 from wisca_xai._trust import N_DUMMIES, Trust
-from wisca_xai.consensus import wisca, wisca_signed
+from wisca_xai.consensus import value_groups, wisca, wisca_signed
 
 IRIS, SPECIES = load_iris(return_X_y=True, as_frame=True)
 SPECIES = pd.Series(np.array(["lily", "rose", "tulip"])[SPECIES])
@@ -88,8 +88,11 @@ def test_chance_is_the_share_of_dummies_that_reach_a_feature():
     assert explanation.trust.chance.tolist() == [1 / 4, 3 / 4, 3 / 4]
 
 
-def test_chance_is_counted_in_the_consensus_of_all_that_measured_their_noise(iris):
-    _, explanation = iris
+def test_chance_is_counted_in_the_consensus_of_all_that_measured_their_noise():
+    model = LogisticRegression(max_iter=500).fit(IRIS, SPECIES)
+    model.coef_[:, :2] = 0.0  # LIME and the forest give these something all the same
+    explainer = WISCAExplainer(model, explainers=fast_panel(), random_state=0)
+    explanation = explainer.fit(IRIS, SPECIES).explain(IRIS[ROWS], SPECIES[ROWS])
     parts = explanation.components
     for name, part in parts.items():
         assert part.dummies.shape[-1] == N_DUMMIES, name
@@ -102,7 +105,10 @@ def test_chance_is_counted_in_the_consensus_of_all_that_measured_their_noise(iri
         np.concatenate([parts[name].values, parts[name].dummies])
         for name in ("permutation", "forest")
     ]
-    both = wisca(local, whole, explanation.weights).importance
+    # a dummy is a shuffled copy of a column, whose turns go round, and is grouped as that is
+    groups = value_groups(IRIS[ROWS])[:, [*range(4), *list(range(4)) * (N_DUMMIES // 4)]]
+    votes = [explanation.votes[name] for name in ("shap", "lime", "permutation", "forest")]
+    both = wisca(local, whole, explanation.weights, method_weights=votes, groups=groups).importance
     expected = [
         (1 + sum(dummy >= real for dummy in both[4:])) / (1 + N_DUMMIES) for real in both[:4]
     ]
@@ -168,10 +174,17 @@ def test_without_an_explainer_is_the_merge_of_the_others(iris):
     _, explanation = iris
     parts = {name: part.values for name, part in explanation.components.items()}
     assert list(explanation.trust.without) == list(parts)
+    groups = value_groups(IRIS[ROWS])
     for name, found in explanation.trust.without.items():
-        local = [parts[other] for other in ("shap", "lime") if other != name]
-        whole = [parts[other] for other in ("permutation", "forest") if other != name]
-        expected = wisca(local, whole, explanation.weights).importance
+        local = [other for other in ("shap", "lime") if other != name]
+        whole = [other for other in ("permutation", "forest") if other != name]
+        expected = wisca(
+            [parts[other] for other in local],
+            [parts[other] for other in whole],
+            explanation.weights,
+            method_weights=[explanation.votes[other] for other in local + whole],
+            groups=groups,
+        ).importance
         np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-15)
 
 
@@ -211,7 +224,10 @@ def test_resamples_are_centred_at_the_importance_and_the_signed_sum(iris):
     np.testing.assert_allclose(found.importance.mean(axis=0), explanation.importance)
     np.testing.assert_allclose(found.signed.mean(axis=0), explanation.wisca)
     parts = [part.values for part in explanation.components.values()]
-    signed = wisca_signed(parts[:2], parts[2:], explanation.weights).importance
+    votes = list(explanation.votes.values())
+    signed = wisca_signed(
+        parts[:2], parts[2:], explanation.weights, method_weights=votes
+    ).importance
     np.testing.assert_allclose(explanation.wisca, signed, rtol=1e-12)
     assert found.importance.std(axis=0).min() > 0
 

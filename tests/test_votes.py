@@ -1,6 +1,7 @@
 """Votes of explainers: each weighting against its definition, on panels with a useless member."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -21,7 +22,7 @@ from wisca_xai import (
 from wisca_xai._panel import run_panel
 from wisca_xai._stack import Stack
 from wisca_xai._votes import WEIGHTINGS, check_weighting, give_votes
-from wisca_xai.consensus import crh_weights, min_max, wisca
+from wisca_xai.consensus import crh_weights, min_max, value_groups, wisca
 from wisca_xai.faithfulness import local_stability, skill
 from wisca_xai.faithfulness._infidelity import mask_changes
 from wisca_xai.faithfulness._stability import neighbour_values
@@ -320,10 +321,13 @@ def test_votes_enter_the_importance(weighting):
     assert np.ptp(votes) > 0.01
     parts = found.components
     local = [parts["shap"].values, parts["lime"].values]
-    again = wisca(local, [parts["forest"].values], found.weights, method_weights=votes)
+    merge = partial(
+        wisca, local, [parts["forest"].values], found.weights, groups=value_groups(X[ROWS])
+    )
+    again = merge(method_weights=votes)
     np.testing.assert_allclose(found.importance, again.importance, rtol=1e-12)
     np.testing.assert_allclose(found.values, again.values, rtol=1e-12)
-    even = wisca(local, [parts["forest"].values], found.weights)
+    even = merge()
     assert np.abs(even.importance - again.importance).max() > 1e-4
     # what a panel measures of its own answers is what give_votes gives
     problem, order, _ = explainer._pose(X[ROWS], None, "predicted")
@@ -357,14 +361,17 @@ def test_all_classes_at_once_are_refused_before_any_work():
     components, problem, panel = run([ShapExplainer(background_size=5), "permutation"])
     everything, before = replace(problem, columns=None), problem.response.rows
     for weighting in ("faithfulness", "topsis", "optimal"):
-        message = rf"`weighting` must be one of \['equal', 'family', 'crh'\] .* got '{weighting}'"
+        message = (
+            rf"`weighting` must be one of \['equal', 'fidelity', 'family', 'crh'\] .* got "
+            rf"'{weighting}'"
+        )
         with pytest.raises(InputError, match=message):
             check_weighting(weighting, everything)
         with pytest.raises(InputError, match=message):
             give_votes(weighting, components, everything, panel)
         check_weighting(weighting, problem)
     assert problem.response.rows == before
-    for weighting in ("equal", "family", "crh"):
+    for weighting in ("equal", "fidelity", "family", "crh"):
         check_weighting(weighting, everything)
 
 
@@ -388,3 +395,31 @@ def test_failure_on_the_neighbours_is_told(weighting):
     with pytest.raises(ExplainerFailed, match=message):
         give_votes(weighting, *arguments)
     assert give_votes("faithfulness", *arguments)["fragile"] > 0
+
+
+def test_a_consensus_of_ones_own_gets_the_votes_and_need_not_where_they_are_even():
+    def only_shap(local, importances=None, weights=None, *, method_weights=None):
+        seen.append(method_weights.tolist())
+        return wisca(local[:1], None, weights)
+
+    def without_votes(local, importances=None, weights=None):
+        return wisca(local[:1], None, weights)
+
+    panel = (
+        ShapExplainer(background_size=10),
+        LimeExplainer(n_samples=200),
+        "permutation",
+        "forest",
+    )
+    model = LogisticRegression(max_iter=500).fit(X, Y)
+    explainer = WISCAExplainer(model, explainers=panel, random_state=0).fit(X, Y)
+    plain = explainer.explain(X[:4])
+    fidelity = {name: part.fidelity for name, part in plain.components.items()}
+    expected = plain.weights[:, None] * min_max(plain.components["shap"].values)
+    seen = []
+    for function, weighting in ((only_shap, "fidelity"), (without_votes, "equal")):
+        explainer.set_params(consensus=function, weighting=weighting)
+        explanation = explainer.fit(X, Y).explain(X[:4])
+        np.testing.assert_array_equal(explanation.values, expected)
+        assert explanation.consensus == function.__name__
+    assert seen[0] == [1.0, fidelity["lime"], 1.0, fidelity["forest"]]

@@ -30,7 +30,14 @@ from wisca_xai import (
     WISCAWarning,
 )
 from wisca_xai._trust import N_DUMMIES
-from wisca_xai.consensus import CONSENSUS, confidence_weight, min_max, residual_weight, wisca
+from wisca_xai.consensus import (
+    CONSENSUS,
+    confidence_weight,
+    min_max,
+    residual_weight,
+    value_groups,
+    wisca,
+)
 
 N = 8  # rows to explain
 
@@ -118,10 +125,13 @@ def test_every_number_can_be_retraced(wine):
         np.testing.assert_array_equal(explanation.scaled[name], min_max(component.values))
     local = [parts["shap"].values, parts["lime"].values]
     importances = [parts["permutation"].values, parts["forest"].values]
-    again = wisca(local, importances, explanation.weights)
+    votes = [explanation.votes[name] for name in ("shap", "lime", "permutation", "forest")]
+    assert votes == [1.0, parts["lime"].fidelity, 1.0, parts["forest"].fidelity]
+    arguments = (local, importances, explanation.weights)
+    again = wisca(*arguments, method_weights=votes, groups=value_groups(X[:N]))
     np.testing.assert_array_equal(explanation.values, again.values)
     np.testing.assert_allclose(explanation.importance, again.importance, rtol=1e-12)
-    signed = wisca(local, importances, explanation.weights, aggregation="signed")
+    signed = wisca(*arguments, aggregation="signed", method_weights=votes)
     np.testing.assert_allclose(explanation.wisca, signed.importance, rtol=1e-9, atol=1e-15)
 
 
@@ -298,7 +308,11 @@ def test_a_single_explainer_is_its_own_consensus(wine):
 
 
 def test_all_classes_and_a_named_class(wine):
-    explainer, X, y = wine
+    _, X, y = wine
+    # equal votes: LIME's fidelity is that of all classes together, or of the one that is named
+    explainer = WISCAExplainer(
+        wine[0].estimator, explainers=fast_panel(), weighting="equal", random_state=0
+    ).fit(X, y)
     every = explainer.explain(X[:N], y[:N], target="all")
     assert every.values.shape == (N, 10, 3)
     assert every.targets.tolist() == ["barbera", "barolo", "grignolino"]
@@ -321,22 +335,6 @@ def test_every_registered_consensus_runs(wine, consensus):
     assert explanation.consensus == consensus
     assert np.abs(explanation.values).max() <= 1
     assert explanation.ranking()["rank"].is_monotonic_increasing
-
-
-def test_a_consensus_of_ones_own(wine):
-    explainer, X, y = wine
-
-    def only_shap(local, importances=None, weights=None, *, aggregation="magnitude"):
-        return wisca(local[:1], None, weights, aggregation=aggregation)
-
-    other = WISCAExplainer(
-        explainer.estimator, explainers=fast_panel(), consensus=only_shap, random_state=0
-    )
-    explanation = other.fit(X, y).explain(X[:4])
-    shap_values = explanation.components["shap"].values
-    expected = explanation.weights[:, None] * min_max(shap_values)
-    np.testing.assert_array_equal(explanation.values, expected)
-    assert explanation.consensus == "only_shap"
 
 
 def test_transform_is_the_local_consensus(wine):

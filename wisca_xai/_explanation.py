@@ -76,9 +76,9 @@ class Explanation:
         What the method gives to q columns that look like the table's but that the model never sees:
         its noise. A panel asks for them; None where nobody asked.
     fidelity : float or None
-        For a method that imitates the model and reads its attributions off the imitation: how well
-        that predicts the model's output where it did not learn it, as R2, at least 0. None for a
-        method that reads them off the model itself.
+        For a method that imitates the model and reads its attributions off the imitation: how much
+        of the model's output that explains, as R2, at least 0 (LIME's lines: around each row; a
+        forest: out of bag). None for a method that reads them off the model itself.
     diagnostics : mapping of str to ndarray of shape (n_samples,) or (n_samples, n_features)
         What the method knows of its own quality, row by row, such as LIME's local R2, or each
         row's part in a permutation importance.

@@ -76,7 +76,7 @@ class Stack:
 
         With all classes explained it is applied to each, and the importance is the mean over them.
         """
-        even = np.ptp(self.votes) == 0  # then a function of the user's own need not take them
+        even = np.ptp(self.votes) == 0
         options: dict[str, Any] = {} if even else {"method_weights": self.votes}
         if local is None:
             return function(None, importances, **options)

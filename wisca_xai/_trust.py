@@ -1,6 +1,6 @@
 """How far a consensus can be trusted: what other rows, other panels and mere noise would give."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -76,43 +76,66 @@ def measure_trust(
     refit_chance: FloatVector | None = None,
 ) -> Trust:
     """Resample, leave out each explainer, compare with dummy columns, and look at the data."""
-    stack = Stack.of(components, votes)
-    resamples = None
-    if problem.n_samples > 1:
+    wider = np.hstack([groups, groups[:, problem.dummy_columns()]])
+    low = np.fmin.reduce(problem.background, axis=0)
+    high = np.fmax.reduce(problem.background, axis=0)
+    rows = problem.background[problem.draw_background(MAX_ROWS)]
+    seed = problem.seed_for("resamples")
+    return Trust(
+        resample_rows(Stack.of(components, votes), weights, groups, function, seed=seed),
+        _chance(components, votes, weights, wider, function),
+        refit_chance,
+        leave_each_out(components, votes, weights, groups, function),
+        correlated_features(rows, problem.response.codec.feature_names),
+        ((problem.rows < low) | (problem.rows > high)).sum(axis=1).astype(np.float64),
+        _skill(problem),
+    )
 
-        def merge(
-            local: FloatArray | None, importances: FloatMatrix | None, rows: IntVector
-        ) -> FloatMatrix:
-            of_rows = (local, importances, weights[rows], groups[rows])
-            found = [stack.merge_others(f, *of_rows) for f in (function, wisca_signed)]
-            return np.array([one.importance for one in found])
 
-        resamples = resample(
-            merge,
-            stack.local,
-            stack.local_errors,
-            stack.importances,
-            stack.importance_errors,
-            stack.row_effects,
-            problem.n_samples,
-            seed=problem.seed_for("resamples"),
-        )
+def resample_rows(
+    stack: Stack,
+    weights: FloatVector,
+    groups: IntMatrix | None,
+    function: ConsensusFunction,
+    *,
+    seed: int,
+) -> Resamples | None:
+    """The consensus of other rows and other draws; None for a single row."""
+    if len(weights) < 2:
+        return None
+
+    def merge(
+        local: FloatArray | None, importances: FloatMatrix | None, rows: IntVector
+    ) -> FloatMatrix:
+        of_rows = (local, importances, weights[rows], None if groups is None else groups[rows])
+        found = [stack.merge_others(f, *of_rows) for f in (function, wisca_signed)]
+        return np.array([one.importance for one in found])
+
+    return resample(
+        merge,
+        stack.local,
+        stack.local_errors,
+        stack.importances,
+        stack.importance_errors,
+        stack.row_effects,
+        len(weights),
+        seed=seed,
+    )
+
+
+def leave_each_out(
+    components: Mapping[str, Explanation],
+    votes: Mapping[str, float],
+    weights: FloatVector,
+    groups: IntMatrix | None,
+    function: ConsensusFunction,
+) -> dict[str, FloatVector]:
+    """The importance without each method; empty where there is but one."""
     without = {}
     for left_out in components if len(components) > 1 else ():
         others = {name: c for name, c in components.items() if name != left_out}
         without[left_out] = Stack.of(others, votes).merge(function, weights, groups).importance
-    wider = np.hstack([groups, groups[:, problem.dummy_columns()]])
-    low = np.fmin.reduce(problem.background, axis=0)
-    high = np.fmax.reduce(problem.background, axis=0)
-    return Trust(
-        resamples,
-        _chance(components, votes, weights, wider, function),
-        refit_chance,
-        without,
-        _correlated(problem),
-        ((problem.rows < low) | (problem.rows > high)).sum(axis=1).astype(np.float64),
-        _skill(problem),
-    )
+    return without
 
 
 def _chance(
@@ -138,9 +161,8 @@ def _chance(
     return np.asarray((1 + reached) / (1 + len(dummies)))
 
 
-def _correlated(problem: Problem) -> tuple[tuple[str, ...], ...]:
+def correlated_features(rows: FloatMatrix, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
     """Groups of features that are linked by strong correlations of their ranks."""
-    rows = problem.background[problem.draw_background(MAX_ROWS)]
     known = np.isfinite(rows).all(axis=0)
     columns = np.flatnonzero(known & (rows != rows[0]).any(axis=0))
     if len(columns) < 2 or len(rows) < 3:
@@ -149,8 +171,8 @@ def _correlated(problem: Problem) -> tuple[tuple[str, ...], ...]:
 
     correlation = np.abs(np.corrcoef(rankdata(rows[:, columns], axis=0), rowvar=False))
     n_groups, group = connected_components(correlation >= CORRELATED, directed=False)
-    names = np.array(problem.response.codec.feature_names, dtype=object)[columns]
-    groups = [tuple(names[group == g]) for g in range(n_groups)]
+    known_names = np.array(names, dtype=object)[columns]
+    groups = [tuple(known_names[group == g]) for g in range(n_groups)]
     return tuple(members for members in groups if len(members) > 1)
 
 

@@ -1,6 +1,7 @@
 """WISCAExplainer: a panel of explainers, merged into one consensus."""
 
 import copy
+import inspect
 from dataclasses import fields, replace
 from typing import Any, ClassVar, cast
 
@@ -48,7 +49,8 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
         Default: ``("shap", "lime", "permutation", "forest")``.
     consensus : str or callable, default="wisca"
         A name in `wisca_xai.consensus.CONSENSUS`, or a function of the same signature. A function
-        of one's own gets raw attributions of different units, and has to scale them.
+        of one's own gets raw attributions of different units, and has to scale them; without a
+        parameter `method_weights` it gets no votes, and `weighting` does nothing.
     weighting : str, default="fidelity"
         How much each explainer counts. "equal": each has one vote. "family": each family of
         explainers (see `Explanation.family`) has one, so that three variants of SHAP cannot outvote
@@ -231,14 +233,15 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
             check_count("refit", self.refit)
 
     def _explain(self, problem: Problem) -> ConsensusExplanation:
-        check_weighting(self.weighting, problem)
+        function = _consensus_function(self.consensus)
+        weighting = self.weighting if _takes_votes(function) else "equal"
+        check_weighting(weighting, problem)
         if self.refit:
             check_refittable(problem)
         problem = replace(problem, n_dummies=N_DUMMIES)
         components, failures = run_panel(self.explainers_, problem)
         weights, weight_note = _row_weights(problem)
-        function = _consensus_function(self.consensus)
-        votes = give_votes(self.weighting, components, problem, dict(self.explainers_))
+        votes = give_votes(weighting, components, problem, dict(self.explainers_))
         chance = None
         if self.refit:
             n_refits = N_REFITS if self.refit is True else self.refit
@@ -303,6 +306,11 @@ def _scaled(component: Explanation) -> Any:
     if component.values.ndim < 3:
         return min_max(component.values)
     return np.moveaxis(min_max(np.moveaxis(component.values, 1, -1)), -1, 1)
+
+
+def _takes_votes(function: ConsensusFunction) -> bool:
+    parameters = inspect.signature(function).parameters.values()
+    return any(p.name == "method_weights" or p.kind is p.VAR_KEYWORD for p in parameters)
 
 
 def _name(function: Any) -> str:

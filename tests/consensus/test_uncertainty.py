@@ -14,8 +14,13 @@ from wisca_xai.consensus import Resamples, resample
 RNG = np.random.default_rng(0)
 
 
-def mean_of_rows(local, importances, weights):
-    """Means over methods, and rows with their weights, of magnitudes and of signed values."""
+def mean_of_rows(weights):
+    """Merge by means over methods, and rows with their weights."""
+    return lambda local, importances, rows: merge_by_means(local, importances, weights[rows])
+
+
+def merge_by_means(local, importances, weights):
+    """Means of magnitudes and of signed values."""
     magnitudes, signed = [], []
     if local is not None:
         by_row = weights.reshape(-1, *[1] * (local.ndim - 2))
@@ -29,11 +34,11 @@ def mean_of_rows(local, importances, weights):
     return np.array([np.mean(magnitudes, axis=0), np.mean(signed, axis=0)])
 
 
-def only_importances(local, importances, weights):
+def only_importances(local, importances, rows):
     return np.array([importances[0], importances[0]])
 
 
-def only_local(local, importances, weights):
+def only_local(local, importances, rows):
     return np.array([local[0].mean(axis=0)] * 2)
 
 
@@ -42,7 +47,7 @@ def by_loop(local, importances, row_effects, weights, n_resamples, seed):
     generator = np.random.default_rng(seed)
     n = len(weights)
     size = min(n, 200)
-    found = mean_of_rows(local, importances, weights)
+    found = merge_by_means(local, importances, weights)
     drawn = []
     for _ in range(n_resamples):
         rows = [int(i) for i in generator.integers(n, size=size)]
@@ -59,7 +64,7 @@ def by_loop(local, importances, row_effects, weights, n_resamples, seed):
                 some_importances.append(mean)
             some_importances = np.array(some_importances)
         some_weights = np.array([weights[i] for i in rows])
-        drawn.append(mean_of_rows(some_local, some_importances, some_weights))
+        drawn.append(merge_by_means(some_local, some_importances, some_weights))
     centre = sum(drawn) / n_resamples
     # variance of the mean of n rows, unbiased, from that of the mean of `size` rows
     factor = np.sqrt(size / (n - 1)) if n > 1 else 1.0
@@ -77,9 +82,8 @@ def test_resamples_equal_a_slow_loop_over_rows(n, parts):
         local = None
     elif parts != "both":
         importances, row_effects = None, ()
-    found = resample(
-        mean_of_rows, local, None, importances, None, row_effects, weights, n_resamples=9, seed=4
-    )
+    merge = mean_of_rows(weights)
+    found = resample(merge, local, None, importances, None, row_effects, n, n_resamples=9, seed=4)
     expected = by_loop(local, importances, row_effects, weights, 9, 4)
     np.testing.assert_allclose(found.importance, expected[:, 0], rtol=0, atol=1e-12)
     np.testing.assert_allclose(found.signed, expected[:, 1], rtol=0, atol=1e-12)
@@ -89,10 +93,10 @@ def test_resamples_equal_a_slow_loop_over_rows(n, parts):
 def test_resamples_are_centred_at_what_was_found_whatever_the_merge():
     local = RNG.normal(size=(2, 12, 4))
 
-    def largest(local, importances, weights):
+    def largest(local, importances, rows):
         return np.array([np.abs(local).max(axis=(0, 1)), local.max(axis=(0, 1))])
 
-    found = resample(largest, local, None, None, None, (), np.ones(12))
+    found = resample(largest, local, None, None, None, (), 12)
     np.testing.assert_allclose(found.importance.mean(axis=0), np.abs(local).max(axis=(0, 1)))
     np.testing.assert_allclose(found.signed.mean(axis=0), local.max(axis=(0, 1)))
     assert found.importance.shape == found.signed.shape == (100, 4)
@@ -105,32 +109,38 @@ def test_intervals_cover_the_truth_as_often_as_they_say(n):
     covered = np.zeros(5)
     for seed in range(400):
         local = truth + generator.normal(size=(1, n, 5)) * [1.0, 0.1, 3.0, 1.0, 2.0]
-        lower, upper = resample(
-            only_local, local, None, None, None, (), np.ones(n), seed=seed
-        ).interval()
+        lower, upper = resample(only_local, local, None, None, None, (), n, seed=seed).interval()
         covered += (lower <= truth) & (truth <= upper)
     assert 0.92 <= covered.mean() / 400 <= 0.98
     assert covered.min() / 400 >= 0.88
 
 
-def test_weights_are_drawn_with_their_rows():
-    weights = RNG.random(15)
+@pytest.mark.parametrize("n", [1, 15, 300])
+def test_the_merge_is_told_which_rows_its_attributions_are_of(n):
+    values, asked = RNG.random((1, n, 1)), []
 
-    def gap(local, importances, weights):
-        return np.array([np.abs(local[0, :, 0] - weights).max(keepdims=True)] * 2)
+    def keep(local, importances, rows):
+        np.testing.assert_array_equal(local, values[:, rows])
+        asked.append(rows.tolist())
+        return np.zeros((2, 1))
 
-    found = resample(gap, weights.reshape(1, 15, 1), None, None, None, (), weights)
-    np.testing.assert_array_equal(found.importance, np.zeros((100, 1)))
+    resample(keep, values, None, None, None, (), n)
+    assert asked[0] == list(range(n))  # first of all, what was found
+    assert {len(rows) for rows in asked[1:]} == {min(n, 200)}
+    assert len(asked) == 101
+    drawn = np.concatenate(asked[1:])
+    assert set(drawn.tolist()) == set(range(n))
+    assert n == 1 or any(len(set(rows)) < len(rows) for rows in asked[1:])  # with replacement
 
 
 def test_row_effects_are_drawn_with_the_rows():
     parts = RNG.normal(size=(15, 3))
 
-    def gap(local, importances, weights):
+    def gap(local, importances, rows):
         return np.array([local[0].mean(axis=0) - importances[1]] * 2)
 
     importances = np.array([[1.0, 2.0, 3.0], parts.mean(axis=0)])
-    found = resample(gap, parts[None], None, importances, None, (None, parts), np.ones(15))
+    found = resample(gap, parts[None], None, importances, None, (None, parts), 15)
     np.testing.assert_allclose(found.importance, np.zeros((100, 3)), atol=1e-12)
 
 
@@ -139,10 +149,10 @@ def test_row_effects_widen_the_interval_of_an_importance_by_their_standard_error
     parts = RNG.normal(size=(n, 3)) * [1.0, 2.0, 0.5]
     importances = parts.mean(axis=0)[None]
     arguments = (only_importances, None, None, importances, None)
-    found = resample(*arguments, (parts,), np.ones(n), n_resamples=2000)
+    found = resample(*arguments, (parts,), n, n_resamples=2000)
     expected = parts.std(axis=0, ddof=1) / np.sqrt(n)
     np.testing.assert_allclose(found.importance.std(axis=0), expected, rtol=0.06)
-    silent = resample(*arguments, (None,), np.ones(n))
+    silent = resample(*arguments, (None,), n)
     np.testing.assert_allclose(silent.importance, np.tile(importances, (100, 1)))
 
 
@@ -150,7 +160,7 @@ def test_row_effects_widen_the_interval_of_an_importance_by_their_standard_error
 def test_errors_of_an_importance_widen_its_interval_whatever_the_number_of_rows(n):
     errors = np.array([[0.1, 0.0, 2.0]])
     found = resample(
-        only_importances, None, None, np.ones((1, 3)), errors, (None,), np.ones(n), n_resamples=2000
+        only_importances, None, None, np.ones((1, 3)), errors, (None,), n, n_resamples=2000
     )
     np.testing.assert_allclose(found.importance.std(axis=0), errors[0], rtol=0.06)
 
@@ -158,14 +168,12 @@ def test_errors_of_an_importance_widen_its_interval_whatever_the_number_of_rows(
 @pytest.mark.parametrize("n", [20, 2000])
 def test_errors_of_local_values_are_shared_by_the_rows_and_do_not_average_out(n):
     errors = np.broadcast_to([0.1, 0.0, 2.0], (1, n, 3))
-    found = resample(
-        only_local, np.ones((1, n, 3)), errors, None, None, (), np.ones(n), n_resamples=2000
-    )
+    found = resample(only_local, np.ones((1, n, 3)), errors, None, None, (), n, n_resamples=2000)
     np.testing.assert_allclose(found.importance.std(axis=0), errors[0, 0], rtol=0.06)
 
 
 def test_errors_of_methods_features_and_classes_are_drawn_apart():
-    def flat(local, importances, weights):
+    def flat(local, importances, rows):
         return np.array([np.concatenate([local.mean(axis=1).ravel(), importances.ravel()])] * 2)
 
     found = resample(
@@ -175,7 +183,7 @@ def test_errors_of_methods_features_and_classes_are_drawn_apart():
         np.zeros((2, 2)),
         np.ones((2, 2)),
         (None, None),
-        np.ones(4),
+        4,
         n_resamples=2000,
     )
     correlation = np.corrcoef(found.importance, rowvar=False)
@@ -185,7 +193,7 @@ def test_errors_of_methods_features_and_classes_are_drawn_apart():
 def test_rows_and_errors_add_up():
     local = RNG.normal(size=(1, 30, 2))
     errors = np.full((1, 30, 2), 0.3)
-    found = resample(only_local, local, errors, None, None, (), np.ones(30), n_resamples=3000)
+    found = resample(only_local, local, errors, None, None, (), 30, n_resamples=3000)
     expected = np.sqrt(local[0].var(axis=0, ddof=1) / 30 + 0.3**2)
     np.testing.assert_allclose(found.importance.std(axis=0), expected, rtol=0.05)
 
@@ -194,7 +202,8 @@ def test_the_arrays_that_are_passed_stay_as_they_are():
     local, importances = RNG.normal(size=(1, 6, 3)), RNG.random((1, 3))
     errors, parts, weights = np.ones((1, 6, 3)), RNG.random((6, 3)), RNG.random(6)
     kept = [array.copy() for array in (local, errors, importances, parts, weights)]
-    resample(mean_of_rows, local, errors, importances, np.ones((1, 3)), (parts,), weights)
+    merge = mean_of_rows(weights)
+    resample(merge, local, errors, importances, np.ones((1, 3)), (parts,), 6)
     for array, copy in zip((local, errors, importances, parts, weights), kept, strict=True):
         np.testing.assert_array_equal(array, copy)
 
@@ -202,7 +211,7 @@ def test_the_arrays_that_are_passed_stay_as_they_are():
 def test_one_seed_gives_the_same_bytes_and_another_others():
     local = RNG.normal(size=(1, 6, 3))
     one, two, other = (
-        resample(mean_of_rows, local, None, None, None, (), np.ones(6), seed=seed).importance
+        resample(mean_of_rows(np.ones(6)), local, None, None, None, (), 6, seed=seed).importance
         for seed in (1, 1, 2)
     )
     assert one.tobytes() == two.tobytes()
@@ -211,7 +220,7 @@ def test_one_seed_gives_the_same_bytes_and_another_others():
 
 def test_a_single_row_has_no_interval():
     local = RNG.normal(size=(1, 1, 3))
-    found = resample(only_local, local, None, None, None, (), np.ones(1))
+    found = resample(only_local, local, None, None, None, (), 1)
     np.testing.assert_allclose(found.importance, np.tile(local[0], (100, 1)))
     for end in found.interval():
         np.testing.assert_array_equal(end, np.full(3, np.nan))

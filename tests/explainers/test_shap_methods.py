@@ -50,6 +50,37 @@ def test_tree_values_are_the_exact_ones(model, params):
     np.testing.assert_allclose(shortcut.base_values, exact.base_values, atol=1e-12)
 
 
+@pytest.mark.parametrize("n", [64, 65, 130])
+@pytest.mark.parametrize(
+    ("model", "target"),
+    [
+        (GradientBoostingRegressor(n_estimators=10, random_state=0), "predicted"),
+        (RandomForestClassifier(5, random_state=0), "all"),
+    ],
+    ids=["one output", "two outputs"],
+)
+def test_trees_are_asked_for_a_few_rows_at_a_time_with_the_same_answer(
+    model, target, n, monkeypatch
+):
+    import shap
+
+    model.fit(X, Y)
+    asked, whole = [], shap.TreeExplainer.shap_values
+
+    def watched(self, rows, *arguments, **settings):
+        asked.append(len(rows))
+        return whole(self, rows, *arguments, **settings)
+
+    monkeypatch.setattr(shap.TreeExplainer, "shap_values", watched)
+    found = explain(model, rows=X[:n], target=target)
+    assert asked == {64: [64], 65: [64, 1], 130: [64, 64, 2]}[n]
+    library = shap.TreeExplainer(model, BACKGROUND, feature_perturbation="interventional")
+    expected = whole(library, X[:n], check_additivity=False)
+    np.testing.assert_allclose(found.values, expected, rtol=1e-12, atol=1e-7)
+    assert found.notes == ()
+    assert found.standard_errors is None
+
+
 def test_the_tree_shortcut_holds_on_values_that_float32_moves_across_a_threshold():
     from sklearn.datasets import load_wine
 

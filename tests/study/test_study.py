@@ -6,12 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from wisca_xai import InputError
+from wisca_xai import InputError, WISCAExplainer
 from wisca_xai.cli import main
-from wisca_xai.consensus import CONSENSUS, reference
+from wisca_xai.consensus import CONSENSUS, reference, value_groups, wisca
 from wisca_xai.datasets import make_dataset
 from wisca_xai.metrics import average_precision
 from wisca_xai.study import invalid_cells, regrets, run_study, summarise, write_summary
+from wisca_xai.study._cell import consensus_importances
 from wisca_xai.study._models import MODELS, fit_model, score_model, used_features
 
 SMALL = {"datasets": ["height", "linear", "syn4"], "models": ["linear", "tree"], "quick": True}
@@ -37,6 +38,33 @@ def test_every_cell_holds_every_method(study):
         assert ours["score"].between(0, 1).all()
     by_row = scores[scores["truth"] == "row"]
     assert set(by_row["dataset"]) == {"syn4"}
+
+
+def test_ablations_leave_out_what_they_name():
+    data = make_dataset("friedman1", n_samples=150, random_state=0)
+    model = fit_model("tree", data, np.arange(100), 0)
+    explainer = WISCAExplainer(model, background_size=20, random_state=0)
+    explanation = explainer.fit(data.X[:100], data.y[:100]).explain(data.X[100:], data.y[100:])
+    groups, votes = value_groups(data.X[100:].to_numpy()), list(explanation.votes.values())
+    assert list(explanation.votes) == ["shap", "lime", "permutation", "forest"]
+    parts = [part.values for part in explanation.components.values()]
+    even = np.ones(50)
+    assert np.ptp(explanation.weights) > 0.01
+    expected = {
+        ("consensus", "wisca"): (explanation.weights, votes, groups),
+        ("ablation", "without confidence weights"): (even, votes, groups),
+        ("ablation", "equal votes"): (explanation.weights, None, groups),
+        ("ablation", "mean magnitude alone"): (explanation.weights, votes, None),
+        ("ablation", "mean magnitude alone, equal votes"): (explanation.weights, None, None),
+    }
+    found = consensus_importances(explanation, groups)
+    for name, (weights, method_weights, by_value) in expected.items():
+        again = wisca(
+            parts[:2], parts[2:], weights, method_weights=method_weights, groups=by_value
+        ).importance
+        np.testing.assert_allclose(found[name], again, rtol=1e-12, err_msg=str(name))
+    different = np.array([found[name] for name in expected])
+    assert all(np.abs(a - b).max() > 1e-4 for i, a in enumerate(different) for b in different[:i])
 
 
 def test_a_good_model_of_an_easy_table_is_recovered(study):

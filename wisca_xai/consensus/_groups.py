@@ -2,6 +2,7 @@
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.stats import rankdata
 
 from wisca_xai._exceptions import InputError
 from wisca_xai._typing import FloatCube, FloatMatrix, IntMatrix
@@ -34,18 +35,20 @@ def value_groups(rows: ArrayLike, *, n_groups: int = N_GROUPS) -> IntMatrix:
            [1, 1]])
     """
     check_count("n_groups", n_groups)
-    table = np.asarray(rows, dtype=np.float64)
+    try:
+        table = np.asarray(rows, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"`rows` must be a table of numbers: {error}") from error
     if table.ndim != 2:
         raise InputError(f"`rows` must be 2-dimensional, got shape {table.shape}.")
-    groups = np.empty(table.shape, dtype=np.intp)
+    groups = np.full(table.shape, n_groups, dtype=np.intp)
     for j, column in enumerate(table.T):
-        known = np.unique(column[~np.isnan(column)])
-        edges = known[1:]
-        if len(known) > n_groups:
-            shares = np.arange(1, n_groups) / n_groups
-            edges = np.nanquantile(column, shares, method="higher")
-        groups[:, j] = np.searchsorted(edges, column, side="right")
-        groups[np.isnan(column), j] = n_groups
+        known = ~np.isnan(column)
+        values, places = np.unique(column[known], return_inverse=True)
+        if len(values) > n_groups:  # by the middle of the ranks that equal values share
+            ranks = rankdata(column[known])
+            places = np.floor((ranks - 0.5) / len(ranks) * n_groups).astype(np.intp)
+        groups[known, j] = places
     return groups
 
 
@@ -56,6 +59,6 @@ def systematic_magnitude(local: FloatCube, groups: IntMatrix) -> FloatMatrix:
     or by other features, cancels.
     """
     total = np.zeros((len(local), local.shape[2]))
-    for group in range(groups.max(initial=-1) + 1):
+    for group in np.unique(groups):
         total += np.abs(local.sum(axis=1, where=groups == group))
     return np.asarray(total / max(local.shape[1], 1))

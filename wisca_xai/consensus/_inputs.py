@@ -148,9 +148,8 @@ class Vectors:
         if groups is not None and aggregation == "magnitude" and len(local):
             numbers = _check_groups(groups, local.shape[1:])
             systematic = systematic_magnitude(local, numbers)
-            methods[len(self.importances) :] = np.sqrt(
-                methods[len(self.importances) :] * systematic
-            )
+            magnitudes = methods[len(self.importances) :]
+            magnitudes[:] = np.sqrt(magnitudes) * np.sqrt(systematic)
         votes = self.votes
         n_local = len(local)
         global_first = None if votes is None else np.roll(votes, -n_local)
@@ -189,7 +188,10 @@ def _check_weights(weights: ArrayLike | None, shape: tuple[int, ...]) -> FloatMa
 
 
 def _check_groups(groups: ArrayLike, shape: tuple[int, ...]) -> IntMatrix:
-    array = np.asarray(groups)
+    try:
+        array = np.asarray(groups)
+    except ValueError as error:
+        raise InputError(f"`groups` must be a table of integers: {error}") from error
     if array.shape != shape or array.dtype.kind not in "iu" or array.min(initial=0) < 0:
         raise InputError(
             f"`groups` must hold integers from 0, shape (n_samples, n_features) = {shape}, got "

@@ -12,7 +12,7 @@ from wisca_xai._validation import check_choice, check_count
 from wisca_xai.explainers._base import BaseExplainer
 
 MANY_ROWS = 200
-FEW = 20
+FEW_ROWS, FEW_TREES = 20, 40
 
 
 class ForestExplainer(BaseExplainer):
@@ -39,7 +39,7 @@ class ForestExplainer(BaseExplainer):
     Notes
     -----
     `values` sum to 1 unless the model's output is constant. `standard_errors` are those of the mean
-    over trees; `fidelity` is the out-of-bag R2, None below 20 rows or trees. For the targets
+    over trees; `fidelity` is the out-of-bag R2, None below 20 rows or 40 trees. For the targets
     "predicted" and "all" the forest answers for all classes together.
 
     References
@@ -106,7 +106,7 @@ class ForestExplainer(BaseExplainer):
             if problem.response.task == "classification":
                 kind = RandomForestClassifier
         # each row needs trees that have not seen it
-        enough = self.n_estimators >= FEW and len(rows) >= FEW
+        enough = self.n_estimators >= FEW_TREES and len(rows) >= FEW_ROWS
         has_fidelity = enough and self.target == "prediction"
         forest = kind(
             n_estimators=self.n_estimators,
