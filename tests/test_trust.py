@@ -393,7 +393,7 @@ def test_the_features_outside_of_the_background_are_counted_by_row():
             "c": [2.0, 2.0, 3.0, 2.0, 2.0],
         }
     )
-    assert told(X, rows=rows).trust.outside.tolist() == [0.0, 1.0, 3.0, 0.0, 0.0]
+    assert told(X, rows=rows).trust.outside.tolist() == [0.0, 1.0, 3.0, 0.0, 1.0]
 
 
 def test_the_skill_of_a_regression_is_its_r2():

@@ -143,7 +143,11 @@ def standard_errors(contributions: FloatArray, background: FloatMatrix) -> Float
         return np.asarray(np.sqrt(within.var(axis=0, ddof=1).mean(axis=0) / n_pairs))
     flat = contributions.reshape(n_pairs, -1)
     design = np.ones((n_pairs, 1))
-    if n_pairs > 2 * (n_features + 1):
+    gaps = np.isnan(background)
+    if gaps.any():  # at the mean, with a column that says so
+        means = np.where(gaps, 0.0, background).sum(axis=0) / np.maximum((~gaps).sum(axis=0), 1)
+        background = np.hstack([np.where(gaps, means, background), gaps[:, gaps.any(axis=0)]])
+    if n_pairs > 2 * (background.shape[1] + 1):
         design = np.column_stack([design, background])
     basis, triangle = np.linalg.qr(design)
     basis = basis[:, np.abs(np.diag(triangle)) > 1e-10 * np.abs(triangle).max()]

@@ -59,7 +59,7 @@ def refit_chance(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", WISCAWarning)  # said once, of the panel itself
             components, _ = run_panel(able, posed)
-        groups = value_groups(posed.rows)
+        groups = value_groups(posed.rows, levels=posed.response.codec.categorical)
         found = Stack.of(components, votes).merge(function, weights[kept], groups).importance
         real, shadows = np.split(np.abs(found), 2)
         reached += (shadows[None, :] >= real[:, None]).sum(axis=1)

@@ -37,7 +37,8 @@ class Trust:
     correlated : tuple of tuples of str
         Groups of features whose ranks correlate by at least 0.8 in the background.
     outside : ndarray of shape (n_samples,)
-        In how many features each row lies outside the background's range.
+        In how many features each row lies outside the background's range, or has a level, or a
+        missing value, that the background does not have.
     skill : float
         Of the model on the explained rows: 0 as good as a constant, 1 perfect (R2, or the same of
         accuracy). NaN without y.
@@ -77,9 +78,10 @@ def measure_trust(
 ) -> Trust:
     """Resample, leave out each explainer, compare with dummy columns, and look at the data."""
     wider = np.hstack([groups, groups[:, problem.dummy_columns()]])
-    low = np.fmin.reduce(problem.background, axis=0)
-    high = np.fmax.reduce(problem.background, axis=0)
     rows = problem.background[problem.draw_background(MAX_ROWS)]
+    for j in problem.response.codec.categorical:
+        if len(np.unique(rows[:, j])) > 2:  # of two levels, either order will do
+            rows[:, j] = np.nan
     seed = problem.seed_for("resamples")
     return Trust(
         resample_rows(Stack.of(components, votes), weights, groups, function, seed=seed),
@@ -87,7 +89,7 @@ def measure_trust(
         refit_chance,
         leave_each_out(components, votes, weights, groups, function),
         correlated_features(rows, problem.response.codec.feature_names),
-        ((problem.rows < low) | (problem.rows > high)).sum(axis=1).astype(np.float64),
+        _outside(problem).sum(axis=1).astype(np.float64),
         _skill(problem),
     )
 
@@ -159,6 +161,18 @@ def _chance(
     real, dummies = np.split(np.abs(found.importance), [n_features])
     reached = (dummies[None, :] >= real[:, None]).sum(axis=1)
     return np.asarray((1 + reached) / (1 + len(dummies)))
+
+
+def _outside(problem: Problem) -> NDArray[np.bool_]:
+    """Which entries (n_samples, n_features) lie outside the background."""
+    rows, background = problem.rows, problem.background
+    low, high = np.fmin.reduce(background), np.fmax.reduce(background)  # of what is not missing
+    outside = (rows < low) | (rows > high)
+    outside |= np.isnan(rows) & ~np.isnan(background).any(axis=0)
+    outside |= ~np.isnan(rows) & np.isnan(background).all(axis=0)
+    for j in problem.response.codec.categorical:
+        outside[:, j] |= ~np.isnan(rows[:, j]) & ~np.isin(rows[:, j], background[:, j])
+    return np.asarray(outside)
 
 
 def correlated_features(rows: FloatMatrix, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:

@@ -2,7 +2,8 @@
 
 import difflib
 import numbers
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Hashable, Iterable
 from typing import Any
 
 import numpy as np
@@ -27,10 +28,10 @@ def check_not_sparse(X: Any) -> None:
         )
 
 
-def check_unique_names(frame: pd.DataFrame) -> None:
+def check_unique_names(labels: Iterable[Hashable]) -> None:
     """Refuse duplicate column names: columns are matched by name."""
-    if not frame.columns.is_unique:
-        twice = sorted({str(name) for name in frame.columns[frame.columns.duplicated()]})
+    twice = sorted({str(label) for label, n in Counter(labels).items() if n > 1})
+    if twice:
         raise InputError(f"Column names must be unique, got {twice} more than once. Rename them.")
 
 

@@ -246,7 +246,7 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
         if self.refit:
             n_refits = N_REFITS if self.refit is True else self.refit
             chance = refit_chance(self.explainers_, problem, votes, weights, function, n_refits)
-        groups = value_groups(problem.rows)
+        groups = value_groups(problem.rows, levels=problem.response.codec.categorical)
         stack = Stack.of(components, votes)
         merged = stack.merge(function, weights, groups)
         notes = [*weight_note, *(note for c in components.values() for note in c.notes)]

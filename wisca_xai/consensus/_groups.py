@@ -1,5 +1,7 @@
 """Groups of rows with similar values of a feature, in which chance cancels."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.stats import rankdata
@@ -11,7 +13,9 @@ from wisca_xai._validation import check_count
 N_GROUPS = 5
 
 
-def value_groups(rows: ArrayLike, *, n_groups: int = N_GROUPS) -> IntMatrix:
+def value_groups(
+    rows: ArrayLike, *, n_groups: int = N_GROUPS, levels: Sequence[int] = ()
+) -> IntMatrix:
     """Group of each row by its value of each feature: between quantiles, or by the value itself.
 
     Parameters
@@ -20,11 +24,13 @@ def value_groups(rows: ArrayLike, *, n_groups: int = N_GROUPS) -> IntMatrix:
         NaN is a value of its own.
     n_groups : int, default=5
         Features with no more distinct values than this are grouped by value.
+    levels : sequence of int, default=()
+        Columns that are grouped by value whatever their number, because they have no order.
 
     Returns
     -------
     groups : ndarray of int of shape (n_samples, n_features)
-        Equal values are in one group; from 0 to at most `n_groups`, which is that of NaN.
+        Equal values are in one group; numbered from 0, that of NaN last.
 
     Examples
     --------
@@ -41,13 +47,16 @@ def value_groups(rows: ArrayLike, *, n_groups: int = N_GROUPS) -> IntMatrix:
         raise InputError(f"`rows` must be a table of numbers: {error}") from error
     if table.ndim != 2:
         raise InputError(f"`rows` must be 2-dimensional, got shape {table.shape}.")
-    groups = np.full(table.shape, n_groups, dtype=np.intp)
+    groups = np.empty(table.shape, dtype=np.intp)
     for j, column in enumerate(table.T):
         known = ~np.isnan(column)
         values, places = np.unique(column[known], return_inverse=True)
-        if len(values) > n_groups:  # by the middle of the ranks that equal values share
+        if (
+            len(values) > n_groups and j not in levels
+        ):  # by the middle of the ranks that equal values share
             ranks = rankdata(column[known])
             places = np.floor((ranks - 0.5) / len(ranks) * n_groups).astype(np.intp)
+        groups[:, j] = places.max(initial=-1) + 1
         groups[known, j] = places
     return groups
 

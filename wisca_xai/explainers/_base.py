@@ -20,7 +20,7 @@ from wisca_xai._exceptions import InputError, ModelContractError
 from wisca_xai._explanation import Explanation, Receipt
 from wisca_xai._problem import Problem, resolve_target, settings_of
 from wisca_xai._response import Response, is_plain_callable
-from wisca_xai._table import TableCodec, align_columns
+from wisca_xai._table import TableCodec, align_columns, as_table, is_frame, labels_of
 from wisca_xai._typing import Target
 from wisca_xai._validation import (
     canonical_order,
@@ -39,9 +39,9 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
     estimator_ : estimator or callable
         The explained model: `estimator` itself if it is fitted, else a clone fitted on X, y.
     background_ : ndarray of shape (n_background, n_features)
-        Reference data: the rows of fit as float64, in canonical order.
+        Reference data: the rows of fit as codes (see `codec_`), in canonical order.
     codec_ : TableCodec
-        Restores the table that the model expects.
+        Codes of the columns; restores the table that the model expects.
     n_features_in_ : int
     feature_names_in_ : ndarray of shape (n_features_in_,)
         Only if X has string column names.
@@ -81,16 +81,17 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
                 f"estimator or a callable: {type(self).__name__}(model)."
             )
         check_not_sparse(X)
+        X = as_table(X)
         names = getattr(self.estimator, "feature_names_in_", None)
-        if isinstance(X, pd.DataFrame):
-            check_unique_names(X)
+        if is_frame(X):
+            check_unique_names(labels_of(X))
             if names is not None and is_fitted(self.estimator):
                 X, _ = align_columns(X, list(names))
             if len(X) == 0:
                 raise InputError("Found array with 0 sample(s) while a minimum of 1 is required.")
             validate_data(self, X, skip_check_array=True)
         else:
-            X = validate_data(self, X, ensure_all_finite=False)
+            X = validate_data(self, X, **_array_checks(X))
         y = check_target_column(y, X)
         self.estimator_ = self.estimator
         if not is_fitted(self.estimator):
@@ -203,25 +204,27 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
     ) -> tuple[Problem, Any, tuple[str, ...]]:
         """Check the input; returns the problem, the order of its rows, and notes."""
         check_not_sparse(X)
+        X = as_table(X)
         note, index = None, getattr(X, "index", None)
-        if isinstance(X, pd.DataFrame) and self.codec_.is_named:
+        if is_frame(X) and self.codec_.is_named:
             X, note = align_columns(X, self.codec_.labels)
             if len(X) == 0:
                 raise InputError("Found array with 0 sample(s) while a minimum of 1 is required.")
-        if isinstance(X, pd.DataFrame):
+        if is_frame(X):
             validate_data(self, X, reset=False, skip_check_array=True)
         else:
-            X = validate_data(self, X, reset=False, ensure_all_finite=False)
+            X = validate_data(self, X, reset=False, **_array_checks(X))
         y = check_target_column(y, X)
-        matrix = self.codec_.encode(X)
+        codec = self.codec_.extended(X)
+        matrix = codec.encode(X)
         order = canonical_order(matrix, y)
         rows = matrix[order]
         index = index if isinstance(index, pd.Index) else pd.RangeIndex(len(rows))
-        response = Response(self.estimator_, self.codec_, response_method=self.response_method)
+        response = Response(self.estimator_, codec, response_method=self.response_method)
         try:
             outputs = response(rows)
         except Exception as error:
-            _describe_missing(error, matrix, self.codec_)
+            _describe_missing(error, matrix, codec)
             raise
         problem = Problem(
             response=response,
@@ -267,6 +270,12 @@ def is_fitted(estimator: Any) -> bool:
     except NotFittedError:
         return False
     return True
+
+
+def _array_checks(X: Any) -> dict[str, Any]:
+    """Settings of `check_array`: arrays of objects and text stay what they are."""
+    is_mixed = isinstance(X, np.ndarray) and X.dtype.kind in "OUS"
+    return {"ensure_all_finite": False, **({"dtype": None} if is_mixed else {})}
 
 
 def _check_answer(explanation: Explanation, problem: Problem) -> None:

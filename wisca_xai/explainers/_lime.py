@@ -20,9 +20,9 @@ class LimeExplainer(BaseExplainer):
     """LIME for tables [1]_, with all features and without selection.
 
     A neighbourhood is drawn from bins of the background; around each row, a ridge regression of the
-    explained output on "in the same bin as the row" (booleans: "of the same value"), weighted by
-    proximity, gives one coefficient per feature. One neighbourhood serves all rows, so the model is
-    asked for `n_samples` rows in all.
+    explained output on "in the same bin as the row" (booleans, text and categories: "of the same
+    value"), weighted by proximity, gives one coefficient per feature. One neighbourhood serves all
+    rows, so the model is asked for `n_samples` rows in all.
 
     Parameters
     ----------
@@ -42,6 +42,11 @@ class LimeExplainer(BaseExplainer):
 
     Notes
     -----
+    A missing value is a bin or level of its own, drawn as often as it is missing in the background.
+    With ``discretizer=None`` a missing quantity is drawn as often too, and counts as the mean in
+    the regression. Levels and dates are only drawn from those of the background (the library, which
+    knows no dates, draws any date between them).
+
     `base_values` are the intercepts. The local fit's R2, a quality signal, is in
     ``diagnostics["r2"]``. `standard_errors` (of the fast engine) are those of the draws, which all
     rows share.
@@ -109,10 +114,14 @@ class LimeExplainer(BaseExplainer):
             raise InputError("LimeExplainer(discretizer='entropy') needs y: call fit(X, y).")
         names = np.array(problem.response.codec.feature_names)
         table = np.vstack([problem.background, problem.rows])
-        missing = names[~np.isfinite(table).all(axis=0)].tolist()
-        if missing:
+        infinite = names[np.isinf(table).any(axis=0)].tolist()
+        if infinite:
+            raise InputError(f"LIME cannot bin infinite values, found in the columns {infinite}.")
+        missing = names[np.isnan(table).any(axis=0)].tolist()
+        if missing and self.engine == "lime":
             raise InputError(
-                f"LIME cannot bin missing or infinite values, found in the columns {missing}."
+                f"The library lime cannot bin missing values, found in the columns {missing}. Use "
+                "engine='fast', which can."
             )
 
     def _fast_values(self, problem: Problem) -> dict[str, FloatArray]:
@@ -123,6 +132,7 @@ class LimeExplainer(BaseExplainer):
                 problem.background,
                 problem.background_y,
                 categorical=problem.response.codec.categorical,
+                dates=problem.response.codec.dates,
                 discretizer=self.discretizer,
                 n_draws=self.n_samples - 1,
                 seed=seed,

@@ -13,6 +13,7 @@ from wisca_xai._problem import Problem
 from wisca_xai._typing import FloatMatrix, FloatVector, LabelVector
 
 KERNEL_WIDTH = 0.75  # times sqrt(n_features), as in lime
+MISSING = -1.0  # the bin or level of missing values; others are numbered from 0
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ def draw(
     labels: LabelVector | None,
     *,
     categorical: tuple[int, ...],
+    dates: tuple[int, ...] = (),
     discretizer: str | None,
     n_draws: int,
     seed: int,
@@ -55,31 +57,136 @@ def draw(
     state = np.random.RandomState(seed)
     n_features = background.shape[1]
     if discretizer is None:
-        # lime draws normals for every column, also those that it then overwrites with levels
-        normals = state.normal(0, 1, (n_draws + 1) * n_features).reshape(n_draws + 1, n_features)
-        from sklearn.preprocessing import StandardScaler  # slow to import
-
-        scaler = StandardScaler().fit(background)
-        mean, scale = scaler.mean_, scaler.scale_
-        samples = normals * scale + mean
-        encoded, rows_encoded = normals.copy(), (rows - mean) / scale
-        for j in categorical:
-            samples[:, j] = encoded[:, j] = _draw_levels(background[:, j], n_draws + 1, state)
-            rows_encoded[:, j] = rows[:, j]
         by_equality = np.isin(np.arange(n_features), categorical)
+        parts = _draw_normals(rows, background, categorical, dates, n_draws + 1, state)
     else:
-        bins = make_discretizer(discretizer, background, labels, categorical, state)
+        by_equality = np.ones(n_features, dtype=bool)
+        bins = Bins.of(discretizer, background, labels, categorical, dates, state)
         binned, rows_encoded = bins.discretize(background), bins.discretize(rows)
         encoded = np.column_stack([_draw_levels(column, n_draws + 1, state) for column in binned.T])
         samples = encoded.copy()
-        samples[1:] = undiscretize(bins, encoded[1:])
-        by_equality = np.ones(n_features, dtype=bool)
+        samples[1:] = bins.undiscretize(encoded[1:])
+        parts = samples, encoded, rows_encoded
+    samples, encoded, rows_encoded = parts
     return Neighbourhood(
         samples[1:],
         np.ascontiguousarray(encoded[1:].T),
         np.ascontiguousarray(rows_encoded.T),
         by_equality,
     )
+
+
+def _draw_normals(
+    rows: FloatMatrix,
+    background: FloatMatrix,
+    categorical: tuple[int, ...],
+    dates: tuple[int, ...],
+    size: int,
+    state: np.random.RandomState,
+) -> tuple[FloatMatrix, FloatMatrix, FloatMatrix]:
+    """Samples, what the regressions see of them, and of the rows, in continuous mode."""
+    from sklearn.preprocessing import StandardScaler  # slow to import
+
+    n_features = background.shape[1]
+    # lime draws normals for every column, also those that it then overwrites with levels
+    normals = state.normal(0, 1, size * n_features).reshape(size, n_features)
+    scaler = StandardScaler().fit(background)  # leaves missing values out
+    mean, scale = scaler.mean_, scaler.scale_
+    samples = normals * scale + mean
+    encoded, rows_encoded = normals.copy(), (rows - mean) / scale
+    for j in categorical:
+        samples[:, j] = encoded[:, j] = _draw_levels(background[:, j], size, state)
+        encoded[np.isnan(encoded[:, j]), j] = MISSING
+        rows_encoded[:, j] = np.where(np.isnan(rows[:, j]), MISSING, rows[:, j])
+    for j in dates:
+        samples[:, j] = _nearest(samples[:, j], background[:, j])
+        encoded[:, j] = (samples[:, j] - mean[j]) / scale[j]
+    share = np.isnan(background).mean(axis=0)
+    for j in np.setdiff1d(np.flatnonzero(share), categorical):
+        samples[state.random_sample(size) < share[j], j] = np.nan
+        encoded[np.isnan(samples[:, j]), j] = 0.0
+    rows_encoded[np.isnan(rows_encoded)] = 0.0  # a missing quantity counts as the mean
+    return samples, encoded, rows_encoded
+
+
+@dataclass(frozen=True)
+class Bins:
+    """Bins of quantities by lime; missing values are a bin, or a level, of their own.
+
+    Attributes
+    ----------
+    whole : discretizer
+        Of the quantities without missing values.
+    parts : dict of int to discretizer
+        One for each quantity with missing values, of those that are not.
+    dates : dict of int to ndarray
+        Values that dates may take.
+    """
+
+    whole: Any
+    parts: dict[int, Any]
+    dates: dict[int, FloatVector]
+
+    @classmethod
+    def of(
+        cls,
+        name: str,
+        background: FloatMatrix,
+        labels: LabelVector | None,
+        categorical: tuple[int, ...],
+        dates: tuple[int, ...],
+        state: np.random.RandomState,
+    ) -> "Bins":
+        """Learn the bins of a background."""
+        missing = np.isnan(background)
+        with_missing = np.setdiff1d(np.flatnonzero(missing.any(axis=0)), categorical).tolist()
+        apart = (*categorical, *with_missing)
+        whole = make_discretizer(name, background, labels, apart, state)
+        parts = {}
+        for j in with_missing:
+            known = ~missing[:, j]
+            if known.any():
+                some = None if labels is None else labels[known]
+                parts[j] = make_discretizer(name, background[known][:, [j]], some, (), state)
+        return cls(whole, parts, {j: background[:, j] for j in dates})
+
+    def discretize(self, table: FloatMatrix) -> FloatMatrix:
+        """Number of each value's bin, or its level; -1 where it is missing."""
+        binned: FloatMatrix = self.whole.discretize(table)
+        for j, part in self.parts.items():
+            binned[:, j] = part.discretize(table[:, [j]])[:, 0]
+        binned[np.isnan(table)] = MISSING
+        return binned
+
+    def undiscretize(self, encoded: FloatMatrix) -> FloatMatrix:
+        """Values drawn from the bins."""
+        samples = undiscretize(self.whole, encoded)
+        for j, part in self.parts.items():
+            known = encoded[:, j] != MISSING
+            samples[known, j] = undiscretize(part, encoded[known][:, [j]])[:, 0]
+        samples[encoded == MISSING] = np.nan
+        for j, values in self.dates.items():
+            bins = self.discretize(_as_column(values, samples.shape[1], j))[:, j]
+            for number in np.unique(encoded[:, j]):
+                drawn = encoded[:, j] == number
+                samples[drawn, j] = _nearest(samples[drawn, j], values[bins == number])
+        return samples
+
+
+def _nearest(drawn: FloatVector, values: FloatVector) -> FloatVector:
+    """The value that is nearest to each draw: not every number is a date."""
+    known = np.unique(values[~np.isnan(values)])
+    if len(known) == 0:
+        return np.full(len(drawn), np.nan)
+    edges = known[:-1] + np.diff(known) / 2
+    return np.where(np.isnan(drawn), np.nan, known[np.searchsorted(edges, drawn)])
+
+
+def _as_column(values: FloatVector, n_features: int, j: int) -> FloatMatrix:
+    """A table of zeros around a column."""
+    table = np.zeros((len(values), n_features))
+    table[:, j] = values
+    return table
 
 
 def make_discretizer(

@@ -71,7 +71,7 @@ def tree_values(problem: Problem, background: FloatMatrix) -> FloatArray | None:
     known = home.startswith(AVERAGING)
     if response.unit in ("margin", "target"):
         known = known or home.startswith(BOOSTING)
-    if not known or response.unit == "indicator":
+    if not known or response.unit == "indicator" or not response.codec.is_plain:
         return None
     rows = problem.rows
     if home.startswith(AS_FLOAT32):
@@ -104,7 +104,8 @@ def linear_values(problem: Problem, background: FloatMatrix) -> FloatArray | Non
     """Values (n, d, k) of a linear output in closed form, or None without coefficients."""
     response = problem.response
     coefficients = getattr(unwrap(response.model), "coef_", None)
-    if coefficients is None or response.unit not in ("target", "margin"):
+    is_linear = coefficients is not None and response.codec.is_plain
+    if not is_linear or response.unit not in ("target", "margin"):
         return None
     coefficients = np.atleast_2d(np.asarray(coefficients, dtype=np.float64))
     if coefficients.shape[1] != problem.n_features:

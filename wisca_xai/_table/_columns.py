@@ -1,0 +1,338 @@
+"""Kinds of columns: each turns what a column holds into float codes, and codes into values."""
+
+from collections.abc import Hashable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from pandas.api.types import is_object_dtype
+
+from wisca_xai._exceptions import InputError
+from wisca_xai._table._exact import ExactScale, IntArray
+from wisca_xai._table._levels import Groups, find, in_order
+from wisca_xai._typing import FloatVector, IntVector
+
+PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
+BoolVector = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Floats, integers or booleans; `data` is arbitrary where `missing`."""
+
+    data: NDArray[Any]
+    missing: BoolVector
+
+
+@dataclass(frozen=True)
+class Ticks:
+    """Dates (kind "M") or durations (kind "m") as int64 multiples of a unit."""
+
+    data: IntArray
+    missing: BoolVector
+    kind: str
+    unit: str  # "D", or a key of PER_SECOND
+    is_aware: bool = False  # of its time zone: then in UTC
+
+
+class Source(Protocol):
+    """A column of a user's table."""
+
+    label: Hashable
+    dtype: Any
+
+    def numbers(self) -> Numbers | None:
+        """Its numbers, or None if it holds something else."""
+
+    def ticks(self) -> Ticks | None:
+        """Its dates or durations, or None if it holds something else."""
+
+    def groups(self) -> Groups:
+        """Its distinct values."""
+
+
+@dataclass(frozen=True)
+class FloatKind:
+    """Floats, which are their own codes."""
+
+    is_categorical = False
+    is_plain = True
+
+    def knowing(self, source: Source) -> "FloatKind":
+        """The kind itself: it knows every float."""
+        return self
+
+    def encode(self, source: Source) -> FloatVector:
+        """Codes of a column."""
+        found = _numbers(source)
+        codes = found.data.astype(np.float64)
+        codes[found.missing] = np.nan
+        return codes
+
+    def decode(self, codes: FloatVector) -> Numbers:
+        """Values of codes."""
+        return Numbers(codes, np.isnan(codes))
+
+
+@dataclass(frozen=True)
+class IntegerKind:
+    """Integers, which are their own codes up to 2**53."""
+
+    scale: ExactScale
+    is_categorical = False
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether every code is the number itself."""
+        return not self.scale.table
+
+    def knowing(self, source: Source) -> "IntegerKind":
+        """The same kind, knowing the large integers of a column too."""
+        found = _whole(_numbers(source))
+        if found.data.dtype.kind == "f":
+            return self
+        return IntegerKind(self.scale.knowing(_integers(found, self.scale.unsigned)))
+
+    def encode(self, source: Source) -> FloatVector:
+        """Codes of a column, which may hold floats or missing values by now."""
+        found = _whole(_numbers(source))
+        if found.data.dtype.kind == "f":
+            return np.where(found.missing, np.nan, found.data.astype(np.float64))
+        codes = np.full(len(found.data), np.nan)
+        codes[~found.missing] = self.scale.codes(_integers(found, self.scale.unsigned))
+        return codes
+
+    def decode(self, codes: FloatVector) -> Numbers:
+        """Values of codes: floats unless all are whole."""
+        missing = np.isnan(codes)
+        if not (np.isfinite(codes) & self.scale.holds(codes) | missing).all():
+            return Numbers(codes, missing)
+        return Numbers(self.scale.values(np.where(missing, 0.0, codes)), missing)
+
+
+@dataclass(frozen=True)
+class BooleanKind:
+    """False and True: levels that are their own codes."""
+
+    is_categorical = True
+    is_plain = True
+
+    def knowing(self, source: Source) -> "BooleanKind":
+        """The kind itself: there are no other booleans."""
+        return self
+
+    def encode(self, source: Source) -> FloatVector:
+        """Codes of a column."""
+        found = _numbers(source)
+        codes = np.where(found.missing, np.nan, found.data.astype(np.float64))
+        wrong = ~np.isin(codes, [0.0, 1.0]) & ~found.missing
+        if wrong.any():
+            raise InputError(
+                f"Column {source.label!r} must hold booleans, as the background does, got "
+                f"{codes[wrong][0]:g}."
+            )
+        return codes
+
+    def decode(self, codes: FloatVector) -> Numbers:
+        """Values of codes."""
+        missing = np.isnan(codes)
+        return Numbers(np.where(missing, 0.0, codes) > 0, missing)
+
+
+@dataclass(frozen=True)
+class TickKind:
+    """Dates or durations as steps from the first one: quantities, exact to the nanosecond."""
+
+    scale: ExactScale
+    kind: str
+    unit: str
+    is_aware: bool
+    is_categorical = False
+    is_plain = False
+
+    def knowing(self, source: Source) -> "TickKind":
+        """The same kind for dates between the steps too, in a finer unit if these need it."""
+        found, wider = self._ticks(source), self
+        if _length(found.unit) > _length(self.unit) and (_known(found) % self._ratio(found)).any():
+            wider = replace(self, scale=self.scale.finer(self._ratio(found)), unit=found.unit)
+        return replace(wider, scale=wider.scale.knowing(_known(wider._converted(found))))
+
+    def encode(self, source: Source) -> FloatVector:
+        """Codes of a column."""
+        found = self._converted(self._ticks(source))
+        codes = np.full(len(found.data), np.nan)
+        codes[~found.missing] = self.scale.codes(_known(found))
+        return codes
+
+    def decode(self, codes: FloatVector) -> Ticks:
+        """Values of codes, rounded to the unit."""
+        missing = np.isnan(codes)
+        data = self.scale.values(np.where(missing, 0.0, codes))
+        return Ticks(data, missing, self.kind, self.unit, self.is_aware)
+
+    def _ticks(self, source: Source) -> Ticks:
+        found = source.ticks()
+        if found is None:
+            values = source.groups()
+            if not values.used():  # nothing but missing values has no dtype to speak of
+                none = np.zeros(len(values.places), dtype=np.int64)
+                return Ticks(none, none == 0, self.kind, self.unit, self.is_aware)
+        if found is None or (found.kind, found.is_aware) != (self.kind, self.is_aware):
+            what = "dates" if self.kind == "M" else "durations"
+            zone = " with a time zone" if self.is_aware else " without a time zone"
+            raise InputError(
+                f"Column {source.label!r} must hold {what}{zone if self.kind == 'M' else ''}, as "
+                f"the background does, got {source.dtype}."
+            )
+        return found
+
+    def _ratio(self, found: Ticks) -> int:
+        few, many = sorted((_length(self.unit), _length(found.unit)))
+        return many // few
+
+    def _converted(self, found: Ticks) -> Ticks:
+        """The same dates in the unit of this kind."""
+        ratio = self._ratio(found)
+        if _length(found.unit) > _length(self.unit):
+            return replace(found, data=found.data // ratio)
+        low, high = (int(limit) // ratio for limit in (-(2**63) + 1, 2**63 - 1))
+        known = _known(found)
+        if ((known < low) | (known > high)).any():
+            raise InputError(f"Dates must fit the unit {self.unit!r}, got some beyond its range.")
+        return replace(found, data=np.where(found.missing, 0, found.data) * ratio)
+
+
+@dataclass(frozen=True)
+class LevelKind:
+    """Distinct values by number; new ones follow at the end.
+
+    Attributes
+    ----------
+    levels : tuple
+    n_declared : int or None
+        How many of them are the categories of a categorical dtype; None for other columns.
+    missing : object
+        What stands for a missing value.
+    """
+
+    levels: tuple[Any, ...]
+    n_declared: int | None = None
+    missing: Any = None
+    is_categorical = True
+    is_plain = False
+
+    @classmethod
+    def of(cls, source: Source) -> "LevelKind":
+        """Levels in their natural order."""
+        found = _groups(source)
+        return cls(tuple(in_order(found.used())), None, found.missing)
+
+    def knowing(self, source: Source) -> "LevelKind":
+        """The same kind with the new values of a column at the end."""
+        found = _groups(source)
+        used = found.used()
+        places = find(self.levels, used, are_objects=found.are_objects)
+        new = [value for value, place in zip(used, places, strict=True) if place < 0]
+        missing = found.missing if self.missing is None else self.missing
+        if not new and missing is self.missing:
+            return self
+        return replace(self, levels=(*self.levels, *in_order(new)), missing=missing)
+
+    def encode(self, source: Source) -> FloatVector:
+        """Codes of a column.
+
+        Raises
+        ------
+        KeyError
+            For a value that is no level.
+        """
+        found = _groups(source)
+        places = find(self.levels, found.values, are_objects=found.are_objects)
+        numbers = np.array([*places, -1], dtype=np.float64)
+        codes = numbers[found.places]
+        codes[found.places < 0] = np.nan
+        if (codes < 0).any():
+            raise KeyError(found.values[found.places[np.argmax(codes < 0)]])
+        return codes
+
+    def decode(self, codes: FloatVector) -> IntVector:
+        """Positions of the levels; -1 for a missing value."""
+        return np.where(np.isnan(codes), -1.0, codes).astype(np.intp)
+
+    @cached_property
+    def objects(self) -> NDArray[Any]:
+        """The levels, and at the end what stands for a missing value."""
+        array = np.empty(len(self.levels) + 1, dtype=object)
+        for i, level in enumerate((*self.levels, self.missing)):
+            array[i] = level  # one at a time: NumPy would unpack tuples
+        return array
+
+
+Kind = FloatKind | IntegerKind | BooleanKind | TickKind | LevelKind
+
+
+def kind_of(source: Source) -> Kind:
+    """Kind of a column of the background."""
+    ticks = source.ticks()
+    if ticks is not None:
+        scale = ExactScale.of(_known(ticks))
+        return TickKind(scale, ticks.kind, ticks.unit, ticks.is_aware)
+    found = source.numbers() if not is_object_dtype(source.dtype) else None
+    if found is None:
+        return LevelKind.of(source)
+    kind = found.data.dtype.kind
+    if kind == "b":
+        return BooleanKind()
+    if kind == "f":
+        return FloatKind()
+    return IntegerKind(ExactScale(unsigned=kind == "u")).knowing(source)
+
+
+def _numbers(source: Source) -> Numbers:
+    found = source.numbers()
+    if found is None:
+        values = source.groups().used()
+        raise InputError(
+            f"Column {source.label!r} must hold numbers, as the background does, got "
+            f"{source.dtype}{f' such as {values[0]!r}' if values else ''}."
+        )
+    return found
+
+
+def _groups(source: Source) -> Groups:
+    try:
+        return source.groups()
+    except TypeError as error:
+        raise InputError(
+            f"Values of a column must be numbers, dates or hashable, got in {source.label!r}: "
+            f"{error}."
+        ) from error
+
+
+def _known(found: Ticks) -> IntArray:
+    return found.data[~found.missing]
+
+
+def _whole(found: Numbers) -> Numbers:
+    """Integers for floats that are whole: integers turn into floats beside missing values."""
+    known = found.data[~found.missing]
+    if found.data.dtype.kind != "f" or not (np.abs(known) < 2.0**63).all():
+        return found
+    if (known != np.round(known)).any():
+        return found
+    return Numbers(np.where(found.missing, 0.0, found.data).astype(np.int64), found.missing)
+
+
+def _integers(found: Numbers, unsigned: bool) -> IntArray:
+    """Integers of the other signedness convert where they fit, as they nearly always do."""
+    known = found.data[~found.missing]
+    if (known < 0).any() if unsigned else (known > np.uint64(2**63 - 1)).any():
+        raise InputError(f"Integers must fit {'uint64' if unsigned else 'int64'}, as before.")
+    return known.astype(np.uint64 if unsigned else np.int64)
+
+
+def _length(unit: str) -> int:
+    """Ticks of a day."""
+    return 86_400 * PER_SECOND[unit] if unit in PER_SECOND else 1

@@ -1,0 +1,84 @@
+"""Forms of tables that users bring: frames of pandas, polars and Arrow, arrays, and lists."""
+
+from collections.abc import Hashable
+from typing import Any
+
+import narwhals.stable.v2 as nw
+import numpy as np
+import pandas as pd
+
+from wisca_xai._exceptions import InputError
+from wisca_xai._table._columns import Source
+from wisca_xai._table._narwhals import OtherColumn
+from wisca_xai._table._pandas import PandasColumn
+
+
+def as_table(X: Any) -> Any:
+    """`X` as a frame or an array: of objects or text only where floats will not do.
+
+    Structured arrays become DataFrames, and lists of lists that hold text arrays of objects.
+
+    Raises
+    ------
+    InputError
+        For a lazy frame.
+    """
+    X = nw.to_native(X, pass_through=True)
+    if nw.dependencies.is_polars_lazyframe(X):
+        raise InputError("Lazy frames are not supported: call X.collect() first.")
+    if is_frame(X) or not isinstance(X, np.ndarray | list | tuple):
+        return X
+    if isinstance(X, np.ndarray) and X.dtype.names is not None:
+        return pd.DataFrame({name: X[name] for name in X.dtype.names})
+    try:
+        array = np.asarray(X)
+    except ValueError:  # ragged: scikit-learn says so better
+        return X
+    if array.ndim != 2 or array.size == 0 or array.dtype.kind not in "OUS":
+        return X
+    if array.dtype.kind == "O" and all(c.numbers() is not None for c in columns_of(array)):
+        return array_frame(array).to_numpy(dtype=np.float64, na_value=np.nan)
+    return array if isinstance(X, np.ndarray) else np.array(X, dtype=object)
+
+
+def array_frame(array: Any) -> pd.DataFrame:
+    """Columns of an array of objects or text, each in the dtype of what it holds."""
+    if array.dtype.kind not in "OUS":
+        return pd.DataFrame(np.asarray(array, dtype=np.float64))
+    return pd.DataFrame(np.array(array, dtype=object)).infer_objects()
+
+
+def is_frame(X: Any) -> bool:
+    """Whether `X` is a DataFrame of pandas or polars, or a table of Arrow."""
+    return backend_of(X) != "array"
+
+
+def backend_of(X: Any) -> str:
+    """What a table is of: "pandas", "polars", "pyarrow", or "array" for anything else."""
+    if isinstance(X, pd.DataFrame):
+        return "pandas"
+    if nw.dependencies.is_polars_dataframe(X):
+        return "polars"
+    return "pyarrow" if nw.dependencies.is_pyarrow_table(X) else "array"
+
+
+def labels_of(frame: Any) -> list[Hashable]:
+    """Column labels of a frame."""
+    if backend_of(frame) == "pyarrow":
+        return list(frame.column_names)
+    return list(frame.columns)
+
+
+def select(frame: Any, labels: list[Hashable]) -> Any:
+    """Columns of a frame by name."""
+    return frame.select(labels) if backend_of(frame) != "pandas" else frame[labels]
+
+
+def columns_of(X: Any) -> list[Source]:
+    """Columns of any table, to be read."""
+    backend = backend_of(X)
+    if backend in ("polars", "pyarrow"):
+        frame: Any = nw.from_native(X, eager_only=True)
+        return [OtherColumn(frame[name]) for name in frame.columns]
+    frame = X if backend == "pandas" else array_frame(np.asarray(X))
+    return [PandasColumn(label, frame.iloc[:, j]) for j, label in enumerate(frame.columns)]

@@ -1,0 +1,138 @@
+"""Columns of polars and Arrow, read and written through narwhals: neither is imported here."""
+
+from collections.abc import Hashable
+from typing import Any
+
+import narwhals.stable.v2 as nw
+import numpy as np
+
+from wisca_xai._table._columns import LevelKind, Numbers, Ticks
+from wisca_xai._table._levels import Groups, group_objects
+from wisca_xai._table._pandas import object_numbers
+from wisca_xai._typing import IntVector
+
+
+class OtherColumn:
+    """A column to read, see `wisca_xai._table._columns.Source`.
+
+    `dtype` is NumPy's, or object.
+    """
+
+    def __init__(self, series: "nw.Series[Any]") -> None:
+        self.label: Hashable = series.name
+        self._series = series
+        self.native = native_dtype(series.to_native())
+        kind = series.dtype
+        self.dtype: Any = np.dtype(object)
+        if kind.is_float():
+            self.dtype = np.dtype(np.float64)
+        elif kind.is_integer() and not isinstance(kind, nw.Int128 | nw.UInt128):
+            self.dtype = np.dtype(np.uint64 if kind.is_unsigned_integer() else np.int64)
+        elif kind == nw.Boolean:
+            self.dtype = np.dtype(bool)
+        elif isinstance(kind, nw.Date | nw.Datetime | nw.Duration):
+            self.dtype = series.head(0).to_numpy().dtype
+
+    def numbers(self) -> Numbers | None:
+        """Numbers of a column of numbers, or of one of objects that holds nothing else."""
+        missing = np.array(self._series.is_null().to_numpy())
+        if self.dtype.kind == "f":
+            data = np.array(self._series.to_numpy(), dtype=np.float64)
+            return Numbers(data, np.isnan(data))
+        if self.dtype.kind in "iub":
+            filled = self._series.fill_null(False if self.dtype.kind == "b" else 0)
+            return Numbers(np.array(filled.to_numpy(), dtype=self.dtype), missing)
+        if self.dtype.kind in "mM":
+            return None
+        return object_numbers(self._objects(), missing)
+
+    def ticks(self) -> Ticks | None:
+        """Dates or durations of a column of these."""
+        if self.dtype.kind not in "mM":
+            return None
+        data = np.array(self._series.to_numpy())
+        unit = np.datetime_data(data.dtype)[0]
+        is_aware = getattr(self._series.dtype, "time_zone", None) is not None
+        return Ticks(data.view(np.int64), np.isnat(data), data.dtype.kind, unit, is_aware)
+
+    def groups(self) -> Groups:
+        """Distinct values of any column."""
+        return group_objects(self._objects())
+
+    def missing_is_nan(self) -> bool | None:
+        """Whether missing floats are NaN, not null; None without missing floats."""
+        if self.dtype.kind != "f" or not np.isnan(self._series.to_numpy()).any():
+            return None
+        return not bool(self._series.is_null().any())
+
+    def _objects(self) -> Any:
+        values = self._series.to_list()
+        objects = np.empty(len(values), dtype=object)
+        for i, value in enumerate(values):
+            objects[i] = value
+        return objects
+
+
+def native_dtype(native: Any) -> Any:
+    """What `cast` of a native column takes."""
+    return native.type if hasattr(native, "type") else native.dtype
+
+
+def write_other(
+    found: Any, kind: Any, native: Any, backend: Any, *, missing_is_nan: bool = False
+) -> Any:
+    """A native column of what a kind decodes to, in its native dtype where that holds it."""
+    if isinstance(found, Ticks) and found.unit == "D":
+        data = np.where(found.missing, np.iinfo(np.int64).min, found.data)
+        return _series(data.view("M8[D]"), backend).cast(native)
+    if isinstance(found, Ticks):
+        column = _series(_with_nulls(found.data, found.missing), backend)
+        example: Any = nw.from_native(_series([], backend).cast(native), series_only=True).dtype
+        unit: Any = found.unit
+        if example.time_unit == unit:
+            return column.cast(native)
+        finer = nw.Datetime(unit, example.time_zone) if found.kind == "M" else nw.Duration(unit)
+        return nw.from_native(column, series_only=True).cast(finer).to_native()
+    if not isinstance(found, Numbers):
+        return _levels(found, kind, native, backend)
+    if found.data.dtype.kind != "f":
+        column = _series(_with_nulls(found.data, found.missing), backend)
+        return _cast(column, native)
+    data = np.array(found.data)
+    if missing_is_nan:
+        return _series(data, backend)
+    return nw.from_native(_series(data, backend), series_only=True).fill_nan(None).to_native()
+
+
+def _levels(places: IntVector, kind: LevelKind, native: Any, backend: Any) -> Any:
+    known = [*kind.levels, None]
+    return _cast(_series([known[place] for place in places], backend), native)
+
+
+def _cast(column: Any, native: Any) -> Any:
+    """The column in its native dtype, or as it is where that does not hold its values."""
+    try:
+        return column.cast(native)
+    except Exception:  # of polars or Arrow, which are not imported
+        return column
+
+
+def _with_nulls(data: Any, missing: Any) -> Any:
+    if not missing.any():
+        return data
+    values = data.astype(object)
+    values[missing] = None
+    return values.tolist()
+
+
+def _series(values: Any, backend: Any) -> Any:
+    return nw.new_series("", values, backend=backend).to_native()
+
+
+def write_frame(columns: dict[str, Any]) -> Any:
+    """A native frame of native columns."""
+    first, *others = (
+        nw.from_native(column, series_only=True).alias(name) for name, column in columns.items()
+    )
+    # with nw.from_dict an Enum would become a Categorical
+    return first.to_frame().with_columns(*others).to_native()

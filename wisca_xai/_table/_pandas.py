@@ -1,0 +1,161 @@
+"""Columns of pandas: reading them, and writing them back in their dtype."""
+
+import numbers
+from collections.abc import Hashable
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pandas.api import types
+
+from wisca_xai._table._columns import LevelKind, Numbers, Ticks
+from wisca_xai._table._levels import Groups, group_objects
+from wisca_xai._typing import IntVector
+
+_array: Any = pd.array  # whose overloads name every literal
+
+
+class PandasColumn:
+    """A column to read, see `wisca_xai._table._columns.Source`."""
+
+    def __init__(self, label: Hashable, series: Any) -> None:
+        self.label = label
+        self.dtype = series.dtype
+        self._series = series
+
+    def numbers(self) -> Numbers | None:
+        """Numbers of a column of numbers, or of an object column that holds nothing else."""
+        series, dtype = self._series, self.dtype
+        missing = np.array(series.isna(), dtype=bool)
+        if isinstance(dtype, pd.CategoricalDtype) or types.is_object_dtype(dtype):
+            return object_numbers(np.asarray(series.astype(object)), missing)
+        filler: Any = 0
+        if types.is_bool_dtype(dtype):
+            kind, filler = "bool", False
+        elif types.is_integer_dtype(dtype):
+            kind = "uint64" if types.is_unsigned_integer_dtype(dtype) else "int64"
+        elif types.is_float_dtype(dtype):
+            kind, filler = "float64", np.nan
+        else:
+            return None
+        if isinstance(dtype, np.dtype):
+            return Numbers(np.array(series.to_numpy(), dtype=kind), missing)
+        return Numbers(np.array(series.to_numpy(dtype=kind, na_value=filler)), missing)
+
+    def ticks(self) -> Ticks | None:
+        """Dates or durations of a column of these."""
+        series, dtype = self._series, self.dtype
+        if isinstance(dtype, pd.ArrowDtype) and dtype.kind in "mM":
+            numpy_dtype = _without_arrow(dtype)
+            if numpy_dtype is None:
+                return None
+            series = series.astype(numpy_dtype)
+        is_aware = isinstance(series.dtype, pd.DatetimeTZDtype)
+        if is_aware:
+            series = series.dt.tz_convert(None)
+        if not isinstance(series.dtype, np.dtype) or series.dtype.kind not in "mM":
+            return None
+        data = np.array(series.to_numpy())
+        unit = np.datetime_data(data.dtype)[0]
+        return Ticks(data.view(np.int64), np.isnat(data), data.dtype.kind, unit, is_aware)
+
+    def groups(self) -> Groups:
+        """Distinct values of any column."""
+        series = self._series
+        if isinstance(self.dtype, pd.CategoricalDtype):
+            categories = list(series.cat.categories.astype(object))
+            return Groups(categories, np.asarray(series.cat.codes, dtype=np.intp), np.nan)
+        if types.is_object_dtype(self.dtype):
+            return group_objects(np.asarray(series))
+        places, values = pd.factorize(series)
+        return Groups(list(values), places)
+
+
+def object_numbers(objects: Any, missing: Any) -> Numbers | None:
+    """Numbers among Python objects, if there is nothing else."""
+    known = [value for value, absent in zip(objects, missing, strict=True) if not absent]
+    if not all(isinstance(value, numbers.Real | Decimal | np.bool_) for value in known):
+        return None
+    whole = all(isinstance(value, numbers.Integral | np.bool_) for value in known)
+    kind: Any = np.float64
+    if whole and known:
+        in_range = max(known) < 2**63 and min(known) >= -(2**63)
+        kind = np.int64 if in_range else np.uint64
+    data = np.zeros(len(objects), dtype=kind)
+    data[~missing] = [int(value) if whole else float(value) for value in known]
+    return Numbers(data, missing)
+
+
+def write_numbers(found: Numbers, dtype: Any) -> Any:
+    """Numbers as an array of `dtype`, or of one that holds them all."""
+    data, missing = found.data, found.missing
+    if isinstance(dtype, np.dtype) and dtype.kind not in "biu":
+        return data  # float32 and float64 tables of equal values must give equal bytes
+    is_numpy = isinstance(dtype, np.dtype)
+    if is_numpy and data.dtype.kind == "b" and missing.any():
+        objects = data.astype(object)
+        objects[missing] = np.nan
+        return pd.Series(objects, dtype=object)
+    if is_numpy and (missing.any() or data.dtype.kind == "f" or not _fits(data, dtype)):
+        return np.where(missing, np.nan, data)
+    if is_numpy:
+        return data.astype(dtype)
+    if isinstance(dtype, pd.SparseDtype):
+        return _array(np.where(missing, np.nan, data), dtype=dtype)
+    nullable: Any = _array(
+        data, dtype={"b": "boolean", "i": "Int64", "u": "UInt64"}.get(data.dtype.kind, "Float64")
+    )
+    nullable[missing] = pd.NA
+    if (data.dtype.kind == "f" and not types.is_float_dtype(dtype)) or not _fits(data, dtype):
+        return nullable
+    return nullable.astype(dtype)
+
+
+def write_ticks(found: Ticks, dtype: Any) -> Any:
+    """Dates or durations in their own unit and the time zone of `dtype`."""
+    data = np.where(found.missing, np.iinfo(np.int64).min, found.data)
+    series: Any = pd.Series(data.view(f"{found.kind}8[{found.unit}]"))
+    zone = getattr(_without_arrow(dtype) if isinstance(dtype, pd.ArrowDtype) else dtype, "tz", None)
+    if zone is not None:
+        series = series.dt.tz_localize("UTC").dt.tz_convert(zone)
+    if isinstance(dtype, pd.ArrowDtype) and _without_arrow(dtype) == series.dtype:
+        series = series.astype(dtype)
+    return series.array
+
+
+def write_levels(places: IntVector, kind: LevelKind, dtype: Any) -> Any:
+    """Levels at `places` as an array of `dtype`, or of one that holds them all."""
+    if kind.n_declared is not None:
+        if places.max(initial=-1) >= kind.n_declared:
+            categories = [*dtype.categories, *kind.levels[kind.n_declared :]]
+            dtype = pd.CategoricalDtype(categories, ordered=dtype.ordered)
+        return pd.Categorical.from_codes(places, dtype=dtype)
+    if types.is_object_dtype(dtype):
+        return pd.Series(kind.objects[places], dtype=object)
+    known: Any = kind.objects.copy()
+    known[-1] = np.nan if isinstance(dtype, np.dtype) else None
+    try:
+        typed: Any = _array(known, dtype=dtype)
+    except (TypeError, ValueError):  # a new level of another type
+        return pd.Series(known[places], dtype=object)
+    return typed[places]
+
+
+def _fits(data: Any, dtype: Any) -> bool:
+    if data.dtype.kind not in "iu" or not types.is_integer_dtype(dtype) or len(data) == 0:
+        return True
+    limits = np.iinfo(getattr(dtype, "numpy_dtype", dtype))
+    return bool(limits.min <= int(data.min()) and int(data.max()) <= limits.max)
+
+
+def _without_arrow(dtype: Any) -> Any:
+    """The dtype of pandas for dates of Arrow; None for days, which it does not have."""
+    kind = dtype.pyarrow_dtype
+    unit = getattr(kind, "unit", None)
+    if unit not in ("s", "ms", "us", "ns"):
+        return None
+    zone = getattr(kind, "tz", None)
+    if zone is not None:
+        return pd.DatetimeTZDtype(unit, zone)
+    return np.dtype(f"{dtype.kind}8[{unit}]")
