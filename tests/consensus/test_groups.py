@@ -43,7 +43,7 @@ def test_a_constant_column_is_one_group():
 
 def test_missing_values_are_a_group_of_their_own():
     assert groups_of(NAN, 1, 2, NAN) == [2, 0, 1, 2]
-    assert groups_of(NAN, NAN) == [5, 5]
+    assert groups_of(NAN, NAN) == [0, 0]
     # and leave the quantiles of the others as they are
     assert groups_of(*range(10), NAN, NAN) == [*groups_of(*range(10)), 5, 5]
     assert groups_of(NAN, 1, 2, 3, 4, n_groups=2) == [2, 0, 0, 1, 1]
