@@ -29,6 +29,8 @@ LAYERS = {  # a module imports only from lower layers, or from its own folder
     "_consensus_explanation": 6,
     "_refit": 6,
     "_wisca": 7,
+    "_merge": 7,
+    "selection": 8,
     "plots": 8,
     "study": 8,
     "cli": 9,

@@ -11,6 +11,7 @@ from wisca_xai._exceptions import (
     WISCAWarning,
 )
 from wisca_xai._explanation import Explanation, Receipt
+from wisca_xai._merge import merge_explanations
 from wisca_xai._wisca import WISCAExplainer
 from wisca_xai.explainers import (
     BaseExplainer,
@@ -18,7 +19,9 @@ from wisca_xai.explainers import (
     LimeExplainer,
     PermutationExplainer,
     ShapExplainer,
+    from_external,
 )
+from wisca_xai.selection import WISCASelector
 
 __version__ = "0.1.0"
 
@@ -38,5 +41,8 @@ __all__ = [
     "UntrustedModelError",
     "WISCAError",
     "WISCAExplainer",
+    "WISCASelector",
     "WISCAWarning",
+    "from_external",
+    "merge_explanations",
 ]

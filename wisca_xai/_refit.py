@@ -8,7 +8,6 @@ from typing import Any, cast
 import numpy as np
 from scipy.stats import false_discovery_control
 from sklearn.base import clone
-from sklearn.compose import ColumnTransformer
 from sklearn.frozen import FrozenEstimator
 
 from wisca_xai._exceptions import InputError, WISCAWarning
@@ -69,6 +68,8 @@ def refit_chance(
 
 def check_refittable(problem: Problem) -> None:
     """Raise InputError unless a clone of the model can be fitted to a wider table."""
+    from sklearn.compose import ColumnTransformer  # slow to import
+
     model = problem.response.model
     if problem.background_y is None:
         raise InputError("`refit` needs y: call fit(X, y).")

@@ -1,14 +1,16 @@
 """Stack: the attributions of a panel as the arrays that consensus functions take."""
 
+import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from wisca_xai._explanation import Explanation
 from wisca_xai._typing import FloatArray, FloatMatrix, FloatVector, IntMatrix
-from wisca_xai.consensus import Consensus, ConsensusFunction, wisca
+from wisca_xai._validation import check_choice
+from wisca_xai.consensus import CONSENSUS, Consensus, ConsensusFunction, min_max, wisca
 
 
 @dataclass(frozen=True)
@@ -97,3 +99,35 @@ def _errors(component: Explanation) -> FloatArray:
     if component.standard_errors is None:
         return np.zeros_like(component.values)
     return component.standard_errors
+
+
+def find_function(consensus: Any) -> ConsensusFunction:
+    """The consensus function of a name, or the user's own.
+
+    Raises
+    ------
+    InputError
+        If there is no such name.
+    """
+    if callable(consensus):
+        return cast(ConsensusFunction, consensus)
+    check_choice("consensus", consensus, CONSENSUS, also=" or a function of the same signature")
+    return CONSENSUS[consensus]
+
+
+def takes_votes(function: ConsensusFunction) -> bool:
+    """Whether a function has a parameter for the votes of methods; a user's own need not."""
+    parameters = inspect.signature(function).parameters.values()
+    return any(p.name == "method_weights" or p.kind is p.VAR_KEYWORD for p in parameters)
+
+
+def name_of(function: Any) -> str:
+    """Name of a function, or of the class of a callable object."""
+    return str(getattr(function, "__name__", type(function).__name__))
+
+
+def scale_component(component: Explanation) -> Any:
+    """`min_max` along the features, which are the second of three axes for all classes."""
+    if component.values.ndim < 3:
+        return min_max(component.values)
+    return np.moveaxis(min_max(np.moveaxis(component.values, 1, -1)), -1, 1)

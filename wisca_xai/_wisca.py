@@ -1,7 +1,6 @@
 """WISCAExplainer: a panel of explainers, merged into one consensus."""
 
 import copy
-import inspect
 from dataclasses import fields, replace
 from typing import Any, ClassVar, cast
 
@@ -13,20 +12,17 @@ from sklearn.utils.validation import check_is_fitted
 
 from wisca_xai._consensus_explanation import ConsensusExplanation
 from wisca_xai._exceptions import InputError
-from wisca_xai._explanation import Explanation
 from wisca_xai._panel import PANEL, make_panel, run_panel
 from wisca_xai._problem import Problem
 from wisca_xai._refit import N_REFITS, check_refittable, refit_chance
-from wisca_xai._stack import Stack
+from wisca_xai._stack import Stack, find_function, name_of, scale_component, takes_votes
 from wisca_xai._trust import N_DUMMIES, measure_trust
 from wisca_xai._typing import FloatMatrix, FloatVector, ResponseMethod, Target
 from wisca_xai._validation import check_choice, check_count
 from wisca_xai._votes import WEIGHTINGS, check_weighting, give_votes
 from wisca_xai.consensus import (
-    CONSENSUS,
     ConsensusFunction,
     confidence_weight,
-    min_max,
     residual_weight,
     value_groups,
     wisca_signed,
@@ -227,14 +223,14 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
     def _check_params(self) -> None:
         check_count("background_size", self.background_size)
         make_panel(self.explainers, background_size=self.background_size)
-        _consensus_function(self.consensus)
+        find_function(self.consensus)
         check_choice("weighting", self.weighting, WEIGHTINGS)
         if not isinstance(self.refit, bool):
             check_count("refit", self.refit)
 
     def _explain(self, problem: Problem) -> ConsensusExplanation:
-        function = _consensus_function(self.consensus)
-        weighting = self.weighting if _takes_votes(function) else "equal"
+        function = find_function(self.consensus)
+        weighting = self.weighting if takes_votes(function) else "equal"
         check_weighting(weighting, problem)
         if self.refit:
             check_refittable(problem)
@@ -266,23 +262,18 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
         index = pd.Index(body.feature_names, name="feature")
         return ConsensusExplanation(
             **{part.name: getattr(body, part.name) for part in fields(body)},
-            consensus=self.consensus if isinstance(self.consensus, str) else _name(self.consensus),
+            consensus=self.consensus
+            if isinstance(self.consensus, str)
+            else name_of(self.consensus),
             importance=pd.Series(merged.importance, index=index, name="importance"),
             wisca=stack.merge(wisca_signed, weights).importance,
             components=components,
-            scaled={name: _scaled(c) for name, c in components.items()},
+            scaled={name: scale_component(c) for name, c in components.items()},
             weights=weights,
             failures=failures,
             votes=votes,
             trust=measure_trust(problem, components, votes, weights, groups, function, chance),
         )
-
-
-def _consensus_function(consensus: Any) -> ConsensusFunction:
-    if callable(consensus):
-        return cast(ConsensusFunction, consensus)
-    check_choice("consensus", consensus, CONSENSUS, also=" or a function of the same signature")
-    return CONSENSUS[consensus]
 
 
 def _row_weights(problem: Problem) -> tuple[FloatVector, list[str]]:
@@ -299,19 +290,3 @@ def _row_weights(problem: Problem) -> tuple[FloatVector, list[str]]:
     if scale == 0:
         return even, ["The training target is constant: all rows weigh the same."]
     return residual_weight(problem.y, problem.outputs[:, 0], scale=scale), []
-
-
-def _scaled(component: Explanation) -> Any:
-    """`min_max` along the features, which are the second of three axes for all classes."""
-    if component.values.ndim < 3:
-        return min_max(component.values)
-    return np.moveaxis(min_max(np.moveaxis(component.values, 1, -1)), -1, 1)
-
-
-def _takes_votes(function: ConsensusFunction) -> bool:
-    parameters = inspect.signature(function).parameters.values()
-    return any(p.name == "method_weights" or p.kind is p.VAR_KEYWORD for p in parameters)
-
-
-def _name(function: Any) -> str:
-    return str(getattr(function, "__name__", type(function).__name__))

@@ -1,6 +1,7 @@
 """The panel: one file per method."""
 
 from wisca_xai.explainers._base import BaseExplainer, is_fitted
+from wisca_xai.explainers._external import from_external
 from wisca_xai.explainers._forest import ForestExplainer
 from wisca_xai.explainers._lime import LimeExplainer
 from wisca_xai.explainers._permutation import PermutationExplainer
@@ -18,5 +19,6 @@ __all__ = [
     "LimeExplainer",
     "PermutationExplainer",
     "ShapExplainer",
+    "from_external",
     "is_fitted",
 ]

@@ -1,0 +1,312 @@
+"""WISCASelector: keep the features that a panel of explainers agrees a model uses."""
+
+import math
+import numbers
+import warnings
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from sklearn import get_config
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
+from sklearn.feature_selection import SelectorMixin
+from sklearn.utils import Tags, get_tags
+from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from wisca_xai._consensus_explanation import ConsensusExplanation
+from wisca_xai._exceptions import InputError, WISCAWarning
+from wisca_xai._typing import IntVector, LabelVector
+from wisca_xai._validation import (
+    canonical_order,
+    check_count,
+    check_not_sparse,
+    check_target_column,
+    check_unique_names,
+    seed_entropy,
+)
+from wisca_xai._wisca import WISCAExplainer
+from wisca_xai.explainers import is_fitted
+
+
+class WISCASelector(SelectorMixin, MetaEstimatorMixin, BaseEstimator):  # type: ignore[misc]
+    """Select features by the consensus of a panel of explainers on a model.
+
+    A model is fitted, its outputs for some of the rows are explained by a `WISCAExplainer`, and the
+    features that lead the consensus are kept. In contrast to `SelectFromModel` the model needs no
+    importances of its own.
+
+    Parameters
+    ----------
+    estimator : estimator or callable
+        The model. Unfitted: a clone is fitted on the X, y of `fit`. Fitted, a `FrozenEstimator` or
+        a function: used as it is, and nothing is learned from y. In cross-validation pass an
+        unfitted one: scikit-learn clones it there, which drops what it has learned, but a
+        `FrozenEstimator` or a function stays as it is and may have seen the test rows.
+    n_features_to_select : "above_noise", int or float, default="above_noise"
+        "above_noise": the features above what explainers give to columns without meaning (see
+        `refit` for the model's share), at least the first of the ranking. An int is a number of
+        features, a float in (0, 1] a share of them, rounded down, at least one.
+    refit : bool or int, default=False
+        Whether "above_noise" means the model's own noise too; see `WISCAExplainer`. Recommended:
+        without it only those features are left out that the model does not use, and most models
+        use a little of every column. Costs 20 more fits and panels.
+    explainer : WISCAExplainer, default=None
+        Settings of the panel; its `estimator` must be None. None means the default panel. Its own
+        `refit`, `n_jobs` and `random_state` count where those of the selector are at their
+        defaults.
+    n_explained : int, default=200
+        Rows that are explained, drawn without replacement; all if there are fewer. All rows are the
+        reference data.
+    n_jobs : int or None, default=None
+        Rows that are explained at once; see `WISCAExplainer`.
+    random_state : int, RandomState instance or None, default=None
+        Of the draw of rows and of the explainers. An integer makes every run give the same bytes.
+
+    Attributes
+    ----------
+    estimator_ : estimator or callable
+        The explained model: `estimator` itself if it is fitted, else a clone fitted on X, y.
+    explanation_ : ConsensusExplanation
+        Of the drawn rows, in the order of X.
+    ranking_ : DataFrame
+        `explanation_.ranking()`: all features, best first.
+    support_ : ndarray of bool of shape (n_features_in_,)
+        The selected features.
+    n_features_in_ : int
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Only if X has string column names.
+
+    See Also
+    --------
+    WISCAExplainer : The explanation that the selection follows.
+
+    Notes
+    -----
+    The consensus counts the explained rows by the model's confidence in them, never by a
+    `sample_weight`.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import LinearRegression
+    >>> from wisca_xai.datasets import make_dataset
+    >>> data = make_dataset("linear", n_samples=200, random_state=0)
+    >>> data.X.columns[data.relevant_features].tolist()
+    ['B', 'C', 'D', 'E']
+    >>> panel = WISCAExplainer(explainers=["shap", "permutation"])
+    >>> selector = WISCASelector(
+    ...     LinearRegression(), refit=True, explainer=panel, n_explained=50, random_state=0
+    ... ).fit(data.X, data.y)
+    >>> selector.get_feature_names_out().tolist()
+    ['B', 'C', 'D', 'E']
+    >>> selector.transform(data.X).shape
+    (200, 4)
+    """
+
+    def __init__(
+        self,
+        estimator: Any = None,
+        *,
+        n_features_to_select: str | float = "above_noise",
+        refit: bool | int = False,
+        explainer: WISCAExplainer | None = None,
+        n_explained: int = 200,
+        n_jobs: int | None = None,
+        random_state: Any = None,
+    ) -> None:
+        self.estimator = estimator
+        self.n_features_to_select = n_features_to_select
+        self.refit = refit
+        self.explainer = explainer
+        self.n_explained = n_explained
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+
+    def fit(self, X: Any, y: ArrayLike | None = None, **params: Any) -> "WISCASelector":
+        """Fit the model, explain some of the rows, and select.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_samples, n_features)
+            Training data, as the model takes it.
+        y : array-like of shape (n_samples,), default=None
+            Target; needed if the model is not fitted.
+        **params : dict
+            Metadata such as `sample_weight` for the model's `fit`, if it requests them and
+            ``sklearn.set_config(enable_metadata_routing=True)`` holds.
+
+        Returns
+        -------
+        self : WISCASelector
+
+        Raises
+        ------
+        InputError
+            If a parameter, X or y breaks a rule, metadata cannot reach the model's `fit`, or
+            "above_noise" is asked of explainers that do not measure their noise.
+        ModelContractError
+            If the model returns something else than one finite number per row and output.
+        ExplainerFailed
+            If no explainer gave a result.
+
+        Warns
+        -----
+        WISCAWarning
+            If no feature stands above noise, and for each explainer that failed.
+        """
+        explainer = self._checked_explainer()
+        n_explained = check_count("n_explained", self.n_explained)
+        check_not_sparse(X)
+        if isinstance(X, pd.DataFrame):
+            check_unique_names(X)
+            validate_data(self, X, skip_check_array=True)
+        else:
+            X = validate_data(self, X, ensure_all_finite=False)
+        n_kept = _n_kept(self.n_features_to_select, X.shape[1])
+        y = check_target_column(y, X)
+        explainer.estimator = self._fitted_model(X, y, params, refit=explainer.refit)
+        explainer.fit(X, y)
+        positions = np.arange(X.shape[1])
+        if isinstance(X, pd.DataFrame):  # a fitted model may know the columns in another order
+            positions = _positions(list(X.columns), list(explainer.codec_.labels))
+            X = X.iloc[:, positions]
+        order = canonical_order(explainer.codec_.encode(X), y)
+        rows = _draw(order, n_explained, seed=explainer.random_state)
+        explained = X.iloc[rows] if isinstance(X, pd.DataFrame) else X[rows]
+        explanation = explainer.explain(explained, None if y is None else y[rows])
+        self.estimator_ = explainer.estimator_
+        self.explanation_ = explanation
+        self.ranking_ = explanation.ranking()
+        self.support_ = np.zeros(len(positions), dtype=bool)
+        self.support_[positions[_chosen(explanation, n_kept)]] = True
+        return self
+
+    def get_metadata_routing(self) -> MetadataRouter:
+        """Metadata of `fit` go to the model's `fit`.
+
+        Returns
+        -------
+        routing : MetadataRouter
+        """
+        mapping = MethodMapping().add(caller="fit", callee="fit")
+        return MetadataRouter(owner=self).add(estimator=self.estimator, method_mapping=mapping)
+
+    def _get_support_mask(self) -> NDArray[np.bool_]:
+        check_is_fitted(self)
+        return self.support_
+
+    def _checked_explainer(self) -> WISCAExplainer:
+        """A fresh explainer with the settings of both, still without a model."""
+        given = WISCAExplainer() if self.explainer is None else self.explainer
+        if not isinstance(given, WISCAExplainer):
+            raise InputError(
+                "`explainer` must be a WISCAExplainer or None, got "
+                f"{given.__name__ if isinstance(given, type) else repr(given)}. Pass single "
+                "explainers as WISCAExplainer(explainers=...)."
+            )
+        if self.estimator is None:
+            raise InputError(
+                "WISCASelector needs a model, got estimator=None. Pass a scikit-learn estimator or "
+                "a callable: WISCASelector(model)."
+            )
+        if given.estimator is not None:
+            raise InputError(
+                "`explainer` must have estimator=None, got "
+                f"{type(given.estimator).__name__}: pass the model to WISCASelector alone."
+            )
+        explainer: WISCAExplainer = clone(given)
+        if self.refit is not False:
+            explainer.refit = self.refit
+        if self.n_jobs is not None:
+            explainer.n_jobs = self.n_jobs
+        random_state = given.random_state if self.random_state is None else self.random_state
+        explainer.random_state = seed_entropy(random_state)
+        explainer._check_params()
+        return explainer
+
+    def _fitted_model(
+        self, X: Any, y: LabelVector | None, params: dict[str, Any], *, refit: bool | int
+    ) -> Any:
+        if params and not get_config()["enable_metadata_routing"]:
+            raise InputError(
+                f"{sorted(params)} cannot reach the model's fit: metadata routing is off. Call "
+                "sklearn.set_config(enable_metadata_routing=True), and request them from the "
+                "model: model.set_fit_request(sample_weight=True)."
+            )
+        metadata = process_routing(self, "fit", **params).estimator.fit
+        if metadata and (refit or is_fitted(self.estimator)):
+            reason = "`refit` fits clones without them" if refit else "the model is fitted already"
+            raise InputError(f"{sorted(metadata)} cannot be used: {reason}. Leave one of them out.")
+        if is_fitted(self.estimator):
+            return self.estimator
+        if y is None and get_tags(self.estimator).target_tags.required:
+            raise InputError(
+                f"{type(self.estimator).__name__} requires y to be passed, but the target y is "
+                "None. Call fit(X, y), or pass a fitted model."
+            )
+        return clone(self.estimator).fit(X, y, **metadata)
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        inner = get_tags(WISCAExplainer(self.estimator))
+        tags.input_tags.allow_nan = inner.input_tags.allow_nan
+        tags.target_tags.required = inner.target_tags.required
+        return tags
+
+
+def _n_kept(asked: Any, n_features: int) -> int | None:
+    """Number of features to keep; None for those above noise."""
+    if isinstance(asked, str) and asked == "above_noise":
+        return None
+    if isinstance(asked, numbers.Integral) and not isinstance(asked, bool):
+        if 1 <= int(asked) <= n_features:
+            return int(asked)
+    elif isinstance(asked, numbers.Real) and not isinstance(asked, bool) and 0 < float(asked) <= 1:
+        # rounded first: 22 * (15 / 22) is just below 15
+        return max(1, math.floor(round(float(asked) * n_features, 9)))
+    raise InputError(
+        "`n_features_to_select` must be 'above_noise', an integer from 1 to n_features = "
+        f"{n_features} or a float in (0, 1], got {asked!r}."
+    )
+
+
+def _positions(columns: list[Any], labels: list[Any]) -> IntVector:
+    """Where the model's columns stand among those of X."""
+    if len(labels) < len(columns):
+        extra = [label for label in columns if label not in set(labels)]
+        raise InputError(
+            f"X has the columns {extra} that the model was not fitted on: leave them out, or pass "
+            "an unfitted model."
+        )
+    places = {label: j for j, label in enumerate(columns)}
+    return np.array([places[label] for label in labels], dtype=np.intp)
+
+
+def _draw(order: IntVector, size: int, *, seed: int) -> IntVector:
+    """At most `size` rows at random, ascending; the draw depends on their values, not positions."""
+    drawn = np.random.default_rng(seed).permutation(len(order))[:size]
+    return np.sort(order[drawn])
+
+
+def _chosen(explanation: ConsensusExplanation, n_kept: int | None) -> IntVector:
+    """Positions of the features to keep, in the order of the explanation's features."""
+    ranked = np.argsort(-explanation.importance.abs().to_numpy(), kind="stable")
+    if n_kept is not None:
+        return ranked[:n_kept]
+    above = explanation.trust.above_chance()
+    if above is None:
+        raise InputError(
+            "'above_noise' needs an explainer that measures its noise, got "
+            f"{list(explanation.components)}. Add one of 'lime', 'permutation' or 'forest', or "
+            "give the number of features."
+        )
+    if not above.any():
+        warnings.warn(
+            "No feature stands above noise: only the first of the ranking is kept, "
+            f"{explanation.feature_names[ranked[0]]!r}.",
+            WISCAWarning,
+            stacklevel=3,
+        )
+        return ranked[:1]
+    return np.flatnonzero(above)
