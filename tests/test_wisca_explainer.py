@@ -340,7 +340,9 @@ def test_every_registered_consensus_runs(wine, consensus):
 def test_transform_is_the_local_consensus(wine):
     explainer, X, y = wine
     values = explainer.transform(X[:N])
-    np.testing.assert_array_equal(values, explainer.explain(X[:N], y[:N]).values)
+    family = clone(explainer).set_params(estimator=explainer.estimator, weighting="family")
+    np.testing.assert_array_equal(values, family.fit(X, y).explain(X[:N], y[:N]).values)
+    np.testing.assert_allclose(values[2:3], explainer.transform(X[2:3]), rtol=0, atol=1e-12)
     framed = clone(explainer).set_params(estimator=explainer.estimator).fit(X, y)
     framed.set_output(transform="pandas")
     frame = framed.transform(X[:N])

@@ -191,6 +191,9 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
     def transform(self, X: Any) -> FloatMatrix:
         """Local consensus of the predicted class; global explainers take no part in it.
 
+        Each family of explainers has one vote (each explainer with ``weighting="equal"``), so that
+        the values of a row do not depend on the others.
+
         Parameters
         ----------
         X : array-like or DataFrame of shape (n_samples, n_features)
@@ -218,6 +221,8 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
             )
         only_local = copy.copy(self)
         only_local.explainers_ = local
+        if self.weighting != "equal":  # the other votes depend on the rows that come together
+            only_local.weighting = "family"
         return np.array(only_local.explain(X).values)
 
     def _check_params(self) -> None:
