@@ -362,7 +362,7 @@ def test_all_classes_at_once_are_refused_before_any_work():
     everything, before = replace(problem, columns=None), problem.response.rows
     for weighting in ("faithfulness", "topsis", "optimal"):
         message = (
-            rf"`weighting` must be one of \['equal', 'fidelity', 'family', 'crh'\] .* got "
+            rf"`weighting` must be one of \['equal', 'family', 'fidelity', 'crh'\] .* got "
             rf"'{weighting}'"
         )
         with pytest.raises(InputError, match=message):

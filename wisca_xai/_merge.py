@@ -22,12 +22,12 @@ from wisca_xai._trust import (
 )
 from wisca_xai._typing import FloatMatrix, FloatVector, IntVector, LabelVector
 from wisca_xai._validation import check_choice, check_finite, check_not_sparse, check_unique_names
-from wisca_xai.consensus import ConsensusFunction, family_weights, value_groups, wisca_signed
+from wisca_xai._votes import BY_KIND, votes_by_kind
+from wisca_xai.consensus import ConsensusFunction, value_groups, wisca_signed
 from wisca_xai.explainers._external import check_numbers, from_external
 from wisca_xai.explainers._sources import read
 
 Components = dict[str, Explanation]
-WEIGHTINGS = ("equal", "family", "fidelity")
 SEED = 0  # of the resamples: there is nothing else to draw
 
 
@@ -336,13 +336,8 @@ def _votes(weighting: Any, components: Components) -> dict[str, float]:
                 f"Votes must not be negative, and one must be positive, got {dict(weighting)}."
             )
         return dict(zip(components, given.tolist(), strict=True))
-    check_choice("weighting", weighting, WEIGHTINGS, also=" or a mapping of names to votes")
-    votes = np.ones(len(components))
-    if weighting != "equal" and len(components) > 1:
-        votes = family_weights([component.family for component in components.values()])
-        fidelity = [1.0 if c.fidelity is None else c.fidelity for c in components.values()]
-        if weighting == "fidelity" and any(fidelity):
-            votes = votes * np.array(fidelity)
+    check_choice("weighting", weighting, BY_KIND, also=" or a mapping of names to votes")
+    votes = votes_by_kind(weighting, components) if len(components) > 1 else np.ones(1)
     return dict(zip(components, votes.tolist(), strict=True))
 
 

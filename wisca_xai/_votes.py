@@ -66,7 +66,11 @@ def give_votes(
     check_weighting(weighting, problem)
     votes = np.ones(1)
     if len(components) > 1:
-        votes = RULES[weighting](components, problem, panel)
+        votes = (
+            votes_by_kind(weighting, components)
+            if weighting in BY_KIND
+            else RULES[weighting](components, problem, panel)
+        )
     return dict(zip(components, votes.tolist(), strict=True))
 
 
@@ -80,20 +84,16 @@ def check_weighting(weighting: str, problem: Problem) -> None:
         )
 
 
-def _equal(components: Components, problem: Problem, panel: Panel) -> FloatVector:
-    return np.ones(len(components))
-
-
-def _family(components: Components, problem: Problem, panel: Panel) -> FloatVector:
-    return family_weights([component.family for component in components.values()])
-
-
-def _fidelity(components: Components, problem: Problem, panel: Panel) -> FloatVector:
-    """A method that imitates the model has as much say as the imitation is worth."""
+def votes_by_kind(weighting: str, components: Components) -> FloatVector:
+    """Votes that need no model: "equal", "family" or "fidelity"."""
+    if weighting == "equal":
+        return np.ones(len(components))
     families = family_weights([component.family for component in components.values()])
+    if weighting == "family":
+        return families
+    # a method that imitates the model has as much say as the imitation is worth
     fidelity = [1.0 if c.fidelity is None else c.fidelity for c in components.values()]
-    votes = families * np.array(fidelity)
-    return votes if votes.any() else families
+    return families * np.array(fidelity) if any(fidelity) else families
 
 
 def _faithfulness(components: Components, problem: Problem, panel: Panel) -> FloatVector:
@@ -187,13 +187,11 @@ def _neighbours(
 
 
 RULES: dict[str, Rule] = {
-    "equal": _equal,
-    "fidelity": _fidelity,
-    "family": _family,
     "faithfulness": _faithfulness,
     "topsis": _topsis,
     "crh": _crh,
     "optimal": _optimal,
 }
-WEIGHTINGS = tuple(RULES)
+BY_KIND = ("equal", "family", "fidelity")
+WEIGHTINGS = (*BY_KIND, *RULES)
 OF_ONE_OUTPUT = ("faithfulness", "topsis", "optimal")
