@@ -13,6 +13,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 from wisca_xai import BaseExplainer, InputError, LimeExplainer, WISCAExplainer
+from wisca_xai._stack import Stack
 from wisca_xai._table import TableCodec
 
 RNG = np.random.default_rng(0)
@@ -258,3 +259,21 @@ def test_arrays_are_refitted_as_arrays():
     y = (X["a"] > 0).to_numpy().astype(int)
     explanation = chance(LogisticRegression(), y, X.to_numpy(), refit=8)
     assert explanation.trust.refit_chance[0] <= 0.2
+
+
+def test_refits_group_rows_as_the_explanation_does(monkeypatch):
+    seen = []
+    merge = Stack.merge
+
+    def record(self, function, weights, groups=None):
+        seen.append(groups)
+        return merge(self, function, weights, groups)
+
+    monkeypatch.setattr("wisca_xai._refit.Stack.merge", record)
+    generator = np.random.default_rng(0)
+    X, y = generator.normal(size=(60, 3)), generator.integers(2, size=60)
+    model = LogisticRegression().fit(X, y)
+    WISCAExplainer(model, explainers=("permutation",), refit=2, random_state=0).fit(X, y).explain(X)
+    of_refits = [groups for groups in seen if groups is not None and groups.shape[1] == 6]
+    assert len(of_refits) == 2
+    assert all(set(np.unique(groups)) == set(range(5)) for groups in of_refits)

@@ -19,6 +19,7 @@ from wisca_xai import (
     ShapExplainer,
     WISCAExplainer,
 )
+from wisca_xai._stack import Stack
 from wisca_xai._trust import N_DUMMIES, Trust
 from wisca_xai.consensus import value_groups, wisca, wisca_signed
 
@@ -488,3 +489,23 @@ def test_rows_in_another_order_take_their_counts_along(iris):
     part = explanation.take([5, 2])
     np.testing.assert_array_equal(part.trust.outside, explanation.trust.outside[[5, 2]])
     assert part.trust.resamples is explanation.trust.resamples
+
+
+def test_dummies_have_the_groups_of_the_columns_that_they_copy(monkeypatch):
+    seen = []
+    merge_others = Stack.merge_others
+
+    def record(self, function, local, importances, weights, groups=None):
+        seen.append(groups)
+        return merge_others(self, function, local, importances, weights, groups)
+
+    monkeypatch.setattr(Stack, "merge_others", record)
+    X = pd.DataFrame(np.random.default_rng(0).normal(size=(60, 3)), columns=["a", "b", "c"])
+    WISCAExplainer(
+        lambda table: table["a"] * table["b"], explainers=("lime", "forest"), random_state=0
+    ).fit(X).explain(X[:30])
+    (wide,) = [groups for groups in seen if groups.shape[1] > 3]
+    assert wide.shape == (30, 3 + N_DUMMIES)
+    for k in range(N_DUMMIES):
+        np.testing.assert_array_equal(wide[:, 3 + k], wide[:, k % 3])
+    assert not np.array_equal(wide[:, 0], wide[:, 1])
