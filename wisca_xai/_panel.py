@@ -1,21 +1,29 @@
 """The panel: explainers by name, run one after another, each failure kept apart."""
 
+import contextlib
+import numbers
+import pickle
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from joblib.externals.loky import ProcessPoolExecutor
+from joblib.externals.loky.backend.reduction import dumps
 from sklearn.base import clone
 from tqdm import tqdm
 
 from wisca_xai._exceptions import ExplainerFailed, InputError, WISCAWarning
 from wisca_xai._explanation import Explanation
 from wisca_xai._problem import Problem
+from wisca_xai._typing import FloatMatrix
 from wisca_xai._validation import check_choice, seed_entropy
 from wisca_xai.explainers import EXPLAINERS, BaseExplainer
 
 PANEL = ("shap", "lime", "permutation", "forest")
+Attempt = Callable[[BaseExplainer, Problem], Explanation | str]
+START_SECONDS = 60  # in which a process has to start, import the package and load the model
 
 
 def make_panel(explainers: Any, *, background_size: int) -> list[tuple[str, BaseExplainer]]:
@@ -55,14 +63,18 @@ def make_panel(explainers: Any, *, background_size: int) -> list[tuple[str, Base
 
 
 def run_panel(
-    panel: Sequence[tuple[str, BaseExplainer]], problem: Problem
+    panel: Sequence[tuple[str, BaseExplainer]], problem: Problem, *, timeout: float | None = None
 ) -> tuple[dict[str, Explanation], dict[str, str]]:
     """What each explainer gave, and why the others gave nothing.
+
+    With a `timeout` in seconds each runs in a process apart, which ends with it.
 
     Raises
     ------
     ExplainerFailed
         If none gave a result.
+    InputError
+        If the problem has to go to another process, but cannot.
 
     Warns
     -----
@@ -74,14 +86,15 @@ def run_panel(
     )
     components: dict[str, Explanation] = {}
     failures: dict[str, str] = {}
-    for name, explainer in bar:
-        answer = _attempt(explainer, problem)
-        if isinstance(answer, Explanation):
-            components[name] = answer
-            spent = answer.receipt
-            problem.response.charge(spent.model_rows, spent.model_calls, spent.model_seconds)
-        else:
-            failures[name] = answer
+    with _attempts(timeout) as attempt:
+        for name, explainer in bar:
+            answer = attempt(explainer, problem)
+            if isinstance(answer, Explanation):
+                components[name] = answer
+                spent = answer.receipt
+                problem.response.charge(spent.model_rows, spent.model_calls, spent.model_seconds)
+            else:
+                failures[name] = answer
     if not components:
         table = "\n".join(f"  {name}: {reason}" for name, reason in failures.items())
         raise ExplainerFailed(f"All {len(failures)} explainers failed:\n{table}")
@@ -117,3 +130,90 @@ def _attempt(explainer: BaseExplainer, problem: Problem) -> Explanation | str:
         return explainer._run(problem)
     except Exception as error:
         return f"{type(error).__name__}: {error}"
+
+
+def check_timeout(timeout: object) -> None:
+    """Raise InputError unless `timeout` is None or a positive number of seconds."""
+    is_number = isinstance(timeout, numbers.Real) and not isinstance(timeout, bool)
+    if timeout is not None and not (is_number and 0 < float(timeout) < np.inf):  # type: ignore[arg-type]
+        raise InputError(f"`timeout` must be None or a number of seconds above 0, got {timeout!r}.")
+
+
+@contextlib.contextmanager
+def _attempts(timeout: float | None) -> Iterator[Attempt]:
+    """The way to ask an explainer: here, or in a process apart that ends with the panel."""
+    if timeout is None:
+        yield _attempt
+        return
+    apart = _Apart(timeout)
+    try:
+        yield apart
+    finally:
+        apart.stop()
+
+
+class _Apart:
+    """Attempts in a process apart; where one has to be stopped, the next has a new process."""
+
+    def __init__(self, timeout: float) -> None:
+        self.timeout = timeout
+        self.pool: Any = None
+
+    def __call__(self, explainer: BaseExplainer, problem: Problem) -> Explanation | str:
+        if self.pool is None:
+            self.pool = _start(problem)
+        answer: Explanation | str
+        try:
+            task = self.pool.submit(_attempt_shared, explainer, problem)
+            answer, evaluated = task.result(self.timeout)
+        except TimeoutError:
+            answer, evaluated = f"TimeoutError: no answer within {self.timeout:g} seconds", {}
+            self.stop()
+        except Exception as error:  # the process died, or the explainer cannot be sent to it
+            reason = str(error).partition("\n")[0]
+            answer, evaluated = f"{type(error).__name__}: {reason}", {}
+            self.stop()
+        problem.evaluated.update(evaluated)
+        return answer
+
+    def stop(self) -> None:
+        """End the process, whatever it does."""
+        if self.pool is not None:
+            self.pool.shutdown(wait=True, kill_workers=True)
+            self.pool = None
+
+
+def _start(problem: Problem) -> Any:
+    """A process that has loaded the model: the time that this takes is no explainer's fault."""
+    name = type(problem.response.model).__name__
+    rule = "With `timeout` the model must be able to go to another process by pickle"
+    advice = "Leave `timeout` out, or what cannot be pickled out of the model."
+    try:
+        sent = bytes(dumps(problem))
+    except Exception as error:
+        raise InputError(
+            f"{rule}, but {name} cannot be pickled ({type(error).__name__}: {error}). {advice}"
+        ) from error
+    pool = ProcessPoolExecutor(max_workers=1)
+    try:
+        pool.submit(_load, sent).result(START_SECONDS)
+    except Exception as error:
+        pool.shutdown(wait=True, kill_workers=True)
+        raise InputError(
+            f"{rule}, but {name} cannot be loaded there ({type(error).__name__}: {error}). {advice}"
+        ) from error
+    return pool
+
+
+def _load(sent: bytes) -> None:
+    pickle.loads(sent)  # noqa: S301 (it was pickled a moment ago)
+
+
+def _attempt_shared(
+    explainer: BaseExplainer, problem: Problem
+) -> tuple[Explanation | str, dict[tuple[int, int], FloatMatrix]]:
+    """The answer, and the outputs on the background that the next explainer need not ask for."""
+    try:
+        return _attempt(explainer, problem), problem.evaluated
+    except SystemExit as error:  # it would end the process that asks, too
+        return f"SystemExit: {error}", {}

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from sklearn import get_config
 from sklearn.base import is_classifier, is_outlier_detector, is_regressor
-from sklearn.utils import gen_batches
 
 from wisca_xai._exceptions import InputError, ModelContractError
 from wisca_xai._table import TableCodec
@@ -63,6 +62,7 @@ class Response:
         elif self.method == "predict":
             self.unit = "target"
         self._settled = self.method != "call"
+        self._most_rows: int | None = None  # that the model bears at once, where it has less memory
         self.rows = 0
         self.calls = 0
         self.seconds = 0.0
@@ -108,23 +108,46 @@ class Response:
         return outputs
 
     def evaluate(self, matrix: FloatMatrix, method: str) -> Any:
-        """What `method` of the model returns for the rows, in batches of bounded memory."""
+        """What `method` of the model returns for the rows, in batches of bounded memory.
+
+        A batch for which the model raises MemoryError is halved, down to a single row.
+        """
         row_bytes = 8 * (3 * matrix.shape[1] + (1 if self.labels is None else len(self.labels)))
-        size = rows_in_memory(row_bytes)
+        size = min(rows_in_memory(row_bytes), self._most_rows or len(matrix))
         call: Callable[[Any], Any] = self.model if method == "call" else getattr(self.model, method)
         blocks = []
-        for block in gen_batches(len(matrix), size):
-            table = self.codec.decode(matrix[block])
-            start = time.perf_counter()
+        start = 0
+        while start < len(matrix):
+            stop = min(start + size, len(matrix))
+            table = self.codec.decode(matrix[start:stop])
+            began = time.perf_counter()
             try:
                 blocks.append(_as_array(call(table)))
             except Exception as error:
-                error.add_note(
-                    f"raised by the model's {method} on rows {block.start} to {block.stop - 1}"
-                )
+                if isinstance(error, MemoryError) and stop - start > 1:
+                    self._most_rows = size = (stop - start) // 2
+                    continue
+                error.add_note(f"raised by the model's {method} on rows {start} to {stop - 1}")
                 raise
-            self.charge(block.stop - block.start, 1, time.perf_counter() - start)
+            self.charge(stop - start, 1, time.perf_counter() - began)
+            start = stop
         return np.concatenate(blocks)
+
+    def failing_rows(self, matrix: FloatMatrix, *, most: int = 5) -> list[int]:
+        """Positions of the first rows, at most `most`, that the model does not answer alone."""
+        found: list[int] = []
+        blocks = [(0, len(matrix))]
+        while blocks and len(found) < most:
+            start, stop = blocks.pop()
+            try:
+                self(matrix[start:stop])
+            except Exception:  # whatever the model raises, these rows are among the culprits
+                if stop - start == 1:
+                    found.append(start)
+                else:
+                    middle = (start + stop) // 2
+                    blocks += [(middle, stop), (start, middle)]
+        return found
 
     def column(self, label: Any) -> int:
         """Position of a class among the outputs.

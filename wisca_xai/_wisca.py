@@ -12,7 +12,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from wisca_xai._consensus_explanation import ConsensusExplanation
 from wisca_xai._exceptions import InputError
-from wisca_xai._panel import PANEL, make_panel, run_panel
+from wisca_xai._explanation import display_name
+from wisca_xai._panel import PANEL, check_timeout, make_panel, run_panel
 from wisca_xai._problem import Problem
 from wisca_xai._refit import N_REFITS, check_refittable, refit_chance
 from wisca_xai._stack import Stack, find_function, name_of, scale_component, takes_votes
@@ -28,6 +29,9 @@ from wisca_xai.consensus import (
     wisca_signed,
 )
 from wisca_xai.explainers import BaseExplainer
+
+N_REPEATED = 20  # rows that the model is asked about twice
+ROUNDING = 1e-6  # of the largest output: BLAS and float32 round otherwise in another batch
 
 
 class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # type: ignore[misc]
@@ -71,6 +75,11 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
         An integer makes every run give the same bytes.
     verbose : int, default=0
         1 shows a progress bar on stderr.
+    timeout : float or None, default=None
+        Seconds that each explainer may take. Each then runs in a process apart, to which the model
+        goes by pickle; one that takes longer, or that brings its process down, is stopped and
+        recorded in `failures`, and the others go on. The result does not depend on it. The model's
+        first answers for the rows, and what `weighting` and `refit` measure, have no limit.
 
     Attributes
     ----------
@@ -115,6 +124,7 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
         n_jobs: int | None = None,
         random_state: Any = None,
         verbose: int = 0,
+        timeout: float | None = None,
     ) -> None:
         self.estimator = estimator
         self.explainers = explainers
@@ -126,6 +136,7 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
         self.n_jobs = n_jobs
         self.random_state = random_state
         self.verbose = verbose
+        self.timeout = timeout
 
     def fit(self, X: Any, y: ArrayLike | None = None) -> "WISCAExplainer":
         """Keep reference data, and fit the model if it is not fitted yet.
@@ -227,6 +238,7 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
 
     def _check_params(self) -> None:
         check_count("background_size", self.background_size)
+        check_timeout(self.timeout)
         make_panel(self.explainers, background_size=self.background_size)
         find_function(self.consensus)
         check_choice("weighting", self.weighting, WEIGHTINGS)
@@ -240,7 +252,8 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
         if self.refit:
             check_refittable(problem)
         problem = replace(problem, n_dummies=N_DUMMIES)
-        components, failures = run_panel(self.explainers_, problem)
+        repeated = _repeat_note(problem)
+        components, failures = run_panel(self.explainers_, problem, timeout=self.timeout)
         weights, weight_note = _row_weights(problem)
         votes = give_votes(weighting, components, problem, dict(self.explainers_))
         chance = None
@@ -250,7 +263,8 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
         groups = value_groups(problem.rows, levels=problem.response.codec.categorical)
         stack = Stack.of(components, votes)
         merged = stack.merge(function, weights, groups)
-        notes = [*weight_note, *(note for c in components.values() for note in c.notes)]
+        notes = [*repeated, *_constant_note(problem), *weight_note]
+        notes += [note for component in components.values() for note in component.notes]
         notes += [
             f"{name} tells no feature from another, and takes no side in the ranking."
             for name, component in components.items()
@@ -295,3 +309,39 @@ def _row_weights(problem: Problem) -> tuple[FloatVector, list[str]]:
     if scale == 0:
         return even, ["The training target is constant: all rows weigh the same."]
     return residual_weight(problem.y, problem.outputs[:, 0], scale=scale), []
+
+
+def _repeat_note(problem: Problem) -> list[str]:
+    """A note if the model does not give the same rows the same outputs again."""
+    outputs = problem.outputs[:N_REPEATED]
+    try:
+        again = problem.response(problem.rows[:N_REPEATED])
+    except Exception as error:  # it has answered these rows before
+        reason = f"{type(error).__name__}: {error}"
+        return [f"The model failed on rows that it had answered before ({reason})."]
+    difference = float(np.abs(again - outputs).max())
+    if difference <= ROUNDING * np.abs(outputs).max():
+        return []
+    return [
+        f"The model is not deterministic: asked twice about the same {len(outputs)} rows, its "
+        f"outputs differ by up to {difference:.2g}. No result can be more exact than that."
+    ]
+
+
+def _constant_note(problem: Problem) -> list[str]:
+    """A note that names the columns that no explainer can tell anything about."""
+    if len(problem.background) == 1:
+        return []
+    background = problem.background
+    same = (background == background[0]) | (np.isnan(background) & np.isnan(background[0]))
+    names = [
+        display_name(name)
+        for name, constant in zip(
+            problem.response.codec.feature_names, same.all(axis=0), strict=True
+        )
+        if constant
+    ]
+    if not names:
+        return []
+    shown = ", ".join(names[:10])
+    return [f"Constant in the reference data: {shown}{' ...' if len(names) > 10 else ''}."]

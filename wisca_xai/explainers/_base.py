@@ -224,8 +224,12 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
         try:
             outputs = response(rows)
         except Exception as error:
+            _describe_rows(error, response, rows, index[order])
             _describe_missing(error, matrix, codec)
             raise
+        notes = [] if note is None else [f"In X, {note}."]
+        if len(self.background_) == 1:
+            notes.append("The reference data are a single row: all is compared with that row.")
         problem = Problem(
             response=response,
             rows=rows,
@@ -240,7 +244,7 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
             y=None if y is None else y[order],
             background_y=self.background_y_,
         )
-        return problem, order, () if note is None else (f"In X, {note}.",)
+        return problem, order, tuple(notes)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -279,6 +283,10 @@ def _array_checks(X: Any) -> dict[str, Any]:
 
 
 def _check_answer(explanation: Explanation, problem: Problem) -> None:
+    if not isinstance(explanation, Explanation):
+        raise ModelContractError(
+            f"An explainer must give an Explanation, got {type(explanation).__name__}."
+        )
     values = explanation.values
     expected: tuple[int, ...] = (problem.n_features,)
     if explanation.scope == "local":
@@ -300,6 +308,16 @@ def _describe_missing(error: Exception, matrix: Any, codec: TableCodec) -> None:
     found = {name: int(n) for name, n in zip(codec.feature_names, counts, strict=True) if n}
     if found:
         error.add_note(f"entries of X that are missing or infinite, by column: {found}")
+
+
+def _describe_rows(error: Exception, response: Response, rows: Any, index: pd.Index) -> None:
+    """Say which rows the model does not answer, unless it answers none at all."""
+    if isinstance(error, MemoryError | NotFittedError) or len(rows) == 1:
+        return
+    found = response.failing_rows(rows)
+    if 0 < len(found) < len(rows):
+        labels = index[found].tolist()
+        error.add_note(f"rows of X that the model fails on, the first {len(found)}: {labels}")
 
 
 def _version(name: str) -> str:

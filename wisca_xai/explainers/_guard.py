@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
+LIBRARIES = ("shap", "lime")
 _LOCK = threading.RLock()  # NumPy's global state is one per process: threads take turns
 
 
@@ -15,6 +16,11 @@ def library_call(seed: int) -> Iterator[None]:
     """Seed NumPy's global state for a library that draws from it, and restore it afterwards.
 
     Warnings of the library about its own use of others are silenced.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        If shap or lime is not installed; the message tells how to install it.
     """
     with _LOCK:
         state = np.random.get_state()  # noqa: NPY002
@@ -23,5 +29,14 @@ def library_call(seed: int) -> Iterator[None]:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 yield
+        except ModuleNotFoundError as error:
+            library = (error.name or "").partition(".")[0]
+            if library not in LIBRARIES:
+                raise
+            raise ModuleNotFoundError(
+                f"This explainer needs the library {library}, which cannot be imported: "
+                f"pip install {library}",
+                name=error.name,
+            ) from error
         finally:
             np.random.set_state(state)  # noqa: NPY002

@@ -14,6 +14,7 @@ from wisca_xai.explainers._guard import library_call
 from wisca_xai.explainers._neighbourhood import draw, fit_ridges
 
 DISCRETIZERS = ("quartile", "decile", "entropy")
+LARGEST = 1e150  # larger numbers have no square, so that their deviations are infinite
 
 
 class LimeExplainer(BaseExplainer):
@@ -94,6 +95,7 @@ class LimeExplainer(BaseExplainer):
 
     def _explain(self, problem: Problem) -> Explanation:
         self._check_data(problem)
+        _check_size(problem)
         engine = self._library_values if self.engine == "lime" else self._fast_values
         parts = engine(problem)
         return problem.explanation(
@@ -191,3 +193,13 @@ class LimeExplainer(BaseExplainer):
             "intercepts": problem.explained(intercepts),
             "r2": problem.explained(r2),
         }
+
+
+def _check_size(problem: Problem) -> None:
+    too_large = (np.abs(problem.background) > LARGEST).any(axis=0)
+    if too_large.any():
+        names = np.array(problem.response.codec.feature_names)[too_large].tolist()
+        raise InputError(
+            f"LIME needs numbers of at most {LARGEST:g}, but the columns {names} of the reference "
+            "data have larger ones. Rescale them."
+        )

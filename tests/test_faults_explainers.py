@@ -1,0 +1,248 @@
+"""Faults of explainers and of the consensus: one that fails leaves the others alone."""
+
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from tests.fault_cases import (
+    ARRAY,
+    ARRAY_CLASSIFIER,
+    CLASSIFIER,
+    Faulty,
+    case,
+    check_complete,
+    explain,
+    fault,
+    first,
+    panel,
+)
+from wisca_xai import (
+    ExplainerFailed,
+    InputError,
+    LimeExplainer,
+    ShapExplainer,
+    WISCAWarning,
+)
+
+TIMEOUT = 10.0
+
+
+def values_of(change):
+    """An explainer that changes the right answer."""
+
+    def answer(problem):
+        values = change(problem.rows * np.array([1.0, 0.0, 0.0, 0.0]))
+        return problem.explanation(
+            values, method="faulty", family="loss", unit="target", signed=True
+        )
+
+    return Faulty(answer)
+
+
+def refuse(problem):
+    raise RuntimeError("no answer today")
+
+
+def without(explanation, name="faulty"):
+    """The others have answered."""
+    assert set(explanation.components) == {"shap", "lime", "permutation", "forest"}
+    assert set(explanation.failures) == {name}
+    assert np.isfinite(explanation.values).all()
+    usual = explain(first, ARRAY)
+    assert explanation.values.tobytes() == usual.values.tobytes()
+    return explanation.failures[name]
+
+
+@fault(38, "one raises")
+def test_one_that_raises_is_left_out():
+    with pytest.warns(WISCAWarning, match="'faulty' failed and takes no part in the consensus"):
+        explanation = explain(first, ARRAY, explainers=(Faulty(refuse), *panel()))
+    assert without(explanation) == "RuntimeError: no answer today"
+    assert "faulty failed (RuntimeError: no answer today)" in explanation.verdict()
+
+
+def sleeping(problem):
+    import time
+
+    time.sleep(600)
+
+
+def crashing(problem):
+    import os
+    import signal
+
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def leaving(problem):
+    raise SystemExit(3)
+
+
+@pytest.mark.parametrize(
+    ("answer", "timeout", "reason"),
+    [
+        case(39, "one hangs", sleeping, 3, "TimeoutError: no answer within 3 seconds"),
+        case(40, "one is killed", crashing, TIMEOUT, "TerminatedWorkerError: A worker process"),
+        case(40, "one leaves", leaving, TIMEOUT, "SystemExit: 3"),
+    ],
+)
+def test_a_process_that_does_not_answer_is_replaced(answer, timeout, reason):
+    shap, *others = panel()
+    began = time.perf_counter()
+    with pytest.warns(WISCAWarning, match="'faulty' failed"):
+        explanation = explain(
+            first, ARRAY, explainers=(shap, Faulty(answer), *others), timeout=timeout
+        )
+    assert time.perf_counter() - began < 60
+    assert without(explanation).startswith(reason)
+
+
+@fault(39, "a timeout changes nothing else")
+def test_a_timeout_changes_nothing_else():
+    here, apart = explain(first, ARRAY), explain(first, ARRAY, timeout=TIMEOUT)
+    check_complete(apart)
+    assert apart.values.tobytes() == here.values.tobytes()
+    assert apart.receipt.model_rows == here.receipt.model_rows
+
+
+@pytest.mark.parametrize(
+    "timeout",
+    [case(39, f"timeout={value!r}", value) for value in (0, -1.0, np.inf, np.nan, "1", True)],
+)
+def test_bad_timeouts(timeout):
+    with pytest.raises(InputError, match="`timeout` must be None or a number of seconds above 0"):
+        explain(first, ARRAY, timeout=timeout)
+
+
+@pytest.mark.parametrize(
+    ("culprit", "reason"),
+    [
+        case(41, "shape", values_of(lambda v: v[:, :2]), "must have one entry per feature"),
+        case(41, "NaN", values_of(lambda v: v * np.nan), "gave 20 values that are NaN"),
+        case(41, "infinite", values_of(lambda v: v + np.inf), "gave 20 values that are NaN"),
+        case(41, "an array", Faulty(lambda p: p.rows), "must give an Explanation, got ndarray"),
+        case(41, "nothing", Faulty(lambda p: None), "must give an Explanation, got NoneType"),
+    ],
+)
+def test_answers_that_break_the_contract_are_left_out(culprit, reason):
+    with pytest.warns(WISCAWarning, match=reason):
+        explanation = explain(first, ARRAY, explainers=(culprit, *panel()))
+    assert reason in without(explanation)
+
+
+@fault(41, "huge")
+def test_huge_answers_count_no_more_than_others():
+    votes = [
+        explain(first, ARRAY, explainers=(values_of(lambda v, k=k: v * k), *panel()))
+        for k in (1.0, 1e200)
+    ]
+    np.testing.assert_allclose(votes[0].values, votes[1].values, atol=1e-12)
+
+
+@fault(41, "silently wrong")
+def test_one_that_ranks_otherwise_is_named():
+    wrong = values_of(lambda v: v[:, ::-1] + np.arange(4.0))
+    explanation = explain(first, ARRAY, ARRAY, explainers=(wrong, *panel()))
+    assert "faulty stands apart" in explanation.verdict()
+
+
+@fault(42, "units")
+def test_units_are_recorded_and_scaled_away():
+    explanation = explain(ARRAY_CLASSIFIER, ARRAY)
+    assert explanation.components["shap"].unit == "probability"
+    assert explanation.components["forest"].unit == "1"
+    for scaled in explanation.scaled.values():
+        assert np.abs(scaled).max() <= 1
+
+
+@fault(43, "all fail")
+def test_all_failing_is_an_error_with_all_reasons():
+    broken = (("one", Faulty(refuse)), ("two", Faulty(lambda p: None)))
+    with pytest.raises(ExplainerFailed, match="All 2 explainers failed") as caught:
+        explain(first, ARRAY, explainers=broken)
+    assert "one: RuntimeError: no answer today" in str(caught.value)
+    assert "two: ModelContractError: An explainer must give" in str(caught.value)
+
+
+@fault(44, "a single explainer")
+def test_a_single_explainer_is_its_own_consensus():
+    explanation = explain(first, ARRAY, explainers="permutation")
+    assert explanation.importance.tolist() == [1.0, 0.0, 0.0, 0.0]
+    assert explanation.votes == {"permutation": 1.0}
+    assert "There is nothing to compare" in explanation.verdict()
+
+
+@fault(44, "explainers that contradict each other")
+def test_explainers_that_contradict_each_other():
+    names = ("one", "other")
+    changes = (lambda v: v + np.arange(4.0), lambda v: v - v + np.arange(4.0)[::-1])
+    contrary = [(name, values_of(change)) for name, change in zip(names, changes, strict=True)]
+    explanation = explain(lambda Z: Z[:, 0] * 0.0, ARRAY, explainers=contrary)
+    assert explanation.disagreement()["rank_correlation"].between(-1, 0).all()
+    assert "contradict each other" in explanation.verdict()
+    assert np.isfinite(explanation.importance).all()
+
+
+@pytest.mark.parametrize(
+    ("library", "explainer"),
+    [
+        case(45, "lime", "lime", LimeExplainer(engine="lime", n_samples=50)),
+        case(45, "shap", "shap", ShapExplainer(engine="shap", background_size=5)),
+    ],
+)
+def test_a_library_that_is_not_installed(library, explainer, monkeypatch):
+    for name in [*sys.modules]:
+        if name.partition(".")[0] == library:
+            monkeypatch.setitem(sys.modules, name, None)
+    monkeypatch.setitem(sys.modules, library, None)
+    with pytest.warns(WISCAWarning, match=f"pip install {library}"):
+        explanation = explain(first, ARRAY, explainers=(explainer, "permutation"))
+    assert set(explanation.components) == {"permutation"}
+    alone = type(explainer)(first, **{k: v for k, v in explainer.get_params().items() if v})
+    alone.set_params(estimator=first)
+    with pytest.raises(ModuleNotFoundError, match=f"needs the library {library}"):
+        alone.fit(ARRAY).explain(ARRAY[:2])
+
+
+@fault(45, "a library of the model's own")
+def test_what_the_model_lacks_is_not_blamed_on_the_explainer():
+    def model(Z):
+        if len(Z) > 5:
+            import no_such_library  # noqa: F401
+        return Z[:, 0]
+
+    with pytest.raises(ExplainerFailed, match="No module named 'no_such_library'"):
+        explain(model, ARRAY)
+
+
+@fault(46, "seed and threads")
+def test_a_seed_gives_the_same_bytes():
+    order = np.array([4, 2, 0, 1, 3])
+    once = explain(CLASSIFIER)
+    assert explain(CLASSIFIER, n_jobs=2).values.tobytes() == once.values.tobytes()
+    backwards = explain(CLASSIFIER, explainers=panel()[::-1])
+    for name, component in once.components.items():
+        assert backwards.components[name].values.tobytes() == component.values.tobytes()
+    one, two = (explain(first, ARRAY, rows) for rows in (ARRAY[:5], ARRAY[:5][order]))
+    assert two.values.tobytes() == one.values[order].tobytes()
+
+
+@fault(46, "no seed")
+def test_no_seed_draws_anew():
+    one, two = (explain(CLASSIFIER, random_state=None) for _ in range(2))
+    assert one.receipt.seed != two.receipt.seed
+
+
+@fault(47, "global random state")
+def test_the_global_random_state_is_restored():
+    np.random.seed(3)  # noqa: NPY002
+    before = np.random.get_state()[1].copy()  # noqa: NPY002
+    with pytest.warns(WISCAWarning, match="no answer today"):
+        explain(
+            first,
+            ARRAY,
+            explainers=(ShapExplainer(engine="shap", background_size=5), Faulty(refuse)),
+        )
+    np.testing.assert_array_equal(np.random.get_state()[1], before)  # noqa: NPY002
