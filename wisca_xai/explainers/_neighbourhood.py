@@ -253,11 +253,12 @@ def fit_ridges(problem: Problem, pool: Neighbourhood, pool_outputs: FloatMatrix)
     The row itself is one more sample, of weight 1. The penalty is 1, as in lime. Of the outputs
     (n_draws, k) of the pool one is explained per row, or all.
     """
-    sources = problem.dummy_columns()[:, None]
+    sources = problem.dummy_columns()
     generator = np.random.default_rng(problem.seed_for("lime dummies"))
-    in_order = np.tile(np.arange(len(pool.samples)), (len(sources), 1))
-    shuffles = generator.permuted(in_order, axis=1)
+    # draws are independent, so that turning a regressor round shuffles it, and takes less time
+    turns = generator.integers(len(pool.samples), size=len(sources))
     design, weighted = np.empty((2, *pool.encoded.shape))  # once: new memory takes time
+    dummy_design = np.empty((len(sources), len(pool.samples)))
     ridges = []
     for i in range(problem.n_samples):
         row, chosen = pool.rows_encoded[:, i], problem.chosen(i)
@@ -279,9 +280,12 @@ def fit_ridges(problem: Problem, pool: Neighbourhood, pool_outputs: FloatMatrix)
         scatter = np.maximum(spread - explained, 0.0) / total * (weights @ weights + 1.0) / total
         dummies = np.empty((0, len(own_y)))
         if len(sources):
-            left = weights[:, None] * (centred - (design.T - mean) @ coefficients)
+            for dummy, source, turn in zip(dummy_design, sources, turns, strict=True):
+                dummy[turn:] = design[source, : len(dummy) - turn]
+                dummy[:turn] = design[source, len(dummy) - turn :]
+            left = weights[:, None] * (centred + mean @ coefficients - design.T @ coefficients)
             own_left = own_centred - (own - mean) @ coefficients
-            dummies = _fit_alone(design[sources, shuffles], own[sources], weights, left, own_left)
+            dummies = _fit_alone(dummy_design, own[sources, None], weights, left, own_left)
         ridges.append(
             Ridge(
                 coefficients,
