@@ -1,5 +1,7 @@
 """One consensus of SHAP, LIME, permutation importance and a surrogate forest: WISCA."""
 
+from typing import TYPE_CHECKING, Any
+
 from wisca_xai._consensus_explanation import ConsensusExplanation
 from wisca_xai._exceptions import (
     CorruptExplanationError,
@@ -21,7 +23,9 @@ from wisca_xai.explainers import (
     ShapExplainer,
     from_external,
 )
-from wisca_xai.selection import WISCASelector
+
+if TYPE_CHECKING:
+    from wisca_xai.selection import WISCASelector
 
 __version__ = "0.1.0"
 
@@ -46,3 +50,11 @@ __all__ = [
     "from_external",
     "merge_explanations",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "WISCASelector":  # scikit-learn's feature selection takes long to import
+        from wisca_xai.selection import WISCASelector
+
+        return WISCASelector
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
