@@ -4,16 +4,17 @@ Frozen dataclasses become ``{"kind": name, "fields": {...}}``, arrays ``{"array"
 is pickled, so loading a file cannot run code.
 """
 
+import contextlib
 import hashlib
 import io
 import json
 import os
 import tempfile
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import pandas as pd
@@ -33,11 +34,18 @@ def write(path: str | os.PathLike[str], result: Any) -> None:
     digests = {name: _digest(array) for name, array in arrays.items()}
     header = {"format": [FORMAT_MAJOR, FORMAT_MINOR], "tree": tree, "sha256": digests}
     members = {HEADER: np.frombuffer(json.dumps(header).encode(), dtype=np.uint8), **arrays}
+    with whole_file(path) as stream:
+        np.savez_compressed(stream, allow_pickle=False, **members)
+
+
+@contextlib.contextmanager
+def whole_file(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
+    """A stream to a file that appears when all is written, and otherwise stays what it was."""
     target = Path(path)
     handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     try:
         with os.fdopen(handle, "wb") as stream:
-            np.savez_compressed(stream, allow_pickle=False, **members)
+            yield stream
             stream.flush()
             os.fsync(stream.fileno())
         Path(temporary).replace(target)

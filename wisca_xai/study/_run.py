@@ -2,7 +2,6 @@
 
 import json
 import os
-import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from joblib import Parallel, delayed
 from tqdm import tqdm
 
 from wisca_xai._exceptions import InputError
+from wisca_xai._storage import whole_file
 from wisca_xai._validation import check_choice, check_count
 from wisca_xai.datasets import DATASETS
 from wisca_xai.study._cell import Cell, run_cell
@@ -133,8 +133,5 @@ def _check_settings(path: Path, settings: dict[str, Any]) -> None:
 
 
 def _write(path: Path, text: str) -> None:
-    """Write a file that appears whole or not at all."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
-        stream.write(text)
-    Path(temporary).replace(path)
+    with whole_file(path) as stream:
+        stream.write(text.encode())
