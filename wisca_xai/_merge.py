@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from wisca_xai._consensus_explanation import ConsensusExplanation
 from wisca_xai._exceptions import InputError
 from wisca_xai._explanation import Explanation, Receipt
-from wisca_xai._stack import Stack, find_function, name_of, scale_component
+from wisca_xai._stack import Stack, find_function, name_of, notes_of, scale_component
 from wisca_xai._table import TableCodec
 from wisca_xai._trust import (
     MAX_ROWS,
@@ -101,13 +101,8 @@ def merge_explanations(
         drawn = np.random.default_rng(SEED).permutation(len(rows))[:MAX_ROWS]
         correlated = correlated_features(rows[drawn], names)
     consensus = function if isinstance(function, str) else name_of(function)
-    all_notes = [*notes, *more_notes, *weight_notes, *target_notes]
-    all_notes += [note for c in components.values() for note in c.notes]
-    all_notes += [
-        f"{name} tells no feature from another, and takes no side in the ranking."
-        for name, component in components.items()
-        if len(names) > 1 and np.ptp(component.mean_magnitude()) == 0
-    ]
+    own_notes = [*notes, *more_notes, *weight_notes, *target_notes]
+    all_notes = [*own_notes, *notes_of(components)]
     return ConsensusExplanation(
         values=merged.values,
         feature_names=names,

@@ -131,3 +131,13 @@ def scale_component(component: Explanation) -> Any:
     if component.values.ndim < 3:
         return min_max(component.values)
     return np.moveaxis(min_max(np.moveaxis(component.values, 1, -1)), -1, 1)
+
+
+def notes_of(components: Mapping[str, Explanation]) -> list[str]:
+    """What the methods of a consensus say, and which of them have no say."""
+    silent = [
+        f"{name} tells no feature from another, and takes no side in the ranking."
+        for name, component in components.items()
+        if len(component.feature_names) > 1 and np.ptp(component.mean_magnitude()) == 0
+    ]
+    return [*(note for c in components.values() for note in c.notes), *silent]

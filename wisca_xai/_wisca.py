@@ -16,7 +16,7 @@ from wisca_xai._explanation import display_name
 from wisca_xai._panel import PANEL, check_timeout, make_panel, run_panel
 from wisca_xai._problem import Problem
 from wisca_xai._refit import N_REFITS, check_refittable, refit_chance
-from wisca_xai._stack import Stack, find_function, name_of, scale_component, takes_votes
+from wisca_xai._stack import Stack, find_function, name_of, notes_of, scale_component, takes_votes
 from wisca_xai._trust import N_DUMMIES, measure_trust
 from wisca_xai._typing import FloatMatrix, FloatVector, ResponseMethod, Target
 from wisca_xai._validation import check_choice, check_count
@@ -263,13 +263,8 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
         groups = value_groups(problem.rows, levels=problem.response.codec.categorical)
         stack = Stack.of(components, votes)
         merged = stack.merge(function, weights, groups)
-        notes = [*repeated, *_constant_note(problem), *weight_note]
-        notes += [note for component in components.values() for note in component.notes]
-        notes += [
-            f"{name} tells no feature from another, and takes no side in the ranking."
-            for name, component in components.items()
-            if problem.n_features > 1 and np.ptp(component.mean_magnitude()) == 0
-        ]
+        own_notes = [*repeated, *_constant_note(problem), *weight_note]
+        notes = [*own_notes, *notes_of(components)]
         body = problem.explanation(
             merged.values,
             method=self.name,
