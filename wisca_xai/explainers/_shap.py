@@ -40,7 +40,8 @@ class ShapExplainer(BaseExplainer):
         "shap" runs the library's model-agnostic explainers, the reference: all coalitions up to 10
         features, above that ten pairs of permutations, each over the whole background.
     method : {"auto", "exact", "permutation", "tree", "linear", "kernel"}, default="auto"
-        Of the fast engine. "tree" is `shap.TreeExplainer`; "linear" the closed form of a linear
+        Of the fast engine. "tree" is exact for the trees and forests of scikit-learn, and
+        `shap.TreeExplainer` for the margin of boosting; "linear" the closed form of a linear
         output; "exact" enumerates all coalitions (at most 20 features); "permutation" samples pairs
         of opposite walks that start at one background row each, every background row equally often;
         "kernel" is `shap.KernelExplainer`. "auto" takes "tree" or "linear" where they add up to the

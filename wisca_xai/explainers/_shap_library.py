@@ -7,11 +7,11 @@ import numpy as np
 from wisca_xai._problem import Problem
 from wisca_xai._typing import FloatArray, FloatMatrix
 from wisca_xai.explainers._guard import library_call
+from wisca_xai.explainers._trees import averaged_trees, tree_shapley
 
 BOOSTING = ("sklearn.ensemble.", "xgboost.", "lightgbm.", "catboost.")
 # these compare features as float32 with their thresholds, and shap as float64
-AS_FLOAT32 = ("sklearn.tree.", "sklearn.ensemble._forest", "sklearn.ensemble._gb")
-AVERAGING = ("sklearn.tree.", "sklearn.ensemble._forest")  # their raw output is a probability
+AS_FLOAT32 = ("sklearn.ensemble._forest", "sklearn.ensemble._gb")
 MAX_EXACT_FEATURES = 10
 N_PERMUTATIONS = 10
 TREE_ROWS = 64
@@ -58,23 +58,36 @@ def kernel_values(problem: Problem, background: FloatMatrix) -> tuple[FloatArray
 
 
 def tree_values(problem: Problem, background: FloatMatrix) -> FloatArray | None:
-    """Values (n, d, k) by TreeExplainer, or None where it does not know the model.
+    """Values (n, d, k) by the structure of trees, or None where it is not known.
 
-    Only of a model's raw output, which is the probability for forests and the margin for boosting:
-    for probabilities of boosting it rescales those of the margin, which adds up but is no Shapley
-    value. What it returns may be wrong without a word (as for categories of
-    HistGradientBoosting): the caller checks it against the model's own output.
+    Of averaged trees by `tree_shapley`, of boosting by TreeExplainer, for the margin only: those of
+    probabilities it rescales from the margin's, which adds up but is no Shapley value. What it
+    returns may be wrong without a word (as for categories of HistGradientBoosting): the caller
+    checks it against the model's own output.
     """
     response = problem.response
     model = unwrap(response.model)
-    home = type(model).__module__
-    known = home.startswith(AVERAGING)
-    if response.unit in ("margin", "target"):
-        known = known or home.startswith(BOOSTING)
-    if not known or response.unit == "indicator" or not response.codec.is_plain:
+    values: FloatArray | None = None
+    if response.unit != "indicator" and response.codec.is_plain:
+        trees = averaged_trees(model)
+        if trees is not None:
+            values = tree_shapley(trees, problem.rows, background)
+        elif type(model).__module__.startswith(BOOSTING) and response.unit != "probability":
+            values = _library_values(problem, background)
+    if values is None:
         return None
-    rows = problem.rows
-    if home.startswith(AS_FLOAT32):
+    if values.ndim == 2:
+        values = values[:, :, None]
+    if values.shape[2] == 1 and problem.n_outputs == 2:
+        values = np.concatenate([-values, values], axis=2)
+    expected = (problem.n_samples, problem.n_features, problem.n_outputs)
+    return values if values.shape == expected else None
+
+
+def _library_values(problem: Problem, background: FloatMatrix) -> FloatArray | None:
+    """What TreeExplainer returns, of shape (n, d) or (n, d, k); None where it fails."""
+    model, rows = unwrap(problem.response.model), problem.rows
+    if type(model).__module__.startswith(AS_FLOAT32):
         rows, background = (table.astype(np.float32).astype(float) for table in (rows, background))
     try:
         with library_call(problem.seed_for("shap")):
@@ -89,15 +102,9 @@ def tree_values(problem: Problem, background: FloatMatrix) -> FloatArray | None:
                 np.asarray(explainer.shap_values(rows[i : i + TREE_ROWS], check_additivity=False))
                 for i in starts
             ]
-            values = np.concatenate(parts)
+            return np.concatenate(parts)
     except Exception:  # it fails in many ways on models that it does not know
         return None
-    if values.ndim == 2:
-        values = values[:, :, None]
-    if values.shape[2] == 1 and problem.n_outputs == 2:
-        values = np.concatenate([-values, values], axis=2)
-    expected = (problem.n_samples, problem.n_features, problem.n_outputs)
-    return values if values.shape == expected else None
 
 
 def linear_values(problem: Problem, background: FloatMatrix) -> FloatArray | None:
