@@ -14,6 +14,8 @@ from wisca_xai._typing import FloatMatrix, LabelVector, ResponseMethod, Unit
 from wisca_xai._validation import check_choice
 
 METHODS = ("predict_proba", "decision_function", "predict")
+BATCH_ROWS = 2**14  # at most: twice as many save little time, and 10 columns fit into 4 MiB
+BATCH_BYTES = 2**26  # at most
 UNITS: dict[str, Unit] = {
     "predict_proba": "probability",
     "decision_function": "margin",
@@ -218,10 +220,11 @@ class Response:
 def rows_in_memory(row_bytes: int) -> int:
     """Number of rows, at least 1, that may stand in memory together.
 
-    They take a sixteenth of scikit-learn's ``working_memory`` (1 GiB by default): larger batches
-    are no faster, and the model makes copies of its own.
+    The number is fixed as long as scikit-learn's ``working_memory`` holds so many, because BLAS
+    rounds a row otherwise in a batch of another size. Larger batches are no faster.
     """
-    return max(1, int(get_config()["working_memory"] * 2**20 / 16) // row_bytes)
+    fixed = min(BATCH_ROWS, BATCH_BYTES // row_bytes)
+    return max(1, min(fixed, int(get_config()["working_memory"] * 2**20) // row_bytes))
 
 
 def is_plain_callable(model: Any) -> bool:
