@@ -4,7 +4,7 @@ import contextlib
 import numbers
 import pickle
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -26,14 +26,16 @@ Attempt = Callable[[BaseExplainer, Problem], Explanation | str]
 START_SECONDS = 60  # in which a process has to start, import the package and load the model
 
 
-def make_panel(explainers: Any, *, background_size: int) -> list[tuple[str, BaseExplainer]]:
+def make_panel(
+    explainers: Any, *, background_size: int, reserved: Container[str] = ()
+) -> list[tuple[str, BaseExplainer]]:
     """Names and fresh copies of the explainers that a user asked for.
 
     Raises
     ------
     InputError
-        If there is none, one is unknown, two have one name, one has a model of its own, or one has
-        a parameter that is wrong.
+        If there is none, one is unknown, two have one name, a name cannot be part of a parameter's,
+        one has a model of its own, or one has a parameter that is wrong.
     """
     if isinstance(explainers, str | BaseExplainer) or not np.iterable(explainers):
         explainers = (explainers,)
@@ -51,6 +53,11 @@ def make_panel(explainers: Any, *, background_size: int) -> list[tuple[str, Base
                 "defaults: the panel explains its own model."
             )
         explainer._check_params()
+        if "__" in name or name in reserved:
+            raise InputError(
+                "Names in `explainers` must not hold '__' or be the name of a parameter, got "
+                f"{name!r}: they stand before '__' in names such as 'lime__n_samples'. Rename it."
+            )
         if name in panel:
             raise InputError(
                 f"`explainers` must have different names, got {name!r} twice. Pass (name, "
@@ -60,6 +67,26 @@ def make_panel(explainers: Any, *, background_size: int) -> list[tuple[str, Base
     if not panel:
         raise InputError("`explainers` must name at least one explainer, got none.")
     return list(panel.items())
+
+
+def named_explainers(explainers: Any) -> dict[str, Any]:
+    """Explainers by name as far as they are valid: names of built-in ones stand for themselves."""
+    found = {}
+    for entry in explainers if isinstance(explainers, list | tuple) else [explainers]:
+        with contextlib.suppress(InputError):
+            name, explainer = _panel_entry(entry)
+            found[name] = explainer
+    return found
+
+
+def with_explainers(explainers: Any, new: Mapping[str, Any]) -> Any:
+    """A copy of `explainers` with others under the names of `new`."""
+    entries = explainers if isinstance(explainers, list | tuple) else (explainers,)
+    replaced = []
+    for entry in entries:
+        names = named_explainers((entry,)).keys() & new.keys()
+        replaced += [(name, new[name]) for name in names] or [entry]
+    return type(entries)(replaced)
 
 
 def run_panel(

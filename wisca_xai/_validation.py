@@ -28,6 +28,12 @@ def check_not_sparse(X: Any) -> None:
         )
 
 
+def array_checks(X: Any) -> dict[str, Any]:
+    """Settings of `check_array`: arrays of objects and text stay what they are."""
+    is_mixed = isinstance(X, np.ndarray) and X.dtype.kind in "OUS"
+    return {"ensure_all_finite": False, **({"dtype": None} if is_mixed else {})}
+
+
 def check_unique_names(labels: Iterable[Hashable]) -> None:
     """Refuse duplicate column names: columns are matched by name."""
     twice = sorted({str(label) for label, n in Counter(labels).items() if n > 1})

@@ -12,8 +12,15 @@ from sklearn.utils.validation import check_is_fitted
 
 from wisca_xai._consensus_explanation import ConsensusExplanation
 from wisca_xai._exceptions import InputError
-from wisca_xai._explanation import display_name
-from wisca_xai._panel import PANEL, check_timeout, make_panel, run_panel
+from wisca_xai._notes import constant_note, repeat_note
+from wisca_xai._panel import (
+    PANEL,
+    check_timeout,
+    make_panel,
+    named_explainers,
+    run_panel,
+    with_explainers,
+)
 from wisca_xai._problem import Problem
 from wisca_xai._refit import N_REFITS, check_refittable, refit_chance
 from wisca_xai._stack import Stack, find_function, name_of, notes_of, scale_component, takes_votes
@@ -30,9 +37,6 @@ from wisca_xai.consensus import (
 )
 from wisca_xai.explainers import BaseExplainer
 
-N_REPEATED = 20  # rows that the model is asked about twice
-ROUNDING = 1e-6  # of the largest output: BLAS and float32 round otherwise in another batch
-
 
 class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # type: ignore[misc]
     """Explain a model by the consensus of several explainers: WISCA [1]_.
@@ -45,6 +49,8 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
     estimator : estimator or callable
         The model: fitted (used as it is) or not (a clone is fitted on the X, y of `fit`); any
         scikit-learn style estimator or Pipeline, or a function of a table that returns numbers.
+        `sklearn.base.clone` of the explainer, and so cross-validation, drops what the model has
+        learned; a function or a `sklearn.frozen.FrozenEstimator` stays as it is.
     explainers : sequence of str, explainers, or (name, explainer) pairs
         Default: ``("shap", "lime", "permutation", "forest")``.
     consensus : str or callable, default="wisca"
@@ -138,7 +144,62 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
         self.verbose = verbose
         self.timeout = timeout
 
-    def fit(self, X: Any, y: ArrayLike | None = None) -> "WISCAExplainer":
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Parameters, also those of the model and of the explainers, as ``lime__n_samples``.
+
+        Parameters
+        ----------
+        deep : bool, default=True
+            Whether to go into the model and into the explainers.
+
+        Returns
+        -------
+        params : dict
+            With `deep` every explainer stands under its name, too.
+        """
+        params: dict[str, Any] = super().get_params(deep=deep)
+        if deep:
+            own = super().get_params(deep=False)
+            for name, explainer in named_explainers(self.explainers).items():
+                if name in own:  # refused by `fit`
+                    continue
+                params[name] = explainer
+                inner = {} if isinstance(explainer, str) else explainer.get_params()
+                params |= {f"{name}__{key}": value for key, value in inner.items()}
+        return params
+
+    def set_params(self, **params: Any) -> "WISCAExplainer":
+        """Set parameters, also of the model (`estimator__C`) and explainers (`lime__n_samples`).
+
+        Parameters
+        ----------
+        **params : dict
+            The name of an explainer replaces it. Names of built-in explainers in `explainers` have
+            no parameters: pass pairs such as ``("lime", LimeExplainer())``.
+
+        Returns
+        -------
+        self : WISCAExplainer
+        """
+        if "explainers" in params:  # first: other names may be new with it
+            self.explainers = params.pop("explainers")
+        named = named_explainers(self.explainers)
+        own = self.get_params(deep=False)
+        new = {name: params.pop(name) for name in named if name in params and name not in own}
+        if new:
+            self.explainers = with_explainers(self.explainers, new)
+            named |= new
+        for key in params:
+            name, _, inner = key.partition("__")
+            if inner and isinstance(named.get(name), str):
+                raise InputError(
+                    f"{key!r} cannot be set: {name!r} in `explainers` is the name of an explainer. "
+                    f"Pass the pair ({name!r}, explainer), of which parameters can be set."
+                )
+        super().set_params(**params)
+        return self
+
+    def fit(self, X: Any, y: ArrayLike | None = None, **params: Any) -> "WISCAExplainer":
         """Keep reference data, and fit the model if it is not fitted yet.
 
         Parameters
@@ -147,6 +208,10 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
             Reference data, as the model takes it: the training data, as a rule.
         y : array-like of shape (n_background,), default=None
             Target; needed if the model is not fitted.
+        **params : dict
+            Metadata such as `sample_weight` for the model's `fit`; with
+            ``sklearn.set_config(enable_metadata_routing=True)`` those that it requests. Neither the
+            reference data nor the explained rows are weighed by them.
 
         Returns
         -------
@@ -155,10 +220,11 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
         Raises
         ------
         InputError
-            If there is no model, the columns are not the model's, or the panel is not valid.
+            If there is no model, the columns are not the model's, the panel is not valid, or there
+            are metadata that cannot be used: a fitted model is not fitted again.
         """
-        super().fit(X, y)
-        self.explainers_ = make_panel(self.explainers, background_size=self.background_size)
+        super().fit(X, y, **params)
+        self.explainers_ = self._panel()
         return self
 
     def explain(
@@ -239,11 +305,15 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
     def _check_params(self) -> None:
         check_count("background_size", self.background_size)
         check_timeout(self.timeout)
-        make_panel(self.explainers, background_size=self.background_size)
+        self._panel()
         find_function(self.consensus)
         check_choice("weighting", self.weighting, WEIGHTINGS)
         if not isinstance(self.refit, bool):
             check_count("refit", self.refit)
+
+    def _panel(self) -> list[tuple[str, BaseExplainer]]:
+        own = self.get_params(deep=False)
+        return make_panel(self.explainers, background_size=self.background_size, reserved=own)
 
     def _explain(self, problem: Problem) -> ConsensusExplanation:
         function = find_function(self.consensus)
@@ -252,7 +322,7 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
         if self.refit:
             check_refittable(problem)
         problem = replace(problem, n_dummies=N_DUMMIES)
-        repeated = _repeat_note(problem)
+        repeated = repeat_note(problem)
         components, failures = run_panel(self.explainers_, problem, timeout=self.timeout)
         weights, weight_note = _row_weights(problem)
         votes = give_votes(weighting, components, problem, dict(self.explainers_))
@@ -263,7 +333,7 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
         groups = value_groups(problem.rows, levels=problem.response.codec.categorical)
         stack = Stack.of(components, votes)
         merged = stack.merge(function, weights, groups)
-        own_notes = [*repeated, *_constant_note(problem), *weight_note]
+        own_notes = [*repeated, *constant_note(problem), *weight_note]
         notes = [*own_notes, *notes_of(components)]
         body = problem.explanation(
             merged.values,
@@ -304,39 +374,3 @@ def _row_weights(problem: Problem) -> tuple[FloatVector, list[str]]:
     if scale == 0:
         return even, ["The training target is constant: all rows weigh the same."]
     return residual_weight(problem.y, problem.outputs[:, 0], scale=scale), []
-
-
-def _repeat_note(problem: Problem) -> list[str]:
-    """A note if the model does not give the same rows the same outputs again."""
-    outputs = problem.outputs[:N_REPEATED]
-    try:
-        again = problem.response(problem.rows[:N_REPEATED])
-    except Exception as error:  # it has answered these rows before
-        reason = f"{type(error).__name__}: {error}"
-        return [f"The model failed on rows that it had answered before ({reason})."]
-    difference = float(np.abs(again - outputs).max())
-    if difference <= ROUNDING * np.abs(outputs).max():
-        return []
-    return [
-        f"The model is not deterministic: asked twice about the same {len(outputs)} rows, its "
-        f"outputs differ by up to {difference:.2g}. No result can be more exact than that."
-    ]
-
-
-def _constant_note(problem: Problem) -> list[str]:
-    """A note that names the columns that no explainer can tell anything about."""
-    if len(problem.background) == 1:
-        return []
-    background = problem.background
-    same = (background == background[0]) | (np.isnan(background) & np.isnan(background[0]))
-    names = [
-        display_name(name)
-        for name, constant in zip(
-            problem.response.codec.feature_names, same.all(axis=0), strict=True
-        )
-        if constant
-    ]
-    if not names:
-        return []
-    shown = ", ".join(names[:10])
-    return [f"Constant in the reference data: {shown}{' ...' if len(names) > 10 else ''}."]

@@ -22,9 +22,9 @@ from wisca_xai._exceptions import (
     WISCAWarning,
 )
 from wisca_xai._explanation import display_name, safe_text
+from wisca_xai._model import is_fitted
 from wisca_xai._wisca import WISCAExplainer
 from wisca_xai.consensus import CONSENSUS
-from wisca_xai.explainers import is_fitted
 
 OK, USAGE, BAD_DATA, MODEL_REFUSED, EXPLAINER_FAILED, INTERRUPTED = 0, 2, 3, 4, 5, 130
 EXIT_CODES = (

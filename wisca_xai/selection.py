@@ -6,19 +6,21 @@ import warnings
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn import get_config
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
 from sklearn.feature_selection import SelectorMixin
-from sklearn.utils import Tags, get_tags
-from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
+from sklearn.utils import Tags
+from sklearn.utils.metadata_routing import MetadataRouter
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from wisca_xai._consensus_explanation import ConsensusExplanation
 from wisca_xai._exceptions import InputError, WISCAWarning
-from wisca_xai._typing import IntVector, LabelVector
+from wisca_xai._model import fit_model, inherit_tags, route_to_model
+from wisca_xai._table import as_table, backend_of, is_frame, labels_of, select, take_rows
+from wisca_xai._typing import IntVector
 from wisca_xai._validation import (
+    array_checks,
     canonical_order,
     check_count,
     check_not_sparse,
@@ -27,7 +29,6 @@ from wisca_xai._validation import (
     seed_entropy,
 )
 from wisca_xai._wisca import WISCAExplainer
-from wisca_xai.explainers import is_fitted
 
 
 class WISCASelector(SelectorMixin, MetaEstimatorMixin, BaseEstimator):  # type: ignore[misc]
@@ -133,8 +134,8 @@ class WISCASelector(SelectorMixin, MetaEstimatorMixin, BaseEstimator):  # type: 
         y : array-like of shape (n_samples,), default=None
             Target; needed if the model is not fitted.
         **params : dict
-            Metadata such as `sample_weight` for the model's `fit`, if it requests them and
-            ``sklearn.set_config(enable_metadata_routing=True)`` holds.
+            Metadata such as `sample_weight` for the model's `fit`; with
+            ``sklearn.set_config(enable_metadata_routing=True)`` those that it requests.
 
         Returns
         -------
@@ -158,28 +159,77 @@ class WISCASelector(SelectorMixin, MetaEstimatorMixin, BaseEstimator):  # type: 
         explainer = self._checked_explainer()
         n_explained = check_count("n_explained", self.n_explained)
         check_not_sparse(X)
-        if isinstance(X, pd.DataFrame):
-            check_unique_names(X)
+        X = as_table(X)
+        if is_frame(X):
+            check_unique_names(labels_of(X))
             validate_data(self, X, skip_check_array=True)
         else:
-            X = validate_data(self, X, ensure_all_finite=False)
+            X = validate_data(self, X, **array_checks(X))
         n_kept = _n_kept(self.n_features_to_select, X.shape[1])
         y = check_target_column(y, X)
-        explainer.estimator = self._fitted_model(X, y, params, refit=explainer.refit)
+        explainer.estimator = fit_model(self, X, y, params, refit=explainer.refit)
         explainer.fit(X, y)
         positions = np.arange(X.shape[1])
-        if isinstance(X, pd.DataFrame):  # a fitted model may know the columns in another order
-            positions = _positions(list(X.columns), list(explainer.codec_.labels))
-            X = X.iloc[:, positions]
+        if is_frame(X):  # a fitted model may know the columns in another order
+            labels = list(explainer.codec_.labels)
+            positions = _positions(labels_of(X), labels)
+            X = select(X, labels)
         order = canonical_order(explainer.codec_.encode(X), y)
         rows = _draw(order, n_explained, seed=explainer.random_state)
-        explained = X.iloc[rows] if isinstance(X, pd.DataFrame) else X[rows]
-        explanation = explainer.explain(explained, None if y is None else y[rows])
+        explanation = explainer.explain(take_rows(X, rows), None if y is None else y[rows])
         self.estimator_ = explainer.estimator_
         self.explanation_ = explanation
         self.ranking_ = explanation.ranking()
         self.support_ = np.zeros(len(positions), dtype=bool)
         self.support_[positions[_chosen(explanation, n_kept)]] = True
+        return self
+
+    def transform(self, X: Any) -> Any:
+        """Keep the selected columns.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_samples, n_features)
+            Columns in the order of `fit`.
+
+        Returns
+        -------
+        X_selected : ndarray or DataFrame of shape (n_samples, n_selected)
+            An array, unless ``set_output(transform="pandas")`` or ``"polars"`` asks for a frame;
+            columns of such a frame keep their dtypes.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            If the columns are not those of `fit`, or values are missing that the model cannot take.
+        """
+        support = self.get_support(indices=True)
+        check_not_sparse(X)
+        X = as_table(X)
+        own = getattr(self, "_sklearn_output_config", {})
+        if backend_of(X) != own.get("transform", get_config()["transform_output"]):
+            return super().transform(X)
+        validate_data(self, X, reset=False, skip_check_array=True)
+        return select(X, [labels_of(X)[j] for j in support])
+
+    def set_params(self, **params: Any) -> "WISCASelector":
+        """Set parameters, also of the model and of the panel, as ``explainer__consensus="median"``.
+
+        Parameters
+        ----------
+        **params : dict
+            Where `explainer` is None, the default panel that it stands for takes its place.
+
+        Returns
+        -------
+        self : WISCASelector
+        """
+        inner = any(name.startswith("explainer__") for name in params)
+        if inner and params.get("explainer", self.explainer) is None:
+            params["explainer"] = WISCAExplainer()
+        super().set_params(**params)
         return self
 
     def get_metadata_routing(self) -> MetadataRouter:
@@ -189,8 +239,7 @@ class WISCASelector(SelectorMixin, MetaEstimatorMixin, BaseEstimator):  # type: 
         -------
         routing : MetadataRouter
         """
-        mapping = MethodMapping().add(caller="fit", callee="fit")
-        return MetadataRouter(owner=self).add(estimator=self.estimator, method_mapping=mapping)
+        return route_to_model(self)
 
     def _get_support_mask(self) -> NDArray[np.bool_]:
         check_is_fitted(self)
@@ -225,34 +274,8 @@ class WISCASelector(SelectorMixin, MetaEstimatorMixin, BaseEstimator):  # type: 
         explainer._check_params()
         return explainer
 
-    def _fitted_model(
-        self, X: Any, y: LabelVector | None, params: dict[str, Any], *, refit: bool | int
-    ) -> Any:
-        if params and not get_config()["enable_metadata_routing"]:
-            raise InputError(
-                f"{sorted(params)} cannot reach the model's fit: metadata routing is off. Call "
-                "sklearn.set_config(enable_metadata_routing=True), and request them from the "
-                "model: model.set_fit_request(sample_weight=True)."
-            )
-        metadata = process_routing(self, "fit", **params).estimator.fit
-        if metadata and (refit or is_fitted(self.estimator)):
-            reason = "`refit` fits clones without them" if refit else "the model is fitted already"
-            raise InputError(f"{sorted(metadata)} cannot be used: {reason}. Leave one of them out.")
-        if is_fitted(self.estimator):
-            return self.estimator
-        if y is None and get_tags(self.estimator).target_tags.required:
-            raise InputError(
-                f"{type(self.estimator).__name__} requires y to be passed, but the target y is "
-                "None. Call fit(X, y), or pass a fitted model."
-            )
-        return clone(self.estimator).fit(X, y, **metadata)
-
     def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        inner = get_tags(WISCAExplainer(self.estimator))
-        tags.input_tags.allow_nan = inner.input_tags.allow_nan
-        tags.target_tags.required = inner.target_tags.required
-        return tags
+        return inherit_tags(super().__sklearn_tags__(), self.estimator)
 
 
 def _n_kept(asked: Any, n_features: int) -> int | None:

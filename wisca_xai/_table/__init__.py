@@ -1,6 +1,15 @@
 """TableCodec: between the table that a user has and the float matrix that explainers perturb."""
 
 from wisca_xai._table._codec import TableCodec, align_columns
-from wisca_xai._table._forms import as_table, is_frame, labels_of
+from wisca_xai._table._forms import as_table, backend_of, is_frame, labels_of, select, take_rows
 
-__all__ = ["TableCodec", "align_columns", "as_table", "is_frame", "labels_of"]
+__all__ = [
+    "TableCodec",
+    "align_columns",
+    "as_table",
+    "backend_of",
+    "is_frame",
+    "labels_of",
+    "select",
+    "take_rows",
+]

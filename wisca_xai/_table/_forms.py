@@ -11,6 +11,7 @@ from wisca_xai._exceptions import InputError
 from wisca_xai._table._columns import Source
 from wisca_xai._table._narwhals import OtherColumn
 from wisca_xai._table._pandas import PandasColumn
+from wisca_xai._typing import IntVector
 
 
 def as_table(X: Any) -> Any:
@@ -72,6 +73,14 @@ def labels_of(frame: Any) -> list[Hashable]:
 def select(frame: Any, labels: list[Hashable]) -> Any:
     """Columns of a frame by name."""
     return frame.select(labels) if backend_of(frame) != "pandas" else frame[labels]
+
+
+def take_rows(X: Any, rows: IntVector) -> Any:
+    """Rows of any table by position."""
+    backend = backend_of(X)
+    if backend == "pandas":
+        return X.iloc[rows]
+    return X.take(rows) if backend == "pyarrow" else X[rows]
 
 
 def columns_of(X: Any) -> list[Source]:

@@ -1,6 +1,6 @@
 """The panel: one file per method."""
 
-from wisca_xai.explainers._base import BaseExplainer, is_fitted
+from wisca_xai.explainers._base import BaseExplainer
 from wisca_xai.explainers._external import from_external
 from wisca_xai.explainers._forest import ForestExplainer
 from wisca_xai.explainers._lime import LimeExplainer
@@ -20,5 +20,4 @@ __all__ = [
     "PermutationExplainer",
     "ShapExplainer",
     "from_external",
-    "is_fitted",
 ]

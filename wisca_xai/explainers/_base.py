@@ -10,19 +10,22 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
-from sklearn.utils import Tags, get_tags
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils import Tags
+from sklearn.utils.metadata_routing import MetadataRouter
+from sklearn.utils.validation import validate_data
 from threadpoolctl import ThreadpoolController
 
 from wisca_xai._exceptions import InputError, ModelContractError
 from wisca_xai._explanation import Explanation, Receipt
+from wisca_xai._model import fit_model, inherit_tags, is_fitted, route_to_model
 from wisca_xai._problem import Problem, resolve_target, settings_of
-from wisca_xai._response import Response, is_plain_callable
+from wisca_xai._response import Response
 from wisca_xai._table import TableCodec, align_columns, as_table, is_frame, labels_of
 from wisca_xai._typing import Target
 from wisca_xai._validation import (
+    array_checks,
     canonical_order,
     check_not_sparse,
     check_target_column,
@@ -55,7 +58,7 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
     response_method: Any
     random_state: Any
 
-    def fit(self, X: Any, y: ArrayLike | None = None) -> Self:
+    def fit(self, X: Any, y: ArrayLike | None = None, **params: Any) -> Self:
         """Keep reference data, and fit the model if it is not fitted yet.
 
         Parameters
@@ -64,6 +67,10 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
             Reference data, as the model takes it: the training data, as a rule.
         y : array-like of shape (n_background,), default=None
             Target; needed if the model is not fitted.
+        **params : dict
+            Metadata such as `sample_weight` for the model's `fit`; with
+            ``sklearn.set_config(enable_metadata_routing=True)`` those that it requests. The
+            reference data are not weighed by them.
 
         Returns
         -------
@@ -72,7 +79,8 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
         Raises
         ------
         InputError
-            If there is no model, or the columns are not the model's.
+            If there is no model, the columns are not the model's, or there are metadata that cannot
+            be used: a fitted model is not fitted again.
         """
         self._check_params()
         if self.estimator is None:
@@ -91,11 +99,9 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
                 raise InputError("Found array with 0 sample(s) while a minimum of 1 is required.")
             validate_data(self, X, skip_check_array=True)
         else:
-            X = validate_data(self, X, **_array_checks(X))
+            X = validate_data(self, X, **array_checks(X))
         y = check_target_column(y, X)
-        self.estimator_ = self.estimator
-        if not is_fitted(self.estimator):
-            self.estimator_ = clone(self.estimator).fit(X, y)
+        self.estimator_ = fit_model(self, X, y, params, refit=getattr(self, "refit", False))
         expected = getattr(self.estimator_, "n_features_in_", X.shape[1])
         if expected != X.shape[1]:
             raise InputError(
@@ -213,7 +219,7 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
         if is_frame(X):
             validate_data(self, X, reset=False, skip_check_array=True)
         else:
-            X = validate_data(self, X, reset=False, **_array_checks(X))
+            X = validate_data(self, X, reset=False, **array_checks(X))
         y = check_target_column(y, X)
         codec = self.codec_.extended(X)
         matrix = codec.encode(X)
@@ -246,15 +252,17 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
         )
         return problem, order, tuple(notes)
 
+    def get_metadata_routing(self) -> MetadataRouter:
+        """Metadata of `fit` go to the model's `fit`.
+
+        Returns
+        -------
+        routing : MetadataRouter
+        """
+        return route_to_model(self)
+
     def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        try:
-            inner = get_tags(self.estimator)
-        except (AttributeError, TypeError):  # a callable, or no model yet
-            return tags
-        tags.input_tags.allow_nan = inner.input_tags.allow_nan
-        tags.target_tags.required = inner.target_tags.required and not is_fitted(self.estimator)
-        return tags
+        return inherit_tags(super().__sklearn_tags__(), self.estimator)
 
 
 def one_blas_thread() -> Any:
@@ -263,23 +271,6 @@ def one_blas_thread() -> Any:
     Workers of joblib have fewer threads than their parent, so results would depend on n_jobs.
     """
     return ThreadpoolController().limit(limits=1, user_api="blas")
-
-
-def is_fitted(estimator: Any) -> bool:
-    """Whether a model can answer as it is; callables and foreign objects always can."""
-    if is_plain_callable(estimator) or not hasattr(estimator, "get_params"):
-        return True
-    try:
-        check_is_fitted(estimator)
-    except NotFittedError:
-        return False
-    return True
-
-
-def _array_checks(X: Any) -> dict[str, Any]:
-    """Settings of `check_array`: arrays of objects and text stay what they are."""
-    is_mixed = isinstance(X, np.ndarray) and X.dtype.kind in "OUS"
-    return {"ensure_all_finite": False, **({"dtype": None} if is_mixed else {})}
 
 
 def _check_answer(explanation: Explanation, problem: Problem) -> None:

@@ -1,0 +1,115 @@
+"""The model inside an explainer: whether it is fitted, how it is fitted, and what it can take."""
+
+import inspect
+from copy import deepcopy
+from typing import Any
+
+from sklearn import get_config
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.utils import Tags, get_tags
+from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
+from sklearn.utils.validation import check_is_fitted
+
+from wisca_xai._exceptions import InputError
+from wisca_xai._response import is_plain_callable
+from wisca_xai._typing import LabelVector
+
+
+def is_fitted(estimator: Any) -> bool:
+    """Whether a model can answer as it is; callables and foreign objects always can."""
+    if is_plain_callable(estimator) or not hasattr(estimator, "get_params"):
+        return True
+    try:
+        check_is_fitted(estimator)
+    except NotFittedError:
+        return False
+    return True
+
+
+def fit_model(
+    owner: Any, X: Any, y: LabelVector | None, params: dict[str, Any], *, refit: bool | int
+) -> Any:
+    """`owner.estimator` itself if it is fitted, else a clone fitted on X, y and its metadata.
+
+    Parameters
+    ----------
+    owner : estimator
+        Whose `fit` was called; it has `estimator` and `get_metadata_routing`.
+    X : array-like or DataFrame of shape (n_samples, n_features)
+    y : ndarray of shape (n_samples,) or None
+    params : dict
+        Metadata of the call, such as `sample_weight`. They go to the model's `fit`, as they are or,
+        with ``sklearn.set_config(enable_metadata_routing=True)``, those that it requests.
+    refit : bool or int
+        Whether clones are to be fitted later, for which there are no metadata.
+
+    Returns
+    -------
+    model : estimator or callable
+
+    Raises
+    ------
+    InputError
+        If metadata cannot be used, or the model needs y and there is none.
+    """
+    model = owner.estimator
+    given = {name: value for name, value in params.items() if value is not None}
+    if given and get_config()["enable_metadata_routing"]:
+        given = dict(process_routing(owner, "fit", **given).estimator.fit)
+    if given and (refit or is_fitted(model)):
+        reason = "`refit` fits clones without them" if refit else "the model is fitted already"
+        raise InputError(f"{sorted(given)} cannot be used: {reason}. Leave one of them out.")
+    if is_fitted(model):
+        return model
+    tags = tags_of(model)
+    if y is None and tags is not None and tags.target_tags.required:
+        raise InputError(
+            f"{type(model).__name__} requires y to be passed, but the target y is None. Call "
+            "fit(X, y), or pass a fitted model."
+        )
+    known = inspect.signature(model.fit).parameters
+    takes_any = any(each.kind is each.VAR_KEYWORD for each in known.values())
+    unknown = [] if takes_any else sorted(given.keys() - known.keys())
+    if unknown:
+        raise InputError(
+            f"{unknown} cannot be used: fit of {type(model).__name__} takes only {list(known)}. "
+            "Leave them out."
+        )
+    return clone(model).fit(X, y, **given)
+
+
+def route_to_model(owner: Any) -> MetadataRouter:
+    """Router that sends metadata of `fit` to the `fit` of `owner.estimator`."""
+    mapping = MethodMapping().add(caller="fit", callee="fit")
+    return MetadataRouter(owner=owner).add(estimator=owner.estimator, method_mapping=mapping)
+
+
+def tags_of(model: Any) -> Tags | None:
+    """scikit-learn's tags of a model, or None for functions and what else has none."""
+    try:
+        return get_tags(model)
+    except (AttributeError, TypeError):
+        return None
+
+
+def inherit_tags(tags: Tags, model: Any) -> Tags:
+    """Tags of an estimator that takes whatever table and target its model takes.
+
+    Sparse tables and several outputs stay refused, whatever the model can take.
+    """
+    inner = tags_of(model)
+    if inner is None:
+        tags.input_tags.allow_nan = model is not None  # nobody knows: the model will tell
+        return tags
+    for name in ("categorical", "string", "positive_only"):
+        setattr(tags.input_tags, name, getattr(inner.input_tags, name))
+    # a Pipeline does not pass on what its first step says
+    tags.input_tags.allow_nan = inner.input_tags.allow_nan or hasattr(model, "steps")
+    tags.target_tags = deepcopy(inner.target_tags)
+    tags.target_tags.required = inner.target_tags.required and not is_fitted(model)
+    tags.target_tags.multi_output, tags.target_tags.single_output = False, True
+    tags.classifier_tags = deepcopy(inner.classifier_tags)
+    tags.regressor_tags = deepcopy(inner.regressor_tags)
+    tags.non_deterministic = inner.non_deterministic
+    return tags

@@ -1,0 +1,45 @@
+"""What the reader of a consensus must know of the model and the data."""
+
+import numpy as np
+
+from wisca_xai._explanation import display_name
+from wisca_xai._problem import Problem
+
+N_REPEATED = 20  # rows that the model is asked about twice
+ROUNDING = 1e-6  # of the largest output: BLAS and float32 round otherwise in another batch
+
+
+def repeat_note(problem: Problem) -> list[str]:
+    """A note if the model does not give the same rows the same outputs again."""
+    outputs = problem.outputs[:N_REPEATED]
+    try:
+        again = problem.response(problem.rows[:N_REPEATED])
+    except Exception as error:  # it has answered these rows before
+        reason = f"{type(error).__name__}: {error}"
+        return [f"The model failed on rows that it had answered before ({reason})."]
+    difference = float(np.abs(again - outputs).max())
+    if difference <= ROUNDING * np.abs(outputs).max():
+        return []
+    return [
+        f"The model is not deterministic: asked twice about the same {len(outputs)} rows, its "
+        f"outputs differ by up to {difference:.2g}. No result can be more exact than that."
+    ]
+
+
+def constant_note(problem: Problem) -> list[str]:
+    """A note that names the columns that no explainer can tell anything about."""
+    if len(problem.background) == 1:
+        return []
+    background = problem.background
+    same = (background == background[0]) | (np.isnan(background) & np.isnan(background[0]))
+    names = [
+        display_name(name)
+        for name, constant in zip(
+            problem.response.codec.feature_names, same.all(axis=0), strict=True
+        )
+        if constant
+    ]
+    if not names:
+        return []
+    shown = ", ".join(names[:10])
+    return [f"Constant in the reference data: {shown}{' ...' if len(names) > 10 else ''}."]
