@@ -397,3 +397,25 @@ def test_duplicate_columns_are_refused():
     frame = pd.DataFrame(np.zeros((1, 2)), columns=["a", "a"])
     with pytest.raises(InputError, match=r"must be unique, got \['a'\]"):
         align_columns(frame, ["a"])
+
+
+def test_a_model_that_changes_its_table_does_not_change_the_next_one():
+    frame = pd.DataFrame(
+        {
+            "city": pd.Series(["Rome", "Bari", None], dtype="str"),
+            "any": pd.Series([1, "a", None], dtype=object),
+            "size": pd.Categorical(["S", "L", "S"]),
+            "count": pd.array([1, None, 3], dtype="Int64"),
+            "day": pd.to_datetime(["2020-01-03", None, "2020-01-01"]),
+            "price": [1.5, np.nan, 2.5],
+        }
+    )
+    codec = TableCodec.of(frame)
+    matrix = codec.encode(frame)
+    table = codec.decode(matrix)
+    for name in frame:
+        table[name].array[0] = table[name].array[2]
+        table.loc[1, name] = frame.loc[0, name]
+    table.columns.name = "changed"
+    table.columns = list("uvwxyz")
+    pd.testing.assert_frame_equal(codec.decode(matrix), frame)

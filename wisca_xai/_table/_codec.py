@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from wisca_xai._table._forms import (
     select,
 )
 from wisca_xai._table._narwhals import OtherColumn, write_frame, write_other
-from wisca_xai._table._pandas import write_levels, write_numbers, write_ticks
+from wisca_xai._table._pandas import level_array, write_levels, write_numbers, write_ticks
 from wisca_xai._typing import FloatMatrix, FloatVector
 from wisca_xai._validation import check_unique_names
 
@@ -68,12 +69,17 @@ class Column:
                 found, self.kind, self.native, backend, missing_is_nan=bool(self.missing_is_nan)
             )
         if isinstance(self.kind, LevelKind):
-            return write_levels(found, self.kind, self.dtype)
+            return write_levels(found, self.kind, self.dtype, self._level_array)
         return (
             write_ticks(found, self.dtype)
             if isinstance(found, Ticks)
             else write_numbers(found, self.dtype)
         )
+
+    @cached_property
+    def _level_array(self) -> Any:
+        # once, not in every batch: text of Arrow takes longer to make than to take from
+        return level_array(self.kind, self.dtype) if isinstance(self.kind, LevelKind) else None
 
 
 @dataclass(frozen=True)
@@ -233,7 +239,7 @@ class TableCodec:
 
     def _plain_frame(self, matrix: FloatMatrix) -> pd.DataFrame:
         """One block of floats with what is not float changed in it, as models round by layout."""
-        frame = pd.DataFrame(np.array(matrix, order="C"), columns=list(self.labels), copy=True)
+        frame = pd.DataFrame(np.array(matrix, order="C"), columns=self._index.view(), copy=True)
         written = {
             label: column.write(matrix[:, j], "pandas")
             for j, (label, column) in enumerate(zip(self.labels, self.columns, strict=True))
@@ -248,11 +254,15 @@ class TableCodec:
         return frame
 
     def _mixed_frame(self, matrix: FloatMatrix) -> pd.DataFrame:
-        frame = pd.DataFrame(
-            {j: c.write(matrix[:, j].copy(), "pandas") for j, c in enumerate(self.columns)}
-        )
-        frame.columns = pd.DataFrame(columns=list(self.labels)).columns
+        pairs = zip(self.columns, np.array(matrix.T, order="C"), strict=True)
+        frame = pd.DataFrame({j: c.write(codes, "pandas") for j, (c, codes) in enumerate(pairs)})
+        frame.columns = self._index.view()
         return frame
+
+    @cached_property
+    def _index(self) -> Any:
+        """The labels as a frame makes an index of them, once; frames get views."""
+        return pd.DataFrame(columns=list(self.labels)).columns
 
     def _sources(self, X: Any) -> list[Source]:
         sources = columns_of(X)

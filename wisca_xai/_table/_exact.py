@@ -83,10 +83,16 @@ class ExactScale:
     def values(self, codes: FloatVector) -> IntArray:
         """Values of finite codes; those of no value give the nearest integer of 64 bits."""
         kind = np.uint64 if self.unsigned else np.int64
-        low, high = int(np.iinfo(kind).min) + (not self.unsigned), int(np.iinfo(kind).max)
-        below, above = _floor(self.origin - low, self.step), _floor(high - self.origin, self.step)
-        beyond = np.abs(codes) > np.where(codes < 0, below, above)
-        size = np.where(beyond, 0.0, np.abs(codes))
+        below, above = self._reach
+        size = np.abs(codes)
+        if size.max(initial=0.0) < min(below, above, WHOLE) and (codes == np.floor(codes)).all():
+            # the formula alone, modulo 2**64: codes of the table are larger, or not whole
+            steps = codes.astype(np.int64).astype(np.uint64)
+            quick: IntArray = (_modular(self.origin) + steps * _modular(self.step)).astype(kind)
+            return quick
+        low, high = self._limits
+        beyond = size > np.where(codes < 0, below, above)
+        size = np.where(beyond, 0.0, size)
         whole = np.floor(size)
         rest = np.rint((size - whole) * self.step)
         distance = whole.astype(np.uint64) * _modular(self.step) + rest.astype(np.uint64)
@@ -102,12 +108,24 @@ class ExactScale:
 
     def holds(self, codes: FloatVector) -> NDArray[np.bool_]:
         """Which codes stand for an integer."""
-        return np.asarray(codes == np.round(codes)) | np.isin(codes, self._by_code[0])
+        whole = np.asarray(codes == np.round(codes))
+        return whole | np.isin(codes, self._by_code[0]) if self.table else whole
 
     def finer(self, factor: int) -> "ExactScale":
         """The same values in a unit that is `factor` times finer."""
         table = {value * factor: code for value, code in self.table.items()}
         return replace(self, origin=self.origin * factor, step=self.step * factor, table=table)
+
+    @property
+    def _limits(self) -> tuple[int, int]:
+        info = np.iinfo(np.uint64 if self.unsigned else np.int64)
+        return int(info.min) + (not self.unsigned), int(info.max)
+
+    @cached_property
+    def _reach(self) -> tuple[float, float]:
+        """The largest sizes of codes whose values fit, below and above the origin."""
+        low, high = self._limits
+        return _floor(self.origin - low, self.step), _floor(high - self.origin, self.step)
 
     @cached_property
     def _by_code(self) -> tuple[FloatVector, IntArray]:

@@ -103,13 +103,13 @@ def write_numbers(found: Numbers, dtype: Any) -> Any:
         return data.astype(dtype)
     if isinstance(dtype, pd.SparseDtype):
         return _array(np.where(missing, np.nan, data), dtype=dtype)
-    nullable: Any = _array(
-        data, dtype={"b": "boolean", "i": "Int64", "u": "UInt64"}.get(data.dtype.kind, "Float64")
-    )
-    nullable[missing] = pd.NA
+    arrays: Any = pd.arrays
+    makers = {"b": arrays.BooleanArray, "f": arrays.FloatingArray}
+    make = makers.get(data.dtype.kind, arrays.IntegerArray)
+    nullable = make(np.where(missing, data.dtype.type(0), data), missing)
     if (data.dtype.kind == "f" and not types.is_float_dtype(dtype)) or not _fits(data, dtype):
         return nullable
-    return nullable.astype(dtype)
+    return nullable.astype(dtype, copy=False)
 
 
 def write_ticks(found: Ticks, dtype: Any) -> Any:
@@ -124,22 +124,27 @@ def write_ticks(found: Ticks, dtype: Any) -> Any:
     return series.array
 
 
-def write_levels(places: IntVector, kind: LevelKind, dtype: Any) -> Any:
-    """Levels at `places` as an array of `dtype`, or of one that holds them all."""
+def level_array(kind: LevelKind, dtype: Any) -> Any:
+    """Levels, and at the end a missing value, as an array of `dtype`, or of one for them all."""
+    if types.is_object_dtype(dtype) or kind.n_declared is not None:
+        return kind.objects
+    known: Any = kind.objects.copy()
+    known[-1] = np.nan if isinstance(dtype, np.dtype) else None
+    try:
+        return _array(known, dtype=dtype)
+    except (TypeError, ValueError):  # a new level of another type
+        return known
+
+
+def write_levels(places: IntVector, kind: LevelKind, dtype: Any, known: Any) -> Any:
+    """Levels at `places` of the `level_array`, or a categorical."""
     if kind.n_declared is not None:
         if places.max(initial=-1) >= kind.n_declared:
             categories = [*dtype.categories, *kind.levels[kind.n_declared :]]
             dtype = pd.CategoricalDtype(categories, ordered=dtype.ordered)
         return pd.Categorical.from_codes(places, dtype=dtype)
-    if types.is_object_dtype(dtype):
-        return pd.Series(kind.objects[places], dtype=object)
-    known: Any = kind.objects.copy()
-    known[-1] = np.nan if isinstance(dtype, np.dtype) else None
-    try:
-        typed: Any = _array(known, dtype=dtype)
-    except (TypeError, ValueError):  # a new level of another type
-        return pd.Series(known[places], dtype=object)
-    return typed[places]
+    found = known[places]
+    return pd.Series(found, dtype=object) if isinstance(known, np.ndarray) else found
 
 
 def _fits(data: Any, dtype: Any) -> bool:
