@@ -85,7 +85,8 @@ def panels(
 ) -> Panel:
     """A panel of up to 3 local and 2 global methods, 3 rows, 5 features.
 
-    `weights` defaults to [0, 1]; `has_importances=None` leaves it to chance.
+    `weights`, of which one is drawn positive, defaults to [0, 1]; `has_importances=None` leaves it
+    to chance.
     """
     elements = ordinary_numbers() if elements is None else elements
     weights = st.floats(0, 1) if weights is None else weights
@@ -97,7 +98,8 @@ def panels(
     if has_importances or not has_local:
         importances = draw(arrays(float, (draw(st.integers(1, 2)), d), elements=elements))
     shape = draw(st.sampled_from([None, (n,), (m, n)])) if has_local else None
-    row_weights = None if shape is None else draw(arrays(float, shape, elements=weights))
+    counting = None if shape is None else arrays(float, shape, elements=weights).filter(np.any)
+    row_weights = None if counting is None else draw(counting)
     return Panel(local, importances, row_weights)
 
 

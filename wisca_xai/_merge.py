@@ -54,8 +54,8 @@ def merge_explanations(
     function : str or callable, default="wisca"
         A name in `wisca_xai.consensus.CONSENSUS`, or a function of the same signature.
     weights : array-like of shape (n_samples,), default=None
-        Weight of each row, in [0, 1], such as from `confidence_weight`; the entries of a Series are
-        matched by label. None means 1.
+        Weight of each row, in [0, 1] and not all 0, such as from `confidence_weight`; the entries
+        of a Series are matched by label. None means 1.
     weighting : {"equal", "family", "fidelity"} or mapping of str to float, default="family"
         How much each method counts: see `WISCAExplainer`; or the votes by name, 0 or more.
     X : array-like or DataFrame of shape (n_samples, n_features), default=None
@@ -313,6 +313,11 @@ def _row_weights(weights: Any, index: pd.Index) -> tuple[FloatVector, list[str]]
     if ((found < 0) | (found > 1)).any():
         raise InputError(
             f"`weights` must lie in [0, 1], got values from {found.min():g} to {found.max():g}."
+        )
+    if len(found) and not found.any():
+        raise InputError(
+            "`weights` must have a positive entry, got zeros only. Leave them out to have all rows "
+            "weigh the same."
         )
     return found, []
 

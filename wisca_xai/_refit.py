@@ -38,20 +38,17 @@ def refit_chance(
     all refits that reach a feature's importance is its p-value, adjusted so that of the features
     with at most 0.05 no more than 5% are expected to be noise [2]_.
 
-    Raises
-    ------
-    InputError
-        If y is not known, or the model cannot be fitted to more columns.
+    The problem has to pass `check_refittable`.
 
     References
     ----------
     .. [1] M. B. Kursa, W. R. Rudnicki, "Feature Selection with the Boruta Package", JSS 36, 2010.
     .. [2] Y. Benjamini, Y. Hochberg, "Controlling the False Discovery Rate", JRSS B 57, 1995.
     """
-    check_refittable(problem)
     generator = np.random.default_rng(problem.seed_for("refit"))
     kept = np.sort(generator.permutation(problem.n_samples)[:MAX_ROWS])
     reached = np.zeros(problem.n_features)
+    weights = weights[kept] if weights[kept].any() else np.ones(len(kept))
     able = [(name, explainer) for name, explainer in panel if name in votes]
     for _ in range(n_refits):
         posed = _with_shadows(problem, kept, generator)
@@ -59,7 +56,7 @@ def refit_chance(
             warnings.simplefilter("ignore", WISCAWarning)  # said once, of the panel itself
             components, _ = run_panel(able, posed)
         groups = value_groups(posed.rows, levels=posed.response.codec.categorical)
-        found = Stack.of(components, votes).merge(function, weights[kept], groups).importance
+        found = Stack.of(components, votes).merge(function, weights, groups).importance
         real, shadows = np.split(np.abs(found), 2)
         reached += (shadows[None, :] >= real[:, None]).sum(axis=1)
     chance = (1 + reached) / (1 + n_refits * problem.n_features)

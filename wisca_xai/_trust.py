@@ -121,6 +121,7 @@ def resample_rows(
         stack.importance_errors,
         stack.row_effects,
         len(weights),
+        weights=weights,
         seed=seed,
     )
 

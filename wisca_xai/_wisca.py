@@ -37,6 +37,9 @@ from wisca_xai.consensus import (
 )
 from wisca_xai.explainers import BaseExplainer
 
+UNSURE = 1e-12  # weight below which a probability differs from chance by rounding alone
+NOWHERE_SURE = "The model is nowhere surer than chance: all rows weigh the same."
+
 
 class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # type: ignore[misc]
     """Explain a model by the consensus of several explainers: WISCA [1]_.
@@ -300,7 +303,10 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
         only_local.explainers_ = local
         if self.weighting != "equal":  # the other votes depend on the rows that come together
             only_local.weighting = "family"
-        return np.array(only_local.explain(X).values)
+        explanation = only_local.explain(X)
+        if NOWHERE_SURE in explanation.notes:  # beside a row that it is sure of, these would be 0
+            return np.zeros(explanation.values.shape)
+        return np.array(explanation.values)
 
     def _check_params(self) -> None:
         check_count("background_size", self.background_size)
@@ -362,9 +368,11 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
 
 def _row_weights(problem: Problem) -> tuple[FloatVector, list[str]]:
     """Weight of each row by the model's confidence, with a note where there is no measure of it."""
-    if problem.response.unit == "probability":
-        return confidence_weight(problem.outputs.max(axis=1), n_classes=problem.n_outputs), []
     even = np.ones(problem.n_samples)
+    if problem.response.unit == "probability":
+        weights = confidence_weight(problem.outputs.max(axis=1), n_classes=problem.n_outputs)
+        weights[weights < UNSURE] = 0.0
+        return (weights, []) if weights.any() else (even, [NOWHERE_SURE])
     if problem.response.task == "classification":
         return even, ["The model gives no probabilities: all rows weigh the same."]
     if problem.y is None:
@@ -373,4 +381,7 @@ def _row_weights(problem: Problem) -> tuple[FloatVector, list[str]]:
     scale = float(np.std(np.asarray(training, dtype=np.float64)))
     if scale == 0:
         return even, ["The training target is constant: all rows weigh the same."]
-    return residual_weight(problem.y, problem.outputs[:, 0], scale=scale), []
+    weights = residual_weight(problem.y, problem.outputs[:, 0], scale=scale)
+    if not weights.any():
+        return even, ["All predictions are far from y: all rows weigh the same."]
+    return weights, []

@@ -87,7 +87,7 @@ class Vectors:
         ------
         InputError
             If there is no vector at all, shapes do not fit, or a number is not finite or, among
-            the weights, negative, or no method has a vote.
+            the weights, negative, or no row has a weight, or no method a vote.
         """
         if local is None and importances is None:
             raise InputError("`local` or `importances` must be given, got None for both.")
@@ -184,6 +184,8 @@ def _check_weights(weights: ArrayLike | None, shape: tuple[int, ...]) -> FloatMa
             f"{shape}, got {array.shape}."
         )
     _check_not_negative("weights", array)
+    if array.size and not array.any():
+        raise InputError("`weights` must have a positive entry, got zeros only.")
     return np.broadcast_to(array, shape)
 
 

@@ -79,6 +79,7 @@ def resample(
     row_effects: Sequence[FloatMatrix | None],
     n_samples: int,
     *,
+    weights: FloatVector | None = None,
     n_resamples: int = 100,
     seed: int = 0,
 ) -> Resamples:
@@ -97,6 +98,9 @@ def resample(
         Parts of a global vector that average to it, where it depends on the rows.
     n_samples : int
         Number of rows n.
+    weights : ndarray of shape (n,), default=None
+        Weights of the rows, one of them positive: every resample has such a row, since rows of
+        weight 0 alone tell nothing. None means that all rows count.
     n_resamples : int, default=100
     seed : int, default=0
 
@@ -113,6 +117,8 @@ def resample(
     drawn = []
     for _ in range(n_resamples):
         rows = generator.integers(n_samples, size=size)
+        if weights is not None and not weights[rows].any():
+            rows[0] = generator.choice(np.flatnonzero(weights))
         some_local, some_importances = None, None
         if local is not None:
             some_local = local[:, rows]

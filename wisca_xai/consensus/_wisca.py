@@ -37,8 +37,8 @@ def wisca(
     importances : array-like of shape (g, n_features), default=None
         Importances of each global method, raw.
     weights : array-like of shape (n_samples,) or (m, n_samples), default=None
-        Non-negative, dimensionless, used as given; see `confidence_weight` and `residual_weight`.
-        None means 1.
+        Non-negative, not all 0, dimensionless, used as given; see `confidence_weight` and
+        `residual_weight`. None means 1.
     aggregation : {"magnitude", "signed"}, default="magnitude"
         Which of the two sums orders the features. The local consensus is signed in both.
     method_weights : array-like of shape (m + g,), default=None
@@ -62,7 +62,8 @@ def wisca(
     Raises
     ------
     InputError
-        If shapes do not fit, or a number is not finite, or a weight negative, or all votes 0.
+        If shapes do not fit, or a number is not finite, or a weight negative, or all weights or all
+        votes are 0.
 
     Notes
     -----
