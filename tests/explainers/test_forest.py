@@ -183,15 +183,20 @@ def test_dummies_equal_a_forest_fitted_by_hand_beside_shuffled_columns():
     columns = generator.permuted(rows[:, [0, 1, 2, 3, 0, 1]], axis=0)
     for dummy, source in zip(columns.T, [0, 1, 2, 3, 0, 1], strict=True):
         assert sorted(dummy) == sorted(rows[:, source])
-    forest = RandomForestRegressor(**AS_OURS, random_state=library_seed())
-    forest.fit(np.hstack([rows, columns]), rows[:, 0] * rows[:, 2])
-    trees = np.array([tree.feature_importances_ for tree in forest.estimators_])
-    shares = trees / trees[:, :4].sum(axis=1).mean()
-    np.testing.assert_allclose(answer.values, shares[:, :4].mean(axis=0), atol=1e-12)
-    np.testing.assert_allclose(answer.dummies, shares[:, 4:].mean(axis=0), atol=1e-12)
-    np.testing.assert_allclose(
-        answer.standard_errors, shares[:, :4].std(axis=0) / np.sqrt(10), atol=1e-12
-    )
+    own, dummies = [], np.empty(6)
+    for part, n_trees in enumerate([3, 3, 2, 2]):  # each part of the forest sees some of them
+        forest = RandomForestRegressor(
+            **AS_OURS | {"n_estimators": n_trees}, random_state=library_seed() + part
+        )
+        forest.fit(np.hstack([rows, columns[:, part::4]]), rows[:, 0] * rows[:, 2])
+        trees = np.array([tree.feature_importances_ for tree in forest.estimators_])
+        own.extend(trees[:, :4])
+        dummies[part::4] = trees[:, 4:].mean(axis=0)
+    total = np.sum(own) / 10
+    shares = np.array(own) / total
+    np.testing.assert_allclose(answer.values, shares.mean(axis=0), atol=1e-12)
+    np.testing.assert_allclose(answer.dummies, dummies / total, atol=1e-12)
+    np.testing.assert_allclose(answer.standard_errors, shares.std(axis=0) / np.sqrt(10), atol=1e-12)
 
 
 def test_dummies_get_what_unused_columns_get():

@@ -1,5 +1,6 @@
 """A random forest as a global surrogate of the model."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -7,12 +8,13 @@ import numpy as np
 from wisca_xai._exceptions import InputError
 from wisca_xai._explanation import Explanation
 from wisca_xai._problem import Problem
-from wisca_xai._typing import ResponseMethod
+from wisca_xai._typing import FloatArray, FloatMatrix, ResponseMethod
 from wisca_xai._validation import check_choice, check_count
 from wisca_xai.explainers._base import BaseExplainer
 
 MANY_ROWS = 200
 FEW_ROWS, FEW_TREES = 20, 40
+DUMMY_SHARES = 4
 
 
 class ForestExplainer(BaseExplainer):
@@ -55,8 +57,8 @@ class ForestExplainer(BaseExplainer):
     >>> explanation = ForestExplainer(model, random_state=0).fit(X).explain(X[:3])
     >>> explanation
     Explanation(forest, global x 4 features, dimensionless)
-    >>> explanation.to_frame()["forest"].idxmax()
-    'petal length (cm)'
+    >>> sorted(explanation.to_frame()["forest"].nlargest(2).index)
+    ['petal length (cm)', 'petal width (cm)']
     """
 
     name: ClassVar[str] = "forest"
@@ -105,32 +107,57 @@ class ForestExplainer(BaseExplainer):
             learned = problem.background_y[drawn]
             if problem.response.task == "classification":
                 kind = RandomForestClassifier
+        generator = np.random.default_rng(problem.seed_for("forest dummies"))
+        dummies = generator.permuted(rows[:, problem.dummy_columns()], axis=0)
+        # a tree's time grows with its columns: each part of the forest sees a share of the dummies
+        n_parts = min(DUMMY_SHARES, self.n_estimators) if problem.n_dummies else 1
+        parts = []
+        for part in range(n_parts):
+            table = np.hstack([rows, dummies[:, part::n_parts]])
+            forest = kind(
+                n_estimators=len(range(part, self.n_estimators, n_parts)),
+                max_features=1.0,  # choosing from a sample of few features shares out importance
+                min_samples_leaf=min(5, max(1, len(rows) // 20)),
+                max_samples=len(rows) // 2 if len(rows) >= MANY_ROWS else None,
+                random_state=seed + part,
+                n_jobs=problem.n_jobs,
+            )
+            parts.append((table, forest.fit(table, learned)))
+        per_tree = [
+            [tree.feature_importances_ for tree in forest.estimators_] for _, forest in parts
+        ]
+        own = np.array([one[: problem.n_features] for some in per_tree for one in some])
+        total = own.sum(axis=1).mean() or 1.0  # values are shares of what the table's columns have
+        of_dummies = np.empty(problem.n_dummies)
+        for part, some in enumerate(per_tree):
+            of_dummies[part::n_parts] = np.mean(some, axis=0)[problem.n_features :] / total
+        own /= total
         # each row needs trees that have not seen it
         enough = self.n_estimators >= FEW_TREES and len(rows) >= FEW_ROWS
         has_fidelity = enough and self.target == "prediction"
-        forest = kind(
-            n_estimators=self.n_estimators,
-            max_features=1.0,  # choosing from a sample of few features would share out importance
-            min_samples_leaf=min(5, max(1, len(rows) // 20)),
-            max_samples=len(rows) // 2 if len(rows) >= MANY_ROWS else None,
-            oob_score=has_fidelity,
-            random_state=seed,
-            n_jobs=problem.n_jobs,
-        )
-        generator = np.random.default_rng(problem.seed_for("forest dummies"))
-        dummies = generator.permuted(rows[:, problem.dummy_columns()], axis=0)
-        forest.fit(np.hstack([rows, dummies]), learned)
-        per_tree = np.array([tree.feature_importances_ for tree in forest.estimators_])
-        # as shares of what the table's own columns have
-        per_tree /= per_tree[:, : problem.n_features].sum(axis=1).mean() or 1.0
-        per_tree, of_dummies = np.split(per_tree, [problem.n_features], axis=1)
         return problem.explanation(
-            per_tree.mean(axis=0),
+            own.mean(axis=0),
             method=self.name,
             family="global_surrogate",
             unit="1",
             signed=False,
-            standard_errors=per_tree.std(axis=0) / np.sqrt(self.n_estimators),
-            fidelity=max(0.0, float(forest.oob_score_)) if has_fidelity else None,
-            dummies=of_dummies.mean(axis=0) if problem.n_dummies else None,
+            standard_errors=own.std(axis=0) / np.sqrt(self.n_estimators),
+            fidelity=_fidelity(parts, learned) if has_fidelity else None,
+            dummies=of_dummies if problem.n_dummies else None,
         )
+
+
+def _fidelity(parts: Sequence[tuple[FloatMatrix, Any]], learned: FloatArray) -> float:
+    """R2, at least 0, of the forest's predictions for rows by the trees that have not seen them."""
+    from sklearn.metrics import r2_score
+
+    total, counts = np.zeros_like(learned), np.zeros(len(learned))
+    for table, forest in parts:
+        single = table.astype(np.float32)  # as trees take it
+        for tree, drawn in zip(forest.estimators_, forest.estimators_samples_, strict=True):
+            unseen = np.bincount(drawn, minlength=len(learned)) == 0
+            total[unseen] += tree.predict(single[unseen], check_input=False)
+            counts[unseen] += 1
+    known = counts > 0
+    mean = (total[known].T / counts[known]).T
+    return max(0.0, float(r2_score(learned[known], mean)))
