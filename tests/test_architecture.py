@@ -12,6 +12,7 @@ LAYERS = {  # a module imports only from lower layers, or from its own folder
     "_validation": 1,
     "_table": 1,
     "_storage": 1,
+    "_native": 1,
     "consensus": 1,
     "metrics": 1,
     "datasets": 1,

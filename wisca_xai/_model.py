@@ -5,13 +5,13 @@ from copy import deepcopy
 from typing import Any
 
 from sklearn import get_config
-from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.utils import Tags, get_tags
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.validation import check_is_fitted
 
 from wisca_xai._exceptions import InputError
+from wisca_xai._native import quiet_clone, quiet_libraries
 from wisca_xai._response import is_plain_callable
 from wisca_xai._typing import LabelVector
 
@@ -76,7 +76,8 @@ def fit_model(
             f"{unknown} cannot be used: fit of {type(model).__name__} takes only {list(known)}. "
             "Leave them out."
         )
-    return clone(model).fit(X, y, **given)
+    with quiet_libraries():
+        return quiet_clone(model).fit(X, y, **given)
 
 
 def route_to_model(owner: Any) -> MetadataRouter:

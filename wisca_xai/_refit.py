@@ -7,10 +7,10 @@ from typing import Any, cast
 
 import numpy as np
 from scipy.stats import false_discovery_control
-from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 
 from wisca_xai._exceptions import InputError, WISCAWarning
+from wisca_xai._native import quiet_clone, quiet_libraries
 from wisca_xai._panel import run_panel
 from wisca_xai._problem import Problem, resolve_target
 from wisca_xai._response import Response
@@ -91,7 +91,9 @@ def _with_shadows(problem: Problem, kept: Any, generator: np.random.Generator) -
 
     codec = problem.response.codec.doubled()
     background = beside_shadows(problem.background)
-    model = clone(problem.response.model).fit(codec.decode(background), problem.background_y)
+    model = quiet_clone(problem.response.model)
+    with quiet_libraries():
+        model.fit(codec.decode(background), problem.background_y)
     response = Response(model, codec, response_method=cast(ResponseMethod, problem.response.method))
     rows = beside_shadows(problem.rows[kept])
     outputs = response(rows)

@@ -9,10 +9,12 @@ from sklearn import get_config
 from sklearn.base import is_classifier, is_outlier_detector, is_regressor
 
 from wisca_xai._exceptions import InputError, ModelContractError
+from wisca_xai._native import quiet_libraries
 from wisca_xai._table import TableCodec
 from wisca_xai._typing import FloatMatrix, LabelVector, ResponseMethod, Unit
 from wisca_xai._validation import check_choice
 
+SHARE_ERROR = 0.01  # probabilities may come as float16, or rounded
 METHODS = ("predict_proba", "decision_function", "predict")
 BATCH_ROWS = 2**14  # at most: twice as many save little time, and 10 columns fit into 4 MiB
 BATCH_BYTES = 2**26  # at most
@@ -124,7 +126,8 @@ class Response:
             table = self.codec.decode(matrix[start:stop])
             began = time.perf_counter()
             try:
-                blocks.append(_as_array(call(table)))
+                with quiet_libraries():
+                    blocks.append(_as_array(call(table)))
             except Exception as error:
                 if isinstance(error, MemoryError) and stop - start > 1:
                     self._most_rows = size = (stop - start) // 2
@@ -196,7 +199,14 @@ class Response:
                 raise ModelContractError(
                     f"The model's predict must return shape {(n_rows,)}, got {raw.shape}."
                 )
-            return np.asarray(raw.reshape(-1, 1) == self.labels[None, :], dtype=np.float64)
+            outputs = np.asarray(raw.reshape(-1, 1) == self.labels[None, :], dtype=np.float64)
+            unknown = ~outputs.any(axis=1)
+            if unknown.any():
+                raise ModelContractError(
+                    f"The model's predict must return its classes {self.labels[:20].tolist()}, got "
+                    f"{raw.ravel()[unknown][0]!r}. Pass a callable if it returns something else."
+                )
+            return outputs
         outputs = self._numbers(raw)
         if outputs.ndim == 1:
             outputs = outputs[:, None]
@@ -214,6 +224,8 @@ class Response:
                 f"The model's {self.method} must return shape {(n_rows, n_outputs)}, "
                 f"got {raw.shape}.{hint}"
             )
+        if self.method == "predict_proba" and n_outputs > 1:
+            _check_shares(outputs)
         return outputs
 
 
@@ -283,6 +295,19 @@ def _classes(model: Any) -> LabelVector:
             "callable such as `lambda X: model.predict_proba(X)[0]`."
         )
     return np.asarray(classes)
+
+
+def _check_shares(probabilities: FloatMatrix) -> None:
+    """Raise unless rows sum to 1: several labels may come in the form of classes."""
+    totals = probabilities.sum(axis=1)
+    wrong = np.abs(totals - 1.0) > SHARE_ERROR  # not for NaN, which has an error of its own
+    if wrong.any():
+        raise ModelContractError(
+            "The model's predict_proba must return probabilities that sum to 1 in each row, got "
+            f"{probabilities[wrong][0, :10].tolist()}. Models of several labels are not supported: "
+            "explain one label at a time, with a callable such as "
+            "`lambda X: model.predict_proba(X)[:, 0]`."
+        )
 
 
 def _as_array(answer: Any) -> Any:

@@ -10,7 +10,16 @@ import pandas as pd
 from pandas.api.types import is_object_dtype
 
 from wisca_xai._exceptions import InputError
-from wisca_xai._table._columns import Kind, LevelKind, Source, TickKind, Ticks, kind_of
+from wisca_xai._table._columns import (
+    FloatKind,
+    IntegerKind,
+    Kind,
+    LevelKind,
+    Source,
+    TickKind,
+    Ticks,
+    kind_of,
+)
 from wisca_xai._table._forms import (
     backend_of,
     columns_of,
@@ -175,9 +184,19 @@ class TableCodec:
         """Whether the model sees every code as the number that it is."""
         return all(column.kind.is_plain for column in self.columns)
 
-    def for_arrays(self) -> "TableCodec":
-        """The same columns for a model that was fitted on a plain array."""
-        return replace(self, is_frame=False)
+    def for_arrays(self, *, as_frame: bool = False) -> "TableCodec":
+        """The same columns for a model that was fitted on an array, or takes frames as well."""
+        return replace(self, is_frame=as_frame)
+
+    def with_levels(self, positions: Sequence[int]) -> "TableCodec":
+        """The same codes, with the numbers in some columns as levels: no others may be made up."""
+        columns = [
+            replace(column, kind=replace(column.kind, is_categorical=True))
+            if j in positions and isinstance(column.kind, FloatKind | IntegerKind)
+            else column
+            for j, column in enumerate(self.columns)
+        ]
+        return replace(self, columns=tuple(columns))
 
     def doubled(self) -> "TableCodec":
         """The same columns twice, the second time under new names."""

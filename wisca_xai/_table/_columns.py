@@ -57,7 +57,7 @@ class Source(Protocol):
 class FloatKind:
     """Floats, which are their own codes."""
 
-    is_categorical = False
+    is_categorical: bool = False
     is_plain = True
 
     def knowing(self, source: Source) -> "FloatKind":
@@ -81,7 +81,7 @@ class IntegerKind:
     """Integers, which are their own codes up to 2**53."""
 
     scale: ExactScale
-    is_categorical = False
+    is_categorical: bool = False
 
     @property
     def is_plain(self) -> bool:
@@ -93,7 +93,7 @@ class IntegerKind:
         found = _whole(_numbers(source))
         if found.data.dtype.kind == "f":
             return self
-        return IntegerKind(self.scale.knowing(_integers(found, self.scale.unsigned)))
+        return replace(self, scale=self.scale.knowing(_integers(found, self.scale.unsigned)))
 
     def encode(self, source: Source) -> FloatVector:
         """Codes of a column, which may hold floats or missing values by now."""

@@ -139,9 +139,12 @@ def level_array(kind: LevelKind, dtype: Any) -> Any:
 def write_levels(places: IntVector, kind: LevelKind, dtype: Any, known: Any) -> Any:
     """Levels at `places` of the `level_array`, or a categorical."""
     if kind.n_declared is not None:
-        if places.max(initial=-1) >= kind.n_declared:
-            categories = [*dtype.categories, *kind.levels[kind.n_declared :]]
+        new = np.unique(places[places >= kind.n_declared])
+        if len(new):  # no more of them than occur: models refuse what is declared, too
+            categories = [*dtype.categories, *(kind.levels[place] for place in new)]
             dtype = pd.CategoricalDtype(categories, ordered=dtype.ordered)
+            moved = kind.n_declared + np.searchsorted(new, places)
+            places = np.where(places >= kind.n_declared, moved, places)
         return pd.Categorical.from_codes(places, dtype=dtype)
     found = known[places]
     return pd.Series(found, dtype=object) if isinstance(known, np.ndarray) else found

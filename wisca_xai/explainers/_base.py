@@ -20,6 +20,7 @@ from threadpoolctl import ThreadpoolController
 from wisca_xai._exceptions import InputError, ModelContractError
 from wisca_xai._explanation import Explanation, Receipt
 from wisca_xai._model import fit_model, inherit_tags, is_fitted, route_to_model
+from wisca_xai._native import expected_labels, level_columns, takes_frames
 from wisca_xai._problem import Problem, resolve_target, settings_of
 from wisca_xai._response import Response
 from wisca_xai._table import TableCodec, align_columns, as_table, is_frame, labels_of
@@ -90,11 +91,12 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
             )
         check_not_sparse(X)
         X = as_table(X)
-        names = getattr(self.estimator, "feature_names_in_", None)
-        if is_frame(X):
-            check_unique_names(labels_of(X))
-            if names is not None and is_fitted(self.estimator):
-                X, _ = align_columns(X, list(names))
+        labels = labels_of(X) if is_frame(X) else None
+        if labels is not None:
+            check_unique_names(labels)
+            names = expected_labels(self.estimator, labels) if is_fitted(self.estimator) else None
+            if names is not None:
+                X, _ = align_columns(X, names)
             if len(X) == 0:
                 raise InputError("Found array with 0 sample(s) while a minimum of 1 is required.")
             validate_data(self, X, skip_check_array=True)
@@ -108,12 +110,12 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
                 f"X has {X.shape[1]} features, but {type(self.estimator_).__name__} is expecting "
                 f"{expected} features as input."
             )
-        names = getattr(self.estimator_, "feature_names_in_", None)
-        codec = TableCodec.of(X, names=None if names is None else list(names))
+        names = expected_labels(self.estimator_, labels)
+        codec = TableCodec.of(X, names=names)
         if names is None and hasattr(self.estimator_, "n_features_in_"):
-            codec = codec.for_arrays()
-        self.codec_ = codec
-        background = codec.encode(X)
+            codec = codec.for_arrays(as_frame=takes_frames(self.estimator_))
+        self.codec_ = codec.with_levels(level_columns(self.estimator_))
+        background = self.codec_.encode(X)
         order = canonical_order(background, y)
         self.background_ = background[order]
         self.background_y_ = None if y is None else y[order]

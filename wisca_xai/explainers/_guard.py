@@ -7,6 +7,8 @@ from contextlib import contextmanager
 
 import numpy as np
 
+from wisca_xai._native import quiet_libraries
+
 LIBRARIES = ("shap", "lime")
 _LOCK = threading.RLock()  # NumPy's global state is one per process: threads take turns
 
@@ -22,7 +24,7 @@ def library_call(seed: int) -> Iterator[None]:
     ModuleNotFoundError
         If shap or lime is not installed; the message tells how to install it.
     """
-    with _LOCK:
+    with _LOCK, quiet_libraries():
         state = np.random.get_state()  # noqa: NPY002
         np.random.seed(seed % 2**32)  # noqa: NPY002
         try:

@@ -13,7 +13,7 @@ from wisca_xai._problem import Problem
 from wisca_xai._typing import FloatMatrix, FloatVector, LabelVector
 
 KERNEL_WIDTH = 0.75  # times sqrt(n_features), as in lime
-MISSING = -1.0  # the bin or level of missing values; others are numbered from 0
+MISSING = -np.inf  # the bin or level of missing values: any number may be a level
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,7 @@ class Bins:
         return cls(whole, parts, {j: background[:, j] for j in dates})
 
     def discretize(self, table: FloatMatrix) -> FloatMatrix:
-        """Number of each value's bin, or its level; -1 where it is missing."""
+        """Number of each value's bin, or its level; MISSING where it is missing."""
         binned: FloatMatrix = self.whole.discretize(table)
         for j, part in self.parts.items():
             binned[:, j] = part.discretize(table[:, [j]])[:, 0]

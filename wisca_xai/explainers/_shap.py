@@ -1,5 +1,6 @@
 """Shapley values of the model's output."""
 
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -23,6 +24,7 @@ METHODS = ("auto", "exact", "permutation", "tree", "linear", "kernel")
 MAX_EXACT_FEATURES = 6  # 2**6 coalitions cost about six times the walks, and have no error
 MAX_FEATURES_TO_ENUMERATE = 20
 MAX_PASSES = 64  # over the background, in search of `tol`
+N_MIXED = 20  # rows on which shortcuts are checked, beside those explained
 TOLERANCE = 1e-6  # of the largest output, within which shortcuts have to add up to the model's
 
 
@@ -45,7 +47,8 @@ class ShapExplainer(BaseExplainer):
         output; "exact" enumerates all coalitions (at most 20 features); "permutation" samples pairs
         of opposite walks that start at one background row each, every background row equally often;
         "kernel" is `shap.KernelExplainer`. "auto" takes "tree" or "linear" where they add up to the
-        model's own output within 1e-6, "exact" up to 6 features, and else "permutation".
+        model's own output within 1e-6, also on rows mixed of explained and background ones, "exact"
+        up to 6 features, and else "permutation".
     background_size : int, default=100
         Background rows that are averaged over, drawn from the rows of `fit`.
     max_evals : int or None, default=None
@@ -175,23 +178,33 @@ class ShapExplainer(BaseExplainer):
     def _shortcut(
         self, problem: Problem, background: FloatMatrix, base: FloatMatrix
     ) -> tuple[FloatArray | None, tuple[str, ...]]:
-        """Values (n, d, k) that cost no evaluation, if they add up to the model's own output."""
+        """Values (n, d, k) that cost few evaluations, if they add up to the model's own output.
+
+        They have to on mixed rows, too: a shortcut that misreads a split need not miss the rows.
+        """
         notes: tuple[str, ...] = ()
+        mixed = mixed_rows(problem, background)
+        wider = replace(problem, rows=np.vstack([problem.rows, mixed]))
         for name, shortcut in (("tree", tree_values), ("linear", linear_values)):
             if self.method not in ("auto", name):
                 continue
-            found = shortcut(problem, background)
+            found = shortcut(wider, background)
             if found is not None:
-                missing = problem.outputs - base - found.sum(axis=1)
+                outputs = np.vstack([problem.outputs, problem.response(mixed)])
+                missing = outputs - base[0] - found.sum(axis=1)
                 gap = float(np.abs(missing).max())
-                if gap <= TOLERANCE * np.abs(problem.outputs).max():
-                    return share_out(found, missing), ()
+                if gap <= TOLERANCE * np.abs(outputs).max():
+                    n = problem.n_samples
+                    return share_out(found[:n], missing[:n]), ()
                 notes += (
                     f"The {name} shortcut misses the model's own output by up to {gap:.2g}, so "
                     "Shapley values were computed from the model itself.",
                 )
             if self.method == name:
-                reason = notes[0] if notes else "It does not know the model or its output."
+                unknown = "It does not know the model or its output."
+                if not problem.response.codec.is_plain:
+                    unknown = "It does not know columns of categories, text or dates."
+                reason = notes[0] if notes else unknown
                 raise InputError(
                     f"method={name!r} does not fit {type(problem.response.model).__name__} with "
                     f"response method {problem.response.method!r}. {reason} Use method='auto'."
@@ -240,6 +253,16 @@ class ShapExplainer(BaseExplainer):
             problem.explained(base),
             problem.squeezed(np.array(errors)),
         )
+
+
+def mixed_rows(problem: Problem, background: FloatMatrix) -> FloatMatrix:
+    """Rows of coalitions of all sizes: some entries explained, the others of the background."""
+    generator = np.random.default_rng(problem.seed_for("mixed rows"))
+    shape = (N_MIXED, problem.n_features)
+    inside = generator.random(shape) < generator.random((N_MIXED, 1))
+    rows = problem.rows[generator.integers(problem.n_samples, size=N_MIXED)]
+    others = background[generator.integers(len(background), size=N_MIXED)]
+    return np.where(inside, rows, others)
 
 
 def share_out(values: FloatArray, missing: FloatMatrix) -> FloatArray:
