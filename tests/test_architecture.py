@@ -24,6 +24,7 @@ LAYERS = {  # a module imports only from lower layers, or from its own folder
     "_notes": 3,
     "_stack": 3,
     "explainers": 3,
+    "_model_files": 4,
     "_trust": 4,
     "faithfulness": 4,
     "_verdict": 5,

@@ -5,10 +5,10 @@ import warnings
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
-from sklearn.ensemble import IsolationForest, RandomForestClassifier
 from sklearn.exceptions import NotFittedError
-from sklearn.linear_model import LinearRegression, LogisticRegression, Perceptron, RidgeClassifier
+from sklearn.linear_model import LogisticRegression, Perceptron, RidgeClassifier
 
 from tests.fault_cases import (
     ARRAY,
@@ -21,7 +21,12 @@ from tests.fault_cases import (
     first,
     panel,
 )
-from wisca_xai import InputError, ModelContractError, WISCAExplainer, WISCAWarning
+from wisca_xai import (
+    InputError,
+    ModelContractError,
+    WISCAExplainer,
+    WISCAWarning,
+)
 from wisca_xai._response import Response
 from wisca_xai._table import TableCodec
 
@@ -187,6 +192,26 @@ def test_failing_rows_are_found_by_halving():
     assert response.failing_rows(ARRAY[ARRAY[:, 0] <= 0]) == []
 
 
+CITIES = {"city": ["Rome", "Bari"] * 5, "age": range(10)}
+
+
+@pytest.mark.parametrize(
+    "X",
+    [
+        case(27, "values of pandas", pd.DataFrame(CITIES)),
+        case(27, "values of polars", pl.DataFrame(CITIES)),
+    ],
+)
+def test_a_row_is_told_by_the_users_own_values(X):
+    """Inside, "Rome" is the number 1."""
+
+    def model(Z):
+        return np.where(np.asarray(Z["city"]) == "Rome", np.nan, 1.0)
+
+    with pytest.raises(ModelContractError, match=r"first for \{'city': 'Rome', 'age': 0\}\."):
+        explain(model, X)
+
+
 @fault(28, "probabilities of 0 and 1")
 def test_sure_models_stay_finite():
     """Probabilities are explained as they are: there is no logit to clip."""
@@ -327,13 +352,6 @@ def test_a_timeout_needs_a_model_that_can_be_loaded():
         explain(Unloadable(), ARRAY, timeout=60)
 
 
-@fault(34, "a model with threads of its own")
-def test_a_model_with_threads_of_its_own():
-    models = [RandomForestClassifier(5, random_state=0, n_jobs=n) for n in (1, -1)]
-    one, two = (explain(model.fit(FRAME, CLASSES), n_jobs=2) for model in models)
-    assert one.values.tobytes() == two.values.tobytes()
-
-
 class Unfitted:
     """A model that only notices when it is asked."""
 
@@ -347,29 +365,6 @@ def test_an_unfitted_model():
         explain(Unfitted(), ARRAY)
     with pytest.raises(NotFittedError, match="not fitted yet"):
         WISCAExplainer(LogisticRegression(), explainers=panel()).transform(FRAME)
-
-
-@fault(36, "several outputs")
-def test_models_of_several_outputs():
-    with pytest.raises(ModelContractError, match="Multi-output models are not supported"):
-        explain(LinearRegression().fit(ARRAY, ARRAY[:, :2]), ARRAY)
-
-
-@fault(36, "outlier detector")
-def test_an_outlier_detector_has_a_margin():
-    explanation = explain(IsolationForest(n_estimators=20, random_state=0).fit(ARRAY), ARRAY)
-    check_complete(explanation)
-    assert explanation.components["shap"].unit == "margin"
-
-
-@fault(37, "versions")
-def test_versions_are_recorded():
-    """The warning about a model of another version is scikit-learn's, when the user loads it."""
-    import sklearn
-
-    explanation = explain(first, ARRAY)
-    for component in explanation.components.values():
-        assert component.receipt.versions["scikit-learn"] == sklearn.__version__
 
 
 @fault(23, "no warnings")

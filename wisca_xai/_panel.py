@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from joblib import cpu_count, effective_n_jobs
 from joblib.externals.loky import ProcessPoolExecutor
 from joblib.externals.loky.backend.reduction import dumps
 from sklearn.base import clone
@@ -22,6 +23,7 @@ from wisca_xai._validation import check_choice, seed_entropy
 from wisca_xai.explainers import EXPLAINERS, BaseExplainer
 
 PANEL = ("shap", "lime", "permutation", "forest")
+OWN_JOBS = ("n_jobs", "nthread", "thread_count", "num_threads")  # words of the libraries for it
 Attempt = Callable[[BaseExplainer, Problem], Explanation | str]
 START_SECONDS = 60  # in which a process has to start, import the package and load the model
 
@@ -132,6 +134,27 @@ def run_panel(
             stacklevel=2,
         )
     return components, failures
+
+
+def warn_of_jobs(model: Any, n_jobs: int | None) -> None:
+    """Warn if rows explained at once, each with the model's own jobs, are more than the cores."""
+    rows, cores = effective_n_jobs(n_jobs), cpu_count()
+    params = model.get_params() if hasattr(model, "get_params") else {}
+    jobs = {
+        name: cores + 1 + value if value < 0 else value
+        for name, value in params.items()
+        if name.rpartition("__")[2] in OWN_JOBS and isinstance(value, numbers.Integral)
+    }
+    most = max(jobs, key=lambda name: jobs[name], default=None)
+    if most is None or rows == 1 or jobs[most] <= 1 or rows * jobs[most] <= cores:
+        return
+    warnings.warn(
+        f"{rows} rows at once, each with {jobs[most]} jobs of the model's own ({most}="
+        f"{params[most]}), are more than the {cores} cores, and slow each other down. Set "
+        f"{most}=1 in {type(model).__name__}, or leave `n_jobs` of the explainer at None.",
+        WISCAWarning,
+        stacklevel=2,
+    )
 
 
 def _panel_entry(entry: Any) -> tuple[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from sklearn import get_config
-from sklearn.base import is_classifier, is_outlier_detector, is_regressor
+from sklearn.base import is_classifier, is_clusterer, is_outlier_detector, is_regressor
 
 from wisca_xai._exceptions import InputError, ModelContractError
 from wisca_xai._native import quiet_libraries
@@ -22,6 +22,17 @@ UNITS: dict[str, Unit] = {
     "predict_proba": "probability",
     "decision_function": "margin",
     "predict": "indicator",
+}
+SURVIVAL = ("predict_survival_function", "predict_cumulative_hazard_function")
+NOTES = {
+    "survival": (
+        "The explained output is what the survival model's predict returns: as a rule a risk, the "
+        "higher the sooner the event."
+    ),
+    "outlier_detector": (
+        "The explained output is the detector's {method}: the lower it is, the more of an outlier "
+        "is the row."
+    ),
 }
 
 
@@ -50,6 +61,8 @@ class Response:
         Rows evaluated and calls made.
     seconds : float
         Time spent in the model.
+    note : str or None
+        Which output is explained, of a model that has neither classes nor a target.
     """
 
     def __init__(
@@ -64,7 +77,8 @@ class Response:
         if kind == "classifier":
             self.labels = _classes(model)
         elif self.method == "predict":
-            self.unit = "target"
+            self.unit = "score" if kind == "survival" else "target"
+        self.note = NOTES[kind].format(method=self.method) if kind in NOTES else None
         self._settled = self.method != "call"
         self._most_rows: int | None = None  # that the model bears at once, where it has less memory
         self.rows = 0
@@ -102,8 +116,7 @@ class Response:
         outputs = self._normalise(raw, len(matrix))
         broken = ~np.isfinite(outputs).all(axis=1)
         if broken.any():
-            row = matrix[broken][0, :10].tolist()
-            first = dict(zip(self.codec.feature_names[:10], row, strict=True))
+            first = self.codec.values_of(matrix[broken][0], most=10)
             raise ModelContractError(
                 f"The model's {self.method} must return finite numbers, got "
                 f"{outputs[broken][0].tolist()} for {int(broken.sum())} of {len(matrix)} rows, "
@@ -245,7 +258,10 @@ def is_plain_callable(model: Any) -> bool:
 
 
 def _kind(model: Any) -> str:
-    """Word for a model: classifier, regressor, outlier_detector, or empty for anything else."""
+    """Word for a model: survival, classifier, regressor, outlier_detector, clusterer, or none."""
+    home = type(model).__module__
+    if home.startswith("sksurv.") or any(hasattr(model, name) for name in SURVIVAL):
+        return "survival"
     try:
         if is_classifier(model):
             return "classifier"
@@ -253,6 +269,8 @@ def _kind(model: Any) -> str:
             return "regressor"
         if is_outlier_detector(model):
             return "outlier_detector"
+        if is_clusterer(model):
+            return "clusterer"
     except (AttributeError, TypeError):  # estimators of other libraries without tags
         pass
     return "classifier" if hasattr(model, "predict_proba") else ""
@@ -265,12 +283,24 @@ def _choose_method(model: Any, requested: ResponseMethod) -> str:
             raise InputError(f"`response_method` must be 'auto' for a callable, got {requested!r}.")
         return "call"
     available = [name for name in METHODS if hasattr(model, name)]
-    if _kind(model) == "regressor":
+    kind = _kind(model)
+    if kind in ("regressor", "survival"):
         available = [name for name in available if name == "predict"]
+    if kind == "clusterer" and "predict_proba" not in available:
+        raise InputError(
+            f"Clusterings are not supported: the cluster numbers of {type(model).__name__} are no "
+            "quantity. Explain one of them, with a callable such as `lambda X: 1.0 * "
+            "(model.predict(X) == 0)`."
+        )
     if not available:
+        hint = (
+            " It cannot answer for rows that it was not fitted to: set novelty=True."
+            if hasattr(model, "novelty")
+            else ""
+        )
         raise InputError(
             "`estimator` must have predict_proba, decision_function or predict, or be callable, "
-            f"got {type(model).__name__}."
+            f"got {type(model).__name__}.{hint}"
         )
     if requested == "auto":
         return available[0]

@@ -23,7 +23,7 @@ Unit: TypeAlias = Literal[
     "margin",  # a decision function: any scale, 0 is undecided
     "indicator",  # 1 for the predicted class, 0 for the others
     "target",  # the unit of y (regression), or of a callable's output
-    "score",  # of a scorer such as accuracy or R2
+    "score",  # of a scorer such as accuracy or R2, or a survival model's
     "1",  # dimensionless
 ]
 Family: TypeAlias = Literal["shapley", "local_surrogate", "global_surrogate", "loss", "consensus"]

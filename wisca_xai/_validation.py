@@ -65,6 +65,15 @@ def check_target_column(y: ArrayLike | None, X: Any) -> LabelVector | None:
     return vector
 
 
+def check_no_fields(what: str, y: LabelVector | None) -> None:
+    """Refuse a target of several fields, such as event and time, for what needs one number."""
+    if y is not None and y.dtype.names is not None:
+        raise InputError(
+            f"{what} is not supported for a y of the fields {list(y.dtype.names)}: it needs one "
+            "number or class per row."
+        )
+
+
 def check_finite(name: str, values: ArrayLike, *, ndim: int) -> FloatArray:
     """Return `values` as a finite float64 array of `ndim` dimensions, or raise InputError."""
     array: FloatArray = np.asarray(values, dtype=np.float64)

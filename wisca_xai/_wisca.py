@@ -19,6 +19,7 @@ from wisca_xai._panel import (
     make_panel,
     named_explainers,
     run_panel,
+    warn_of_jobs,
     with_explainers,
 )
 from wisca_xai._problem import Problem
@@ -327,6 +328,7 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
         check_weighting(weighting, problem)
         if self.refit:
             check_refittable(problem)
+        warn_of_jobs(self.estimator_, self.n_jobs)
         problem = replace(problem, n_dummies=N_DUMMIES)
         repeated = repeat_note(problem)
         components, failures = run_panel(self.explainers_, problem, timeout=self.timeout)
@@ -378,6 +380,9 @@ def _row_weights(problem: Problem) -> tuple[FloatVector, list[str]]:
     if problem.y is None:
         return even, ["Without y, residuals are not known: all rows weigh the same."]
     training = problem.y if problem.background_y is None else problem.background_y
+    has_fields = problem.y.dtype.names is not None or training.dtype.names is not None
+    if problem.response.unit != "target" or has_fields:
+        return even, ["The explained output is no prediction of y: all rows weigh the same."]
     scale = float(np.std(np.asarray(training, dtype=np.float64)))
     if scale == 0:
         return even, ["The training target is constant: all rows weigh the same."]

@@ -8,6 +8,7 @@ import json
 import sys
 import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from wisca_xai._exceptions import (
 )
 from wisca_xai._explanation import display_name, safe_text
 from wisca_xai._model import is_fitted
+from wisca_xai._model_files import load_model
 from wisca_xai._wisca import WISCAExplainer
 from wisca_xai.consensus import CONSENSUS
 
@@ -141,14 +143,17 @@ def _explain(arguments: argparse.Namespace) -> ConsensusExplanation:
     if arguments.background is not None:
         table = _read_table(arguments.background)
         background, background_y = _split(table, arguments.label, arguments.background)
-    model = load_model(
+    model, note = load_model(
         arguments.model, trusted=arguments.trust, unsafe_pickle=arguments.unsafe_pickle
     )
+    if note is not None:
+        _say(f"warning: {note}")
     target = _target(model, arguments.class_)
     explainer = _explainer(model, arguments)
     if background is not None:
         explainer.fit(background, background_y)
-    return explainer.explain(X, y, target=target)
+    explanation = explainer.explain(X, y, target=target)
+    return explanation if note is None else replace(explanation, notes=(note, *explanation.notes))
 
 
 def _study(arguments: argparse.Namespace) -> pd.DataFrame:
@@ -163,73 +168,6 @@ def _study(arguments: argparse.Namespace) -> pd.DataFrame:
         n_jobs=arguments.jobs,
         verbose=not arguments.quiet,
     )
-
-
-def load_model(path: Path, *, trusted: Sequence[str] = (), unsafe_pickle: bool = False) -> Any:
-    """Load a fitted model; a file that could run code needs the user's word.
-
-    Parameters
-    ----------
-    path : Path
-        A .skops file, or with `unsafe_pickle` a .joblib or .pkl file.
-    trusted : sequence of str
-        Types that a .skops file may hold beyond those that skops trusts by itself.
-    unsafe_pickle : bool, default=False
-
-    Returns
-    -------
-    model : fitted estimator
-
-    Raises
-    ------
-    UntrustedModelError
-        If the file is of another kind, holds types that are not allowed, or cannot be read.
-    """
-    if not path.is_file():
-        raise FileNotFoundError(f"There is no model file {path}.")
-    suffix = path.suffix.lower()
-    if suffix in (".joblib", ".pkl", ".pickle"):
-        if not unsafe_pickle:
-            raise UntrustedModelError(
-                f"{path} is a pickle, which can run any code when it is loaded. Save the model "
-                "with skops.io.dump(model, 'model.skops'), or pass --unsafe-pickle if you made "
-                "the file yourself."
-            )
-        import joblib
-
-        load = joblib.load
-    elif suffix == ".skops":
-        load = _skops_loader(trusted)
-    else:
-        raise UntrustedModelError(f"{path} must end in .skops, .joblib or .pkl.")
-    try:
-        model = load(path)
-    except UntrustedModelError:
-        raise
-    except Exception as error:  # a broken file can fail in any way
-        raise UntrustedModelError(
-            f"{path} cannot be loaded: {type(error).__name__}: {error}"
-        ) from error
-    if not is_fitted(model):
-        raise UntrustedModelError(f"{path} holds a {type(model).__name__} that is not fitted.")
-    return model
-
-
-def _skops_loader(trusted: Sequence[str]) -> Any:
-    import skops.io
-
-    def load(path: Path) -> Any:
-        found = skops.io.get_untrusted_types(file=path)
-        refused = sorted(set(found) - set(trusted))
-        if refused:
-            flags = " ".join(f"--trust {name}" for name in refused)
-            raise UntrustedModelError(
-                f"{path} holds types that are not on the allow-list: {', '.join(refused)}. If you "
-                f"know them to be safe, add {flags}."
-            )
-        return skops.io.load(path, trusted=found)
-
-    return load
 
 
 def _explainer(model: Any, arguments: argparse.Namespace) -> WISCAExplainer:

@@ -236,6 +236,8 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
             _describe_missing(error, matrix, codec)
             raise
         notes = [] if note is None else [f"In X, {note}."]
+        if response.note is not None:
+            notes.append(response.note)
         if len(self.background_) == 1:
             notes.append("The reference data are a single row: all is compared with that row.")
         problem = Problem(

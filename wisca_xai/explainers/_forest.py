@@ -9,7 +9,7 @@ from wisca_xai._exceptions import InputError
 from wisca_xai._explanation import Explanation
 from wisca_xai._problem import Problem
 from wisca_xai._typing import FloatArray, FloatMatrix, ResponseMethod
-from wisca_xai._validation import check_choice, check_count
+from wisca_xai._validation import check_choice, check_count, check_no_fields
 from wisca_xai.explainers._base import BaseExplainer
 
 MANY_ROWS = 200
@@ -104,6 +104,7 @@ class ForestExplainer(BaseExplainer):
         elif problem.background_y is None:
             raise InputError("ForestExplainer(target='label') needs y: call fit(X, y).")
         else:
+            check_no_fields("target='label'", problem.background_y)
             learned = problem.background_y[drawn]
             if problem.response.task == "classification":
                 kind = RandomForestClassifier

@@ -8,7 +8,7 @@ from wisca_xai._exceptions import InputError
 from wisca_xai._explanation import Explanation
 from wisca_xai._problem import Problem
 from wisca_xai._typing import FloatArray, ResponseMethod
-from wisca_xai._validation import check_choice, check_count
+from wisca_xai._validation import check_choice, check_count, check_no_fields
 from wisca_xai.explainers._base import BaseExplainer
 from wisca_xai.explainers._guard import library_call
 from wisca_xai.explainers._neighbourhood import draw, fit_ridges
@@ -114,6 +114,8 @@ class LimeExplainer(BaseExplainer):
     def _check_data(self, problem: Problem) -> None:
         if self.discretizer == "entropy" and problem.background_y is None:
             raise InputError("LimeExplainer(discretizer='entropy') needs y: call fit(X, y).")
+        if self.discretizer == "entropy":
+            check_no_fields("discretizer='entropy'", problem.background_y)
         names = np.array(problem.response.codec.feature_names)
         table = np.vstack([problem.background, problem.rows])
         infinite = names[np.isinf(table).any(axis=0)].tolist()

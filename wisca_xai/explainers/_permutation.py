@@ -12,7 +12,7 @@ from wisca_xai._explanation import Explanation
 from wisca_xai._problem import Problem
 from wisca_xai._response import Response, rows_in_memory
 from wisca_xai._typing import FloatMatrix, FloatVector, IntVector, ResponseMethod, Unit
-from wisca_xai._validation import check_count
+from wisca_xai._validation import check_count, check_no_fields
 from wisca_xai.explainers._base import BaseExplainer
 
 
@@ -100,6 +100,8 @@ class PermutationExplainer(BaseExplainer):
                     "output, not of a score.",
                 )
         else:
+            if not callable(self.scoring):
+                check_no_fields(f"scoring={self.scoring!r}", problem.y)
             effects, row_effects = _score_losses(problem, shuffles, self.scoring)
             unit = "score"
         return problem.explanation(
