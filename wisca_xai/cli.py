@@ -23,7 +23,6 @@ from wisca_xai._exceptions import (
     WISCAWarning,
 )
 from wisca_xai._explanation import display_name, safe_text
-from wisca_xai._model import is_fitted
 from wisca_xai._model_files import load_model
 from wisca_xai._wisca import WISCAExplainer
 from wisca_xai.consensus import CONSENSUS
