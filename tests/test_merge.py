@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -209,6 +210,26 @@ def test_levels_of_the_rows_are_groups():
     texts, codes = TABLE.assign(a=[*"pqpqp"]), TABLE.assign(a=[0, 1, 0, 1, 0])
     assert merged(X=texts).importance.equals(merged(X=codes).importance)
     assert not merged(X=texts).importance.equals(merged(X=TABLE).importance)
+
+
+CITIES = list("pqrstuvwpqrstuvw")  # more levels than groups of numbers
+
+
+def test_levels_have_no_order():
+    """Neighbours in the alphabet are not put into one group, nor correlated with a number."""
+    parts = np.random.default_rng(1).normal(size=(2, 16, 2))
+    parts[:, :, 0] = np.where(np.arange(16) % 2, 1.0, -1.0)  # goes with the level
+    given = {name: pd.DataFrame(p, columns=["city", "x"]) for name, p in zip("ab", parts, strict=True)}
+    X = pd.DataFrame({"city": CITIES, "x": pd.factorize(np.array(CITIES))[0] + 0.0})
+    found = merge_explanations(given, X=X)
+    groups = value_groups(np.column_stack([X["x"], X["x"]]), levels=[0])
+    assert found.importance.tolist() == wisca(parts, groups=groups).importance.tolist()
+    assert found.trust.correlated == ()
+    numbers = merge_explanations(given, X=X.assign(city=X["x"]))
+    assert numbers.importance["city"] < found.importance["city"]
+    assert numbers.trust.correlated == (("city", "x"),)
+    for same in (X.astype({"city": "category"}), X.astype(object).to_numpy(), pl.DataFrame(X)):
+        assert merge_explanations(given, X=same).importance.equals(found.importance)
 
 
 # -- matching ------------------------------------------------------------------------------------

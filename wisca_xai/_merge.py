@@ -12,7 +12,7 @@ from wisca_xai._consensus_explanation import ConsensusExplanation
 from wisca_xai._exceptions import InputError
 from wisca_xai._explanation import Explanation, Receipt
 from wisca_xai._stack import Stack, find_function, name_of, notes_of, scale_component
-from wisca_xai._table import TableCodec
+from wisca_xai._table import TableCodec, as_table, is_frame, labels_of, select
 from wisca_xai._trust import (
     MAX_ROWS,
     Trust,
@@ -85,21 +85,22 @@ def merge_explanations(
     """
     chosen = find_function(function)
     check_not_sparse(X)
+    X = None if X is None else as_table(X)
     components, notes = _components(explanations, X)
     components, index, more_notes = _aligned_rows(components, X)
     n_samples = len(index)
-    rows = None if X is None else _table(X, components, index)
+    rows, levels = (None, ()) if X is None else _table(X, components, index)
     row_weights, weight_notes = _row_weights(weights, index)
     votes = _votes(weighting, components)
     targets, target_notes = _targets(components)
-    groups = None if rows is None else value_groups(rows)
+    groups = None if rows is None else value_groups(rows, levels=levels)
     stack = Stack.of(components, votes)
     merged = stack.merge(chosen, row_weights, groups)
     names = next(iter(components.values())).feature_names
     correlated: tuple[tuple[str, ...], ...] = ()
     if rows is not None:
         drawn = np.random.default_rng(SEED).permutation(len(rows))[:MAX_ROWS]
-        correlated = correlated_features(rows[drawn], names)
+        correlated = correlated_features(rows[drawn], names, levels=levels)
     consensus = function if isinstance(function, str) else name_of(function)
     own_notes = [*notes, *more_notes, *weight_notes, *target_notes]
     all_notes = [*own_notes, *notes_of(components)]
@@ -157,8 +158,8 @@ def _components(explanations: Mapping[str, Any], X: Any) -> tuple[Components, li
         )
     own = {name: _checked(name, _own_names, given) for name, given in explanations.items()}
     lender, lent = None, None
-    if isinstance(X, pd.DataFrame):
-        lender, lent = "X", [str(column) for column in X.columns]
+    if X is not None and is_frame(X):
+        lender, lent = "X", [str(label) for label in labels_of(X)]
     elif any(own.values()):
         lender, lent = next((name, names) for name, names in own.items() if names)
     components, notes = {}, []
@@ -277,25 +278,26 @@ def _row_order(name: str, index: pd.Index, first: str, reference: pd.Index) -> I
     return index.get_indexer(reference)
 
 
-def _table(X: Any, components: Components, index: pd.Index) -> FloatMatrix:
-    """X as numbers, rows and columns in the order of the explanations."""
+def _table(X: Any, components: Components, index: pd.Index) -> tuple[FloatMatrix, tuple[int, ...]]:
+    """X as numbers, rows and columns in the order of the explanations, and columns of levels."""
     names = next(iter(components.values())).feature_names
-    if isinstance(X, pd.DataFrame):
-        frame = X.set_axis([str(column) for column in X.columns], axis="columns")
-        check_unique_names(frame)
-        missing = [name for name in names if name not in frame.columns]
+    if is_frame(X):
+        columns = {str(label): label for label in labels_of(X)}
+        check_unique_names([str(label) for label in labels_of(X)])
+        missing = [name for name in names if name not in columns]
         if missing:
             raise InputError(f"X must have a column of each feature, it lacks {missing}.")
-        frame = frame[list(names)]
-        order = _row_order("X", X.index, "the explanations", index)
-        matrix = TableCodec.of(frame).encode(frame)
-        return matrix if order is None else matrix[order]
-    matrix = np.asarray(X, dtype=np.float64)
-    if matrix.ndim != 2 or matrix.shape[1] != len(names):
+        X = select(X, [columns[name] for name in names])
+    elif np.ndim(X) != 2 or np.shape(X)[1] != len(names):
         raise InputError(
-            f"X must have shape (n_samples, n_features) = (*, {len(names)}), got {matrix.shape}."
+            f"X must have shape (n_samples, n_features) = (*, {len(names)}), got {np.shape(X)}."
         )
-    return matrix
+    X = X if is_frame(X) else np.asarray(X)
+    codec = TableCodec.of(X)
+    matrix, order = codec.encode(X), None
+    if isinstance(X, pd.DataFrame):
+        order = _row_order("X", X.index, "the explanations", index)
+    return matrix if order is None else matrix[order], codec.categorical
 
 
 def _row_weights(weights: Any, index: pd.Index) -> tuple[FloatVector, list[str]]:

@@ -79,16 +79,15 @@ def measure_trust(
     """Resample, leave out each explainer, compare with dummy columns, and look at the data."""
     wider = np.hstack([groups, groups[:, problem.dummy_columns()]])
     rows = problem.background[problem.draw_background(MAX_ROWS)]
-    for j in problem.response.codec.categorical:
-        if len(np.unique(rows[:, j])) > 2:  # of two levels, either order will do
-            rows[:, j] = np.nan
     seed = problem.seed_for("resamples")
     return Trust(
         resample_rows(Stack.of(components, votes), weights, groups, function, seed=seed),
         _chance(components, votes, weights, wider, function),
         refit_chance,
         leave_each_out(components, votes, weights, groups, function),
-        correlated_features(rows, problem.response.codec.feature_names),
+        correlated_features(
+            rows, problem.response.codec.feature_names, levels=problem.response.codec.categorical
+        ),
         _outside(problem).sum(axis=1).astype(np.float64),
         _skill(problem),
     )
@@ -176,10 +175,16 @@ def _outside(problem: Problem) -> NDArray[np.bool_]:
     return np.asarray(outside)
 
 
-def correlated_features(rows: FloatMatrix, names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
-    """Groups of features that are linked by strong correlations of their ranks."""
-    known = np.isfinite(rows).all(axis=0)
-    columns = np.flatnonzero(known & (rows != rows[0]).any(axis=0))
+def correlated_features(
+    rows: FloatMatrix, names: Sequence[str], *, levels: Sequence[int] = ()
+) -> tuple[tuple[str, ...], ...]:
+    """Groups of features that are linked by strong correlations of their ranks.
+
+    Columns of `levels` have no order, and no part in it: but of two levels, either order will do.
+    """
+    unordered = [j for j in levels if len(np.unique(rows[:, j])) > 2]
+    known = np.isfinite(rows).all(axis=0) & (rows != rows[0]).any(axis=0)
+    columns = np.setdiff1d(np.flatnonzero(known), unordered)
     if len(columns) < 2 or len(rows) < 3:
         return ()
     from scipy.sparse.csgraph import connected_components
@@ -192,7 +197,8 @@ def correlated_features(rows: FloatMatrix, names: Sequence[str]) -> tuple[tuple[
 
 
 def _skill(problem: Problem) -> float:
-    if problem.y is None:
+    predicts = problem.response.unit == "target" or problem.response.task == "classification"
+    if problem.y is None or problem.y.dtype.names is not None or not predicts:
         return float("nan")
     if problem.response.task == "regression":
         truth = np.asarray(problem.y, dtype=np.float64)

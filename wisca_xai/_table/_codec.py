@@ -256,6 +256,23 @@ class TableCodec:
         objects = frame.to_numpy(dtype=object)
         return objects.astype(str) if self.is_text else objects
 
+    def values_of(self, codes: FloatVector, *, most: int) -> dict[str, Any]:
+        """The user's own values of one row's first columns, by name, to be shown.
+
+        Examples
+        --------
+        >>> codec = TableCodec.of(pd.DataFrame({"age": [30, 41], "city": ["Rome", "Bari"]}))
+        >>> codec.values_of(np.array([30.0, 1.0]), most=10)
+        {'age': 30, 'city': 'Rome'}
+        """
+        shown = {}
+        for name, column, code in zip(self.feature_names[:most], self.columns, codes, strict=False):
+            value = column.write(np.array([code]), self.backend)[0]
+            if self.backend == "pyarrow":
+                value = value.as_py()
+            shown[name] = value.item() if isinstance(value, np.generic) else value
+        return shown
+
     def _plain_frame(self, matrix: FloatMatrix) -> pd.DataFrame:
         """One block of floats with what is not float changed in it, as models round by layout."""
         frame = pd.DataFrame(np.array(matrix, order="C"), columns=self._index.view(), copy=True)
