@@ -32,6 +32,7 @@ LAYERS = {  # a module imports only from lower layers, or from its own folder
     "_votes": 5,
     "_consensus_explanation": 6,
     "_refit": 6,
+    "_matching": 6,
     "_wisca": 7,
     "_merge": 7,
     "selection": 8,

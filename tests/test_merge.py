@@ -219,7 +219,9 @@ def test_levels_have_no_order():
     """Neighbours in the alphabet are not put into one group, nor correlated with a number."""
     parts = np.random.default_rng(1).normal(size=(2, 16, 2))
     parts[:, :, 0] = np.where(np.arange(16) % 2, 1.0, -1.0)  # goes with the level
-    given = {name: pd.DataFrame(p, columns=["city", "x"]) for name, p in zip("ab", parts, strict=True)}
+    given = {
+        name: pd.DataFrame(p, columns=["city", "x"]) for name, p in zip("ab", parts, strict=True)
+    }
     X = pd.DataFrame({"city": CITIES, "x": pd.factorize(np.array(CITIES))[0] + 0.0})
     found = merge_explanations(given, X=X)
     groups = value_groups(np.column_stack([X["x"], X["x"]]), levels=[0])

@@ -66,7 +66,7 @@ class Reversed(ShapExplainer):
 
     def _explain(self, problem):
         answer = super()._explain(problem)
-        return replace(answer, values=-7 * answer.values, method=self.name)
+        return replace(answer, values=-7 * answer.values, method=self.name, family=self.name)
 
 
 class Fragile(ShapExplainer):

@@ -1,7 +1,6 @@
 """merge_explanations: the consensus of attributions that exist already."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import fields, replace
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,9 +9,18 @@ from numpy.typing import ArrayLike
 
 from wisca_xai._consensus_explanation import ConsensusExplanation
 from wisca_xai._exceptions import InputError
-from wisca_xai._explanation import Explanation, Receipt
+from wisca_xai._explanation import Receipt
+from wisca_xai._matching import (
+    Components,
+    adding_up,
+    encoded_rows,
+    matched_components,
+    matched_rows,
+    row_order,
+    sum_notes,
+)
 from wisca_xai._stack import Stack, find_function, name_of, notes_of, scale_component
-from wisca_xai._table import TableCodec, as_table, is_frame, labels_of, select
+from wisca_xai._table import as_table
 from wisca_xai._trust import (
     MAX_ROWS,
     Trust,
@@ -20,14 +28,11 @@ from wisca_xai._trust import (
     leave_each_out,
     resample_rows,
 )
-from wisca_xai._typing import FloatMatrix, FloatVector, IntVector, LabelVector
-from wisca_xai._validation import check_choice, check_finite, check_not_sparse, check_unique_names
+from wisca_xai._typing import FloatVector, LabelVector
+from wisca_xai._validation import check_choice, check_finite, check_not_sparse
 from wisca_xai._votes import BY_KIND, votes_by_kind
 from wisca_xai.consensus import ConsensusFunction, value_groups, wisca_signed
-from wisca_xai.explainers._external import check_numbers, from_external
-from wisca_xai.explainers._sources import read
 
-Components = dict[str, Explanation]
 SEED = 0  # of the resamples: there is nothing else to draw
 
 
@@ -38,6 +43,7 @@ def merge_explanations(
     weights: ArrayLike | None = None,
     weighting: str | Mapping[str, float] = "family",
     X: Any = None,
+    outputs: ArrayLike | None = None,
 ) -> ConsensusExplanation:
     """Merge attributions that exist already into one consensus, as `WISCAExplainer` does.
 
@@ -61,6 +67,10 @@ def merge_explanations(
     X : array-like or DataFrame of shape (n_samples, n_features), default=None
         The explained rows. With them, "wisca" counts in full what goes with a feature's own value
         (see `wisca_xai.consensus.value_groups`), and correlated features are known.
+    outputs : array-like of shape (n_samples,) or (n_samples, k), default=None
+        The model's outputs that are explained; the entries of a Series are matched by label. With
+        them, explanations of family "shapley" that state base values have to add up to them, within
+        1% of the largest effect and four standard errors, or take no part: see `failures`.
 
     Returns
     -------
@@ -73,6 +83,13 @@ def merge_explanations(
     InputError
         If there is nothing to merge, features, rows or classes do not match, numbers are not
         finite, or an argument has another form than stated.
+    ExplainerFailed
+        If no explanation adds up to `outputs`.
+
+    Warns
+    -----
+    WISCAWarning
+        For each explanation that does not add up to `outputs`.
 
     Examples
     --------
@@ -86,13 +103,18 @@ def merge_explanations(
     chosen = find_function(function)
     check_not_sparse(X)
     X = None if X is None else as_table(X)
-    components, notes = _components(explanations, X)
-    components, index, more_notes = _aligned_rows(components, X)
+    components, notes = matched_components(explanations, X)
+    components, index, more_notes = matched_rows(components, X)
     n_samples = len(index)
-    rows, levels = (None, ()) if X is None else _table(X, components, index)
+    rows, levels = (None, ()) if X is None else encoded_rows(X, components, index)
     row_weights, weight_notes = _row_weights(weights, index)
-    votes = _votes(weighting, components)
     targets, target_notes = _targets(components)
+    votes = _votes(weighting, components)
+    components, failures = adding_up(components, outputs, index)
+    if failures:
+        if isinstance(weighting, Mapping):
+            weighting = {name: weighting[name] for name in components}
+        votes = _votes(weighting, components)
     groups = None if rows is None else value_groups(rows, levels=levels)
     stack = Stack.of(components, votes)
     merged = stack.merge(chosen, row_weights, groups)
@@ -102,7 +124,7 @@ def merge_explanations(
         drawn = np.random.default_rng(SEED).permutation(len(rows))[:MAX_ROWS]
         correlated = correlated_features(rows[drawn], names, levels=levels)
     consensus = function if isinstance(function, str) else name_of(function)
-    own_notes = [*notes, *more_notes, *weight_notes, *target_notes]
+    own_notes = [*notes, *more_notes, *weight_notes, *sum_notes(components), *target_notes]
     all_notes = [*own_notes, *notes_of(components)]
     return ConsensusExplanation(
         values=merged.values,
@@ -130,7 +152,7 @@ def merge_explanations(
         components=components,
         scaled={name: scale_component(component) for name, component in components.items()},
         weights=row_weights,
-        failures={},
+        failures=failures,
         votes=votes,
         trust=Trust(
             resamples=resample_rows(stack, row_weights, groups, chosen, seed=SEED),
@@ -144,162 +166,6 @@ def merge_explanations(
     )
 
 
-def _components(explanations: Mapping[str, Any], X: Any) -> tuple[Components, list[str]]:
-    """Explanations whose features have the order of the first, with notes."""
-    if (
-        not isinstance(explanations, Mapping)
-        or not explanations
-        or not all(isinstance(name, str) for name in explanations)
-        or "importances_mean" in explanations
-    ):
-        raise InputError(
-            "`explanations` must be a mapping of names to one explanation or more, as "
-            f"{{'shap': ..., 'lime': ...}}, got {type(explanations).__name__}."
-        )
-    own = {name: _checked(name, _own_names, given) for name, given in explanations.items()}
-    lender, lent = None, None
-    if X is not None and is_frame(X):
-        lender, lent = "X", [str(label) for label in labels_of(X)]
-    elif any(own.values()):
-        lender, lent = next((name, names) for name, names in own.items() if names)
-    components, notes = {}, []
-    for name, given in explanations.items():
-        if own[name] is None and lent is not None:
-            notes.append(f"{name} has no feature names: by position, they are those of {lender}.")
-        components[name] = _checked(name, _as_explanation, given, name, own[name] or lent)
-        check_numbers(name, components[name].values, components[name].feature_names)
-    first, reference = next(iter(components.items()))
-    names = reference.feature_names
-    return {name: _aligned(name, c, first, names) for name, c in components.items()}, notes
-
-
-def _checked(name: str, step: Callable[..., Any], *given: Any) -> Any:
-    """What a step gives; an error says with which explanation it failed."""
-    try:
-        return step(*given)
-    except InputError as error:
-        error.add_note(f"raised by the explanation {name!r}")
-        raise
-
-
-def _own_names(given: Any) -> list[str] | None:
-    if isinstance(given, Explanation):
-        return list(given.feature_names)
-    names = read(given).names
-    return None if names is None else [str(name) for name in names]
-
-
-def _as_explanation(given: Any, name: str, feature_names: list[str] | None) -> Explanation:
-    if not isinstance(given, Explanation):
-        return from_external(given, name=name, feature_names=feature_names)
-    # a consensus among them takes part as one method, whose own parts need no order
-    return Explanation(**{part.name: getattr(given, part.name) for part in fields(Explanation)})
-
-
-def _aligned(name: str, component: Explanation, first: str, names: tuple[str, ...]) -> Explanation:
-    """The same with its features in the order of `names`."""
-    own = component.feature_names
-    missing = [feature for feature in names if feature not in own]
-    extra = [feature for feature in own if feature not in names]
-    if missing or extra:
-        raise InputError(
-            f"All explanations must have the same features: {name!r} lacks {missing} and has "
-            f"{extra} beyond those of {first!r}. Give both the same names, as by `feature_names` "
-            "of `from_external`."
-        )
-    if own == names:
-        return component
-    order = [own.index(feature) for feature in names]
-    axis = min(1, component.values.ndim - 1)
-    changed: dict[str, Any] = {"values": component.values.take(order, axis=axis)}
-    if component.standard_errors is not None:
-        changed["standard_errors"] = component.standard_errors.take(order, axis=axis)
-    diagnostics = dict(component.diagnostics)
-    for key, parts in diagnostics.items():
-        if parts.ndim == 2 and parts.shape[1] == len(names) and key != "r2":  # r2 is by class
-            diagnostics[key] = parts[:, order]
-    return replace(component, feature_names=names, diagnostics=diagnostics, **changed)
-
-
-def _aligned_rows(components: Components, X: Any) -> tuple[Components, pd.Index, list[str]]:
-    """Explanations with their rows in one order, the labels of the rows, and notes."""
-    local = {name: c for name, c in components.items() if c.scope == "local"}
-    labelled = {name: c.index for name, c in local.items() if c.index is not None}
-    if not labelled and isinstance(X, pd.DataFrame):
-        labelled["X"] = X.index
-    lengths = {name: c.n_samples for name, c in local.items()}
-    if X is not None:
-        lengths["X"] = len(X)
-    if len(set(lengths.values())) > 1:
-        raise InputError(f"All explanations must be of the same rows, got {lengths} rows.")
-    if not lengths:
-        parts = [c.diagnostics.get("row_effects") for c in components.values()]
-        counts = {len(part) for part in parts if part is not None}
-        n_samples = counts.pop() if len(counts) == 1 else 0
-        return _with_parts_of(components, n_samples), pd.RangeIndex(n_samples), []
-    n_samples = next(iter(lengths.values()))
-    first, reference = next(iter(labelled.items()), ("", pd.RangeIndex(n_samples)))
-    aligned, notes = dict(components), []
-    for name, component in local.items():
-        if component.index is not None:
-            order = _row_order(name, component.index, first, reference)
-            aligned[name] = component if order is None else component.take(order)
-        elif first not in ("", "X"):
-            notes.append(f"{name} has no row labels: its rows are taken in the order of {first}.")
-    return _with_parts_of(aligned, n_samples), reference, notes
-
-
-def _with_parts_of(components: Components, n_samples: int) -> Components:
-    """Row effects of a global method are of use only if they are of as many rows."""
-    kept = {}
-    for name, component in components.items():
-        parts = component.diagnostics.get("row_effects")
-        kept[name] = component
-        if component.scope == "global" and parts is not None and len(parts) != n_samples:
-            others = {k: v for k, v in component.diagnostics.items() if k != "row_effects"}
-            kept[name] = replace(component, diagnostics=others)
-    return kept
-
-
-def _row_order(name: str, index: pd.Index, first: str, reference: pd.Index) -> IntVector | None:
-    """Positions that bring the rows into the order of `reference`; None if they have it."""
-    if index.equals(reference):
-        return None
-    missing = reference.difference(index, sort=False)
-    extra = index.difference(reference, sort=False)
-    if len(missing) or len(extra) or not (index.is_unique and reference.is_unique):
-        why = f"lacks {missing[:5].tolist()} and has {extra[:5].tolist()} beyond those of {first!r}"
-        if not (len(missing) or len(extra)):
-            why = f"has labels that are not unique, in another order than {first!r}"
-        raise InputError(
-            f"All explanations must be of the same rows: {name!r} {why}. Give both the same row "
-            "labels, as by `index` of `from_external`."
-        )
-    return index.get_indexer(reference)
-
-
-def _table(X: Any, components: Components, index: pd.Index) -> tuple[FloatMatrix, tuple[int, ...]]:
-    """X as numbers, rows and columns in the order of the explanations, and columns of levels."""
-    names = next(iter(components.values())).feature_names
-    if is_frame(X):
-        columns = {str(label): label for label in labels_of(X)}
-        check_unique_names([str(label) for label in labels_of(X)])
-        missing = [name for name in names if name not in columns]
-        if missing:
-            raise InputError(f"X must have a column of each feature, it lacks {missing}.")
-        X = select(X, [columns[name] for name in names])
-    elif np.ndim(X) != 2 or np.shape(X)[1] != len(names):
-        raise InputError(
-            f"X must have shape (n_samples, n_features) = (*, {len(names)}), got {np.shape(X)}."
-        )
-    X = X if is_frame(X) else np.asarray(X)
-    codec = TableCodec.of(X)
-    matrix, order = codec.encode(X), None
-    if isinstance(X, pd.DataFrame):
-        order = _row_order("X", X.index, "the explanations", index)
-    return matrix if order is None else matrix[order], codec.categorical
-
-
 def _row_weights(weights: Any, index: pd.Index) -> tuple[FloatVector, list[str]]:
     if weights is None:
         return np.ones(len(index)), [
@@ -307,7 +173,7 @@ def _row_weights(weights: Any, index: pd.Index) -> tuple[FloatVector, list[str]]
             "of them the model is sure of."
         ]
     if isinstance(weights, pd.Series):
-        order = _row_order("weights", weights.index, "the explanations", index)
+        order = row_order("weights", weights.index, "the explanations", index)
         weights = weights.to_numpy() if order is None else weights.to_numpy()[order]
     found = check_finite("weights", weights, ndim=1)
     if len(found) != len(index):

@@ -17,7 +17,7 @@ from sklearn.utils.metadata_routing import MetadataRouter
 from sklearn.utils.validation import validate_data
 from threadpoolctl import ThreadpoolController
 
-from wisca_xai._exceptions import InputError, ModelContractError
+from wisca_xai._exceptions import InputError
 from wisca_xai._explanation import Explanation, Receipt
 from wisca_xai._model import fit_model, inherit_tags, is_fitted, route_to_model
 from wisca_xai._native import expected_labels, level_columns, takes_frames
@@ -33,6 +33,7 @@ from wisca_xai._validation import (
     check_unique_names,
     seed_entropy,
 )
+from wisca_xai.explainers._contract import check_answer
 
 
 class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
@@ -181,13 +182,14 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
         """Answer a problem, check the answer, and write its receipt."""
         start = time.perf_counter()
         response = problem.response.fresh()
+        asked = replace(problem, response=response)
         try:
             with one_blas_thread():
-                explanation = self._explain(replace(problem, response=response))
+                explanation = self._explain(asked)
+                notes = check_answer(explanation, asked)
         except Exception as error:
             error.add_note(f"raised by {type(self).__name__}")
             raise
-        _check_answer(explanation, problem)
         params = {k: v for k, v in self.get_params(deep=False).items() if k != "estimator"}
         receipt = Receipt(
             model_rows=response.rows,
@@ -205,7 +207,7 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
                 for name in ("wisca-xai", "numpy", "scikit-learn", *self.libraries)
             },
         )
-        return replace(explanation, receipt=receipt)
+        return replace(explanation, receipt=receipt, notes=(*explanation.notes, *notes))
 
     def _pose(
         self, X: Any, y: ArrayLike | None, target: Target
@@ -275,27 +277,6 @@ def one_blas_thread() -> Any:
     Workers of joblib have fewer threads than their parent, so results would depend on n_jobs.
     """
     return ThreadpoolController().limit(limits=1, user_api="blas")
-
-
-def _check_answer(explanation: Explanation, problem: Problem) -> None:
-    if not isinstance(explanation, Explanation):
-        raise ModelContractError(
-            f"An explainer must give an Explanation, got {type(explanation).__name__}."
-        )
-    values = explanation.values
-    expected: tuple[int, ...] = (problem.n_features,)
-    if explanation.scope == "local":
-        expected = (problem.n_samples, problem.n_features)
-        expected += (problem.n_outputs,) if problem.columns is None else ()
-    if values.shape != expected:
-        raise ModelContractError(
-            f"{explanation.method} must give values of shape {expected}, got {values.shape}."
-        )
-    if not np.isfinite(values).all():
-        raise ModelContractError(
-            f"{explanation.method} gave {int((~np.isfinite(values)).sum())} values that are NaN or "
-            "infinite."
-        )
 
 
 def _describe_missing(error: Exception, matrix: Any, codec: TableCodec) -> None:

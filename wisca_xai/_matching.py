@@ -1,0 +1,241 @@
+"""What is to be merged: matched by features, rows and labels, and held against the outputs."""
+
+import itertools
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import fields, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from wisca_xai._exceptions import ExplainerFailed, InputError, WISCAWarning
+from wisca_xai._explanation import Explanation
+from wisca_xai._table import TableCodec, is_frame, labels_of, select
+from wisca_xai._typing import FloatArray, FloatMatrix, IntVector
+from wisca_xai._validation import check_finite, check_unique_names
+from wisca_xai.explainers._contract import fault_of_numbers, fault_of_sum
+from wisca_xai.explainers._external import check_numbers, from_external
+from wisca_xai.explainers._sources import read
+
+Components = dict[str, Explanation]
+
+
+def matched_components(explanations: Mapping[str, Any], X: Any) -> tuple[Components, list[str]]:
+    """Explanations whose features have the order of the first, with notes."""
+    if (
+        not isinstance(explanations, Mapping)
+        or not explanations
+        or not all(isinstance(name, str) for name in explanations)
+        or "importances_mean" in explanations
+    ):
+        raise InputError(
+            "`explanations` must be a mapping of names to one explanation or more, as "
+            f"{{'shap': ..., 'lime': ...}}, got {type(explanations).__name__}."
+        )
+    own = {name: _checked(name, _own_names, given) for name, given in explanations.items()}
+    lender, lent = None, None
+    if X is not None and is_frame(X):
+        lender, lent = "X", [str(label) for label in labels_of(X)]
+    elif any(own.values()):
+        lender, lent = next((name, names) for name, names in own.items() if names)
+    components, notes = {}, []
+    for name, given in explanations.items():
+        if own[name] is None and lent is not None:
+            notes.append(f"{name} has no feature names: by position, they are those of {lender}.")
+        components[name] = _checked(name, _as_explanation, given, name, own[name] or lent)
+        check_numbers(name, components[name].values, components[name].feature_names)
+        fault = fault_of_numbers(components[name])
+        if fault is not None:
+            raise InputError(f"{fault[0].upper()}{fault[1:]} This is the explanation {name!r}.")
+    first, reference = next(iter(components.items()))
+    names = reference.feature_names
+    return {name: _aligned(name, c, first, names) for name, c in components.items()}, notes
+
+
+def _checked(name: str, step: Callable[..., Any], *given: Any) -> Any:
+    """What a step gives; an error says with which explanation it failed."""
+    try:
+        return step(*given)
+    except InputError as error:
+        error.add_note(f"raised by the explanation {name!r}")
+        raise
+
+
+def _own_names(given: Any) -> list[str] | None:
+    if isinstance(given, Explanation):
+        return list(given.feature_names)
+    names = read(given).names
+    return None if names is None else [str(name) for name in names]
+
+
+def _as_explanation(given: Any, name: str, feature_names: list[str] | None) -> Explanation:
+    if not isinstance(given, Explanation):
+        return from_external(given, name=name, feature_names=feature_names)
+    # a consensus among them takes part as one method, whose own parts need no order
+    return Explanation(**{part.name: getattr(given, part.name) for part in fields(Explanation)})
+
+
+def _aligned(name: str, component: Explanation, first: str, names: tuple[str, ...]) -> Explanation:
+    """The same with its features in the order of `names`."""
+    own = component.feature_names
+    missing = [feature for feature in names if feature not in own]
+    extra = [feature for feature in own if feature not in names]
+    if missing or extra:
+        raise InputError(
+            f"All explanations must have the same features: {name!r} lacks {missing} and has "
+            f"{extra} beyond those of {first!r}. Give both the same names, as by `feature_names` "
+            "of `from_external`."
+        )
+    if own == names:
+        return component
+    order = [own.index(feature) for feature in names]
+    axis = min(1, component.values.ndim - 1)
+    changed: dict[str, Any] = {"values": component.values.take(order, axis=axis)}
+    if component.standard_errors is not None:
+        changed["standard_errors"] = component.standard_errors.take(order, axis=axis)
+    diagnostics = dict(component.diagnostics)
+    for key, parts in diagnostics.items():
+        if parts.ndim == 2 and parts.shape[1] == len(names) and key != "r2":  # r2 is by class
+            diagnostics[key] = parts[:, order]
+    return replace(component, feature_names=names, diagnostics=diagnostics, **changed)
+
+
+def matched_rows(components: Components, X: Any) -> tuple[Components, pd.Index, list[str]]:
+    """Explanations with their rows in one order, the labels of the rows, and notes."""
+    local = {name: c for name, c in components.items() if c.scope == "local"}
+    labelled = {name: c.index for name, c in local.items() if c.index is not None}
+    if not labelled and isinstance(X, pd.DataFrame):
+        labelled["X"] = X.index
+    lengths = {name: c.n_samples for name, c in local.items()}
+    if X is not None:
+        lengths["X"] = len(X)
+    if len(set(lengths.values())) > 1:
+        raise InputError(f"All explanations must be of the same rows, got {lengths} rows.")
+    if not lengths:
+        parts = [c.diagnostics.get("row_effects") for c in components.values()]
+        counts = {len(part) for part in parts if part is not None}
+        n_samples = counts.pop() if len(counts) == 1 else 0
+        return _with_parts_of(components, n_samples), pd.RangeIndex(n_samples), []
+    n_samples = next(iter(lengths.values()))
+    first, reference = next(iter(labelled.items()), ("", pd.RangeIndex(n_samples)))
+    aligned, notes = dict(components), []
+    for name, component in local.items():
+        if component.index is not None:
+            order = row_order(name, component.index, first, reference)
+            aligned[name] = component if order is None else component.take(order)
+        elif first not in ("", "X"):
+            notes.append(f"{name} has no row labels: its rows are taken in the order of {first}.")
+    return _with_parts_of(aligned, n_samples), reference, notes
+
+
+def adding_up(
+    components: Components, outputs: Any, index: pd.Index
+) -> tuple[Components, dict[str, str]]:
+    """Explanations that add up to the outputs or need not, and why the others take no part."""
+    if outputs is None:
+        return components, {}
+    if isinstance(outputs, pd.Series | pd.DataFrame):
+        order = row_order("outputs", outputs.index, "the explanations", index)
+        outputs = outputs.to_numpy() if order is None else outputs.to_numpy()[order]
+    shapes = {(len(index), *c.values.shape[2:]) for c in components.values() if c.scope == "local"}
+    shape = shapes.pop() if len(shapes) == 1 else (len(index),)
+    given = check_finite("outputs", outputs, ndim=len(shape))
+    if given.shape != shape:
+        raise InputError(f"`outputs` must have shape {shape}, got {given.shape}.")
+    failures = {}
+    for name, component in components.items():
+        if _states_sum(component):
+            fault = fault_of_sum(component, given, index)
+            if fault is not None:
+                failures[name] = fault
+    for name, reason in failures.items():
+        warnings.warn(
+            f"The explanation {name!r} takes no part in the consensus: {reason}",
+            WISCAWarning,
+            stacklevel=3,
+        )
+    if len(failures) == len(components):
+        table = "\n".join(f"  {name}: {reason}" for name, reason in failures.items())
+        raise ExplainerFailed(f"None of {len(failures)} explanations adds up:\n{table}")
+    return {name: c for name, c in components.items() if name not in failures}, failures
+
+
+def _states_sum(component: Explanation) -> bool:
+    is_additive = component.family == "shapley" and component.scope == "local"
+    return is_additive and component.base_values is not None
+
+
+def _sum(component: Explanation) -> FloatArray:
+    return np.asarray(component.base_values + component.values.sum(axis=1))
+
+
+def sum_notes(components: Components) -> list[str]:
+    """A note if two explanations add up to different outputs: nothing tells which one is wrong."""
+    additive = [(name, c) for name, c in components.items() if _states_sum(c)]
+    notes = []
+    for (first, one), (second, other) in itertools.combinations(additive, 2):
+        if one.unit != other.unit or one.values.shape != other.values.shape:
+            continue
+        sums = _sum(one), _sum(other)
+        index = pd.RangeIndex(len(one.values))
+        if fault_of_sum(one, sums[1], index) and fault_of_sum(other, sums[0], index):
+            gap = np.abs(sums[0] - sums[1]).max()
+            notes.append(
+                f"{first} and {second} add up to outputs that differ by up to {gap:.2g}: one of "
+                "them explains another model or output. `outputs` would tell which."
+            )
+    return notes
+
+
+def _with_parts_of(components: Components, n_samples: int) -> Components:
+    """Row effects of a global method are of use only if they are of as many rows."""
+    kept = {}
+    for name, component in components.items():
+        parts = component.diagnostics.get("row_effects")
+        kept[name] = component
+        if component.scope == "global" and parts is not None and len(parts) != n_samples:
+            others = {k: v for k, v in component.diagnostics.items() if k != "row_effects"}
+            kept[name] = replace(component, diagnostics=others)
+    return kept
+
+
+def row_order(name: str, index: pd.Index, first: str, reference: pd.Index) -> IntVector | None:
+    """Positions that bring the rows into the order of `reference`; None if they have it."""
+    if index.equals(reference):
+        return None
+    missing = reference.difference(index, sort=False)
+    extra = index.difference(reference, sort=False)
+    if len(missing) or len(extra) or not (index.is_unique and reference.is_unique):
+        why = f"lacks {missing[:5].tolist()} and has {extra[:5].tolist()} beyond those of {first!r}"
+        if not (len(missing) or len(extra)):
+            why = f"has labels that are not unique, in another order than {first!r}"
+        raise InputError(
+            f"All explanations must be of the same rows: {name!r} {why}. Give both the same row "
+            "labels, as by `index` of `from_external`."
+        )
+    return index.get_indexer(reference)
+
+
+def encoded_rows(
+    X: Any, components: Components, index: pd.Index
+) -> tuple[FloatMatrix, tuple[int, ...]]:
+    """X as numbers, rows and columns in the order of the explanations, and columns of levels."""
+    names = next(iter(components.values())).feature_names
+    if is_frame(X):
+        columns = {str(label): label for label in labels_of(X)}
+        check_unique_names([str(label) for label in labels_of(X)])
+        missing = [name for name in names if name not in columns]
+        if missing:
+            raise InputError(f"X must have a column of each feature, it lacks {missing}.")
+        X = select(X, [columns[name] for name in names])
+    elif np.ndim(X) != 2 or np.shape(X)[1] != len(names):
+        raise InputError(
+            f"X must have shape (n_samples, n_features) = (*, {len(names)}), got {np.shape(X)}."
+        )
+    X = X if is_frame(X) else np.asarray(X)
+    codec = TableCodec.of(X)
+    matrix, order = codec.encode(X), None
+    if isinstance(X, pd.DataFrame):
+        order = row_order("X", X.index, "the explanations", index)
+    return matrix if order is None else matrix[order], codec.categorical
