@@ -6,7 +6,14 @@ from math import factorial
 import numpy as np
 import pytest
 
-from wisca_xai._coalitions import Walks, exact_values, shapley_from_worth, standard_errors
+from wisca_xai._coalitions import (
+    Walks,
+    exact_values,
+    noise_errors,
+    repeat_noise,
+    shapley_from_worth,
+    standard_errors,
+)
 from wisca_xai._response import Response
 from wisca_xai._table import TableCodec
 
@@ -142,3 +149,26 @@ def test_few_background_rows_still_have_errors():
         response, ROW, response(ROW[None])[0], few, response(few), slice(None)
     )
     assert (standard_errors(contributions, few) > 0).all()
+
+
+def test_noise_of_the_model_is_in_the_errors_of_enumeration():
+    """Held against the spread over many models that differ by their noise alone."""
+    spread = np.array([0.5, 2.0])
+    errors = noise_errors(spread, D, B)
+    found = []
+    for seed in range(300):
+        generator = np.random.default_rng(seed)
+
+        def noisy(Z, generator=generator):
+            exact = np.column_stack([tangled(Z), tangled(Z)])
+            return exact + spread * generator.normal(size=exact.shape)
+
+        found.append(exact_values(respond(noisy), ROW, BACKGROUND, slice(None)))
+    np.testing.assert_allclose(np.std(found, axis=0) / errors, 1, atol=0.2)
+
+
+def test_noise_is_told_from_rounding():
+    answers = np.array([[1.0, 100.0], [2.0, 100.0]])
+    assert repeat_noise(answers, answers + 1e-5).tolist() == [0, 0]
+    again = answers + np.array([0.2, 0.0])
+    np.testing.assert_allclose(repeat_noise(answers, again), [0.1 * np.sqrt(2), 0], rtol=1e-12)

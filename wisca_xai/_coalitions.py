@@ -16,6 +16,8 @@ from scipy.linalg import helmert
 from wisca_xai._response import Response, rows_in_memory
 from wisca_xai._typing import FloatArray, FloatMatrix, FloatVector, IntVector
 
+ROUNDING = 1e-6  # of the largest output: BLAS and float32 round otherwise in another batch
+
 
 @dataclass(frozen=True)
 class Walks:
@@ -157,10 +159,45 @@ def standard_errors(contributions: FloatArray, background: FloatMatrix) -> Float
     return np.asarray(errors.reshape(n_features, n_targets))
 
 
+def noise_errors(noise: FloatVector, n_features: int, n_background: int) -> FloatMatrix:
+    r"""Standard errors (n_features, q) of enumerated values by noise (q,) of the outputs alone.
+
+    Every coalition is the mean of `n_background` outputs with independent noise, so that
+
+    .. math:: \mathrm{Var}(\phi_j) = \frac{2 \sigma^2}{n p^2} \sum_{s=0}^{p-1} \binom{p-1}{s}^{-1}
+
+    with the noise's standard deviation :math:`\sigma`, n background rows and p features.
+    """
+    shares = sum(1 / comb(n_features - 1, s) for s in range(n_features))
+    error = noise * np.sqrt(2 * shares / n_background) / n_features
+    return np.tile(error, (n_features, 1))
+
+
+def repeat_noise(answers: FloatMatrix, again: FloatMatrix) -> FloatVector:
+    """Standard deviation (q,) of outputs that are asked for twice (n, q); 0 within rounding."""
+    noise = np.sqrt(((answers - again) ** 2).mean(axis=0) / 2)
+    largest = max(np.abs(answers).max(initial=0.0), np.abs(again).max(initial=0.0))
+    return np.where(noise <= ROUNDING * largest, 0.0, noise)
+
+
 def exact_values(
     response: Response, row: FloatVector, background: FloatMatrix, chosen: slice
 ) -> FloatMatrix:
     """Shapley values (n_features, q) of one row by enumeration of all coalitions."""
+    return enumerate_coalitions(response, row, background, chosen)[0]
+
+
+def enumerate_coalitions(
+    response: Response, row: FloatVector, background: FloatMatrix, chosen: slice
+) -> tuple[FloatMatrix, FloatMatrix, FloatMatrix]:
+    """Shapley values of one row, and what the model answered where nothing is mixed.
+
+    Returns
+    -------
+    values : ndarray of shape (n_features, q)
+    of_background, of_row : ndarray of shape (n_background, q)
+        Outputs of the background rows, and of as many copies of the row.
+    """
     n_features, n_background = len(row), len(background)
     n_coalitions = 2**n_features
     worth = []
@@ -170,7 +207,10 @@ def exact_values(
         hybrids = np.where(members[:, None, :], row, background)
         answers = response(hybrids.reshape(-1, n_features))[:, chosen]
         worth.append(answers.reshape(len(members), n_background, -1).mean(axis=1))
-    return shapley_from_worth(np.concatenate(worth), n_features)
+        of_row = answers[-n_background:]
+        if first == 0:
+            of_background = answers[:n_background]
+    return shapley_from_worth(np.concatenate(worth), n_features), of_background, of_row
 
 
 def membership(coalitions: IntVector, n_features: int) -> NDArray[np.bool_]:

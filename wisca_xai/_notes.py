@@ -2,27 +2,29 @@
 
 import numpy as np
 
+from wisca_xai._coalitions import ROUNDING
 from wisca_xai._explanation import display_name
 from wisca_xai._problem import Problem
 
 N_REPEATED = 20  # rows that the model is asked about twice
-ROUNDING = 1e-6  # of the largest output: BLAS and float32 round otherwise in another batch
 
 
-def repeat_note(problem: Problem) -> list[str]:
-    """A note if the model does not give the same rows the same outputs again."""
+def ask_again(problem: Problem) -> tuple[float, list[str]]:
+    """The model's noise, with a note if it does not give the same rows the same outputs again."""
     outputs = problem.outputs[:N_REPEATED]
     try:
         again = problem.response(problem.rows[:N_REPEATED])
     except Exception as error:  # it has answered these rows before
         reason = f"{type(error).__name__}: {error}"
-        return [f"The model failed on rows that it had answered before ({reason})."]
+        return 0.0, [f"The model failed on rows that it had answered before ({reason})."]
     difference = float(np.abs(again - outputs).max())
     if difference <= ROUNDING * np.abs(outputs).max():
-        return []
-    return [
+        return 0.0, []
+    noise = float(np.sqrt(((again - outputs) ** 2).mean() / 2))
+    return noise, [
         f"The model is not deterministic: asked twice about the same {len(outputs)} rows, its "
-        f"outputs differ by up to {difference:.2g}. No result can be more exact than that."
+        f"outputs differ by up to {difference:.2g} (standard deviation of one: {noise:.2g}). "
+        "Intervals and standard errors include that noise."
     ]
 
 

@@ -56,6 +56,9 @@ class Problem:
         Targets of `rows` and of `background`.
     n_dummies : int
         Columns that the model never sees, on which explainers with noise of their own measure it.
+    noise : float
+        Standard deviation of an output that the model is asked for again: 0 if it is deterministic,
+        or nobody has asked twice.
     evaluated : dict
         Outputs on the background so far, which the explainers of a panel share.
     """
@@ -73,6 +76,7 @@ class Problem:
     background_y: LabelVector | None = None
     n_jobs: int | None = None
     n_dummies: int = 0
+    noise: float = 0.0
     evaluated: dict[tuple[int, int], FloatMatrix] = field(default_factory=dict)
 
     @property

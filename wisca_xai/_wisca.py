@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from wisca_xai._consensus_explanation import ConsensusExplanation
 from wisca_xai._exceptions import InputError
-from wisca_xai._notes import constant_note, repeat_note
+from wisca_xai._notes import ask_again, constant_note
 from wisca_xai._panel import (
     PANEL,
     check_timeout,
@@ -329,8 +329,8 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
         if self.refit:
             check_refittable(problem)
         warn_of_jobs(self.estimator_, self.n_jobs)
-        problem = replace(problem, n_dummies=N_DUMMIES)
-        repeated = repeat_note(problem)
+        noise, repeated = ask_again(problem)
+        problem = replace(problem, n_dummies=N_DUMMIES, noise=noise)
         components, failures = run_panel(self.explainers_, problem, timeout=self.timeout)
         weights, weight_note = _row_weights(problem)
         votes = give_votes(weighting, components, problem, dict(self.explainers_))

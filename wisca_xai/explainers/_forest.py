@@ -41,8 +41,10 @@ class ForestExplainer(BaseExplainer):
     Notes
     -----
     `values` sum to 1 unless the model's output is constant. `standard_errors` are those of the mean
-    over trees; `fidelity` is the out-of-bag R2, None below 20 rows or 40 trees. For the targets
-    "predicted" and "all" the forest answers for all classes together.
+    over trees; where a panel has found that the model is not deterministic, they are the spread of
+    the trees, because all of them learn from the same noisy outputs. `fidelity` is the out-of-bag
+    R2, None below 20 rows or 40 trees. For the targets "predicted" and "all" the forest answers for
+    all classes together.
 
     References
     ----------
@@ -136,13 +138,14 @@ class ForestExplainer(BaseExplainer):
         # each row needs trees that have not seen it
         enough = self.n_estimators >= FEW_TREES and len(rows) >= FEW_ROWS
         has_fidelity = enough and self.target == "prediction"
+        spread = own.std(axis=0)
         return problem.explanation(
             own.mean(axis=0),
             method=self.name,
             family="global_surrogate",
             unit="1",
             signed=False,
-            standard_errors=own.std(axis=0) / np.sqrt(self.n_estimators),
+            standard_errors=spread if problem.noise else spread / np.sqrt(self.n_estimators),
             fidelity=_fidelity(parts, learned) if has_fidelity else None,
             dummies=of_dummies if problem.n_dummies else None,
         )

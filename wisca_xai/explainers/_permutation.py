@@ -17,7 +17,7 @@ from wisca_xai.explainers._base import BaseExplainer
 
 
 class PermutationExplainer(BaseExplainer):
-    """Permutation importance [1]_ over the explained rows, all shuffled copies in few batches.
+    r"""Permutation importance [1]_ over the explained rows, all shuffled copies in few batches.
 
     The mean absolute change of the explained output, or with a scorer the score lost, as
     `sklearn.inspection.permutation_importance` defines it.
@@ -40,6 +40,9 @@ class PermutationExplainer(BaseExplainer):
     Notes
     -----
     `standard_errors` are those of the mean over shuffles; the sampling of the rows is not in them.
+    Noise of a model that is not deterministic inflates changes of the output, those of a feature
+    without effect by :math:`2 \sigma / \sqrt{\pi}`: where a panel has measured its standard
+    deviation :math:`\sigma`, the standard errors include that.
     ``diagnostics["row_effects"]`` (n_samples, n_features) holds each row's part, as the row that is
     changed and as the one whose value is put in; their mean is the importance. Changes of the
     output, accuracy and R2 have parts; other scores do not.
@@ -92,8 +95,10 @@ class PermutationExplainer(BaseExplainer):
         if problem.n_samples == 1:
             notes = ("Permutation importance is undefined from one row: all values are 0.",)
         row_effects: FloatMatrix | None
+        inflated = 0.0
         if problem.y is None or (isinstance(self.scoring, str) and self.scoring == "prediction"):
             effects, row_effects = _prediction_changes(problem, shuffles)
+            inflated = 2 * problem.noise / np.sqrt(np.pi)
             if problem.y is None and self.scoring != "prediction":
                 notes += (
                     "Without y, permutation importance is the mean absolute change of the model's "
@@ -110,7 +115,7 @@ class PermutationExplainer(BaseExplainer):
             family="loss",
             unit=unit,
             signed=False,
-            standard_errors=effects.std(axis=1) / np.sqrt(self.n_repeats),
+            standard_errors=np.hypot(effects.std(axis=1) / np.sqrt(self.n_repeats), inflated),
             dummies=problem.silent_dummies(effects[:, 0]),
             diagnostics={} if row_effects is None else {"row_effects": row_effects},
             notes=notes,

@@ -5,7 +5,13 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from wisca_xai._coalitions import Walks, exact_values, standard_errors
+from wisca_xai._coalitions import (
+    Walks,
+    enumerate_coalitions,
+    noise_errors,
+    repeat_noise,
+    standard_errors,
+)
 from wisca_xai._exceptions import InputError
 from wisca_xai._explanation import Explanation
 from wisca_xai._problem import Problem
@@ -64,7 +70,9 @@ class ShapExplainer(BaseExplainer):
     Notes
     -----
     `standard_errors` of "permutation" are Monte-Carlo errors; after one pass they are upper bounds
-    on average. The other methods have none.
+    on average. The other methods have none, unless the model is not deterministic: then those of
+    "permutation" and "exact" include its noise (that of the row's own output only in a panel, which
+    measures it).
 
     References
     ----------
@@ -161,11 +169,18 @@ class ShapExplainer(BaseExplainer):
         few = problem.n_features <= MAX_EXACT_FEATURES
         if self.method == "exact" or (self.method == "auto" and few) or problem.n_features == 1:
 
-            def enumerate_all(response: Response, i: int) -> FloatMatrix:
-                return exact_values(response, problem.rows[i], background, problem.chosen(i))
+            def enumerate_all(response: Response, i: int) -> tuple[FloatMatrix, FloatMatrix]:
+                chosen = problem.chosen(i)
+                asked = (response, problem.rows[i], background, chosen)
+                values, of_background, of_row = enumerate_coalitions(*asked)
+                output = np.broadcast_to(problem.outputs[i, chosen], of_row.shape)
+                known = np.vstack([background_outputs[:, chosen], output])
+                noise = repeat_noise(known, np.vstack([of_background, of_row]))
+                return values, noise_errors(noise, problem.n_features, len(background))
 
-            values = np.array(problem.each_row(self.name, enumerate_all))
-            return problem.squeezed(values), problem.explained(base), None, notes
+            both = np.array(problem.each_row(self.name, enumerate_all))
+            errors = problem.squeezed(both[:, 1]) if both[:, 1].any() else None
+            return problem.squeezed(both[:, 0]), problem.explained(base), errors, notes
         sampled, base, errors = self._sample(problem, background, background_outputs)
         if self.tol is not None and errors.max() > self.tol:
             n_missed = int((errors.reshape(len(errors), -1).max(axis=1) > self.tol).sum())
@@ -173,6 +188,9 @@ class ShapExplainer(BaseExplainer):
                 f"The tolerance {self.tol:g} of Shapley values was not met in {n_missed} of "
                 f"{len(errors)} rows within the budget: raise `max_evals`.",
             )
+        # the ends of all walks are asked for once: each feature has a share of their noise
+        at_ends = problem.noise * np.sqrt(1 + 1 / len(background)) / problem.n_features
+        errors = np.hypot(errors, at_ends)
         return sampled, base, errors, notes
 
     def _shortcut(
