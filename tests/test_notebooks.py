@@ -5,6 +5,8 @@ from pathlib import Path
 
 import matplotlib as mpl
 import pytest
+from sklearn import ensemble  # noqa: F401  # loads the threads that are limited below
+from threadpoolctl import threadpool_limits
 
 mpl.use("agg")
 NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
@@ -22,8 +24,9 @@ def test_there_is_a_notebook():
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_notebook_runs(path):
     names = {}
-    for cell in code_cells(path):
-        exec("".join(cell["source"]), names)  # noqa: S102
+    with threadpool_limits(1, user_api="openmp"):  # many small batches: threads only wait
+        for cell in code_cells(path):
+            exec("".join(cell["source"]), names)  # noqa: S102
     mpl.pyplot.close("all")
 
 
