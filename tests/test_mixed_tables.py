@@ -20,7 +20,7 @@ from sklearn.preprocessing import (
     TargetEncoder,
 )
 
-from wisca_xai import InputError, LimeExplainer, ShapExplainer, WISCAExplainer
+from wisca_xai import InputError, LimeExplainer, ShapExplainer, WISCAExplainer, WISCASelector
 
 N = 120
 CITIES = np.array(["Bari", "Como", "Rome", "Turin"])
@@ -344,3 +344,18 @@ def test_values_that_are_not_hashable_are_named():
     table = pd.DataFrame({"a": [1.0, 2.0], "tags": [["x"], ["y"]]})
     with pytest.raises(InputError, match="got in 'tags': unhashable type: 'list'"):
         WISCAExplainer(lambda table: table["a"]).fit(table)
+
+
+def test_the_selector_hands_mixed_columns_on_as_they_are():
+    panel = WISCAExplainer(explainers=["permutation"])
+    selector = WISCASelector(
+        make_model(), n_features_to_select=4, explainer=panel, n_explained=30, random_state=0
+    ).fit(X, Y)
+    kept = X.columns[selector.support_]
+    assert X[kept].isna().any().any()
+    as_array = selector.transform(X)
+    pd.testing.assert_frame_equal(
+        pd.DataFrame(as_array, columns=kept), X[kept].astype(object), check_dtype=False
+    )
+    selector.set_output(transform="pandas")
+    pd.testing.assert_frame_equal(selector.transform(X), X[kept])

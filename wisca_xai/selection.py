@@ -88,6 +88,9 @@ class WISCASelector(SelectorMixin, MetaEstimatorMixin, BaseEstimator):  # type: 
     The consensus counts the explained rows by the model's confidence in them, never by a
     `sample_weight`.
 
+    `transform` gives an array, as scikit-learn's selectors do. A step that encodes columns needs a
+    DataFrame with the dtypes that came in: ``set_output(transform="pandas")``.
+
     Examples
     --------
     >>> from sklearn.linear_model import LinearRegression
@@ -275,7 +278,10 @@ class WISCASelector(SelectorMixin, MetaEstimatorMixin, BaseEstimator):  # type: 
         return explainer
 
     def __sklearn_tags__(self) -> Tags:
-        return inherit_tags(super().__sklearn_tags__(), self.estimator)
+        tags = inherit_tags(super().__sklearn_tags__(), self.estimator)
+        # `transform` computes nothing: whether the model bears missing values shows in `fit`
+        tags.input_tags.allow_nan |= hasattr(self, "feature_names_in_")
+        return tags
 
 
 def _n_kept(asked: Any, n_features: int) -> int | None:
