@@ -243,8 +243,9 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
         X : array-like or DataFrame of shape (n_samples, n_features)
             Columns of a DataFrame are matched by name.
         y : array-like of shape (n_samples,), default=None
-            True values: permutation importance measures a score with them, and a regression's rows
-            are weighed by their residuals.
+            True values: with them the verdict knows whether the model beats a constant, a
+            regression's rows are weighed by their residuals, and a permutation importance that has
+            a `scoring` measures that score.
         target : "predicted", "all" or a class label, default="predicted"
             Output that is explained: of each row's predicted class, of every class, or of the
             class that is named. Models without classes have one output.
