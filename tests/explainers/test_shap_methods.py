@@ -63,7 +63,7 @@ def test_boosting_is_asked_for_a_few_rows_at_a_time_with_the_same_answer(n, monk
 
     monkeypatch.setattr(shap.TreeExplainer, "shap_values", watched)
     found = explain(model, rows=X[:n])
-    assert asked == {64: [64], 65: [64, 1], 130: [64, 64, 2]}[n]
+    assert asked == {64: [64, 20], 65: [64, 21], 130: [64, 64, 22]}[n]  # and 20 mixed rows
     library = shap.TreeExplainer(model, BACKGROUND, feature_perturbation="interventional")
     expected = whole(library, X[:n], check_additivity=False)
     np.testing.assert_allclose(found.values, expected, rtol=1e-12, atol=1e-7)
@@ -118,7 +118,7 @@ def test_linear_values_are_the_closed_form():
     answer = ShapExplainer(model, random_state=0).fit(table[:50]).explain(table[60:70])
     centred = table[60:70] - table[:50].mean()
     np.testing.assert_allclose(answer.values, centred * model.coef_, atol=1e-9)
-    assert answer.receipt.model_rows == 10 + 50
+    assert answer.receipt.model_rows == 10 + 50 + 20  # and mixed rows, on which it is checked
     margin = LogisticRegression().fit(X, Y)
     one = explain(margin, response_method="decision_function", target=0)
     assert one.standard_errors is None
