@@ -4,10 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import clone
+from sklearn.dummy import DummyRegressor
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.model_selection import GridSearchCV, KFold, cross_val_score, cross_validate
 from sklearn.naive_bayes import GaussianNB
-from sklearn.neighbors import KNeighborsClassifier
+from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -68,12 +69,13 @@ def test_the_panel_is_the_last_step_of_a_pipeline():
 
 
 def test_attributions_are_features_of_another_model():
-    """With the model's own class in them, they tell classes apart as the model does."""
-    panel = WISCAExplainer(
-        LogisticRegression(), explainers=(LimeExplainer(n_samples=50),), random_state=0
-    )
-    scores = cross_val_score(make_pipeline(panel, KNeighborsClassifier()), X, Y, cv=FOLDS)
+    """What pushes a regression's output up or down predicts the target as the model does."""
+    panel = WISCAExplainer(LinearRegression(), explainers=(ShapExplainer(),), random_state=0)
+    target = X["b"] + X["d"]
+    scores = cross_val_score(make_pipeline(panel, KNeighborsRegressor()), X, target, cv=FOLDS)
     assert scores.min() > 0.5
+    nothing = make_pipeline(clone(panel).set_params(estimator=DummyRegressor()), LinearRegression())
+    assert cross_val_score(nothing, X, target, cv=FOLDS).max() <= 0
 
 
 # Searches
@@ -184,7 +186,7 @@ def test_selection_within_cross_validation_does_not_leak():
     labels = np.arange(40) % 2
     chosen = WISCASelector(
         LogisticRegression(C=0.01),
-        explainer=WISCAExplainer(explainers=(PermutationExplainer(n_repeats=1),)),
+        explainer=WISCAExplainer(explainers=(PermutationExplainer(),)),
         n_features_to_select=10,
         random_state=0,
     )
@@ -198,7 +200,7 @@ def test_selection_within_cross_validation_does_not_leak():
         cv=cv,
         return_estimator=True,
     )
-    assert optimistic > 0.85
+    assert optimistic > 0.75
     assert within["test_score"].mean() < 0.65
     kept = {tuple(pipe[0].get_feature_names_out()) for pipe in within["estimator"]}
     assert len(kept) == 5  # each fold chooses for itself

@@ -50,7 +50,7 @@ class Told(BaseExplainer):
             family="loss",
             unit="1",
             signed=False,
-            dummies=None if self.dummies is None else np.array(self.dummies),
+            dummies=None if self.dummies is None else np.resize(self.dummies, problem.n_dummies),
         )
 
 
@@ -85,8 +85,8 @@ def iris():
 
 def test_chance_is_the_share_of_dummies_that_reach_a_feature():
     X = np.zeros((5, 3))
-    explanation = told(X, Told(values=(0.9, 0.5, 0.1), dummies=(0.5, 0.05, 0.7)))
-    assert explanation.trust.chance.tolist() == [1 / 4, 3 / 4, 3 / 4]
+    explanation = told(X, Told(values=(0.9, 0.5, 0.1), dummies=(0.5, 0.05, 0.7, 0.0)))
+    assert explanation.trust.chance.tolist() == [1 / 21, 11 / 21, 11 / 21]
 
 
 def test_chance_is_counted_in_the_consensus_of_all_that_measured_their_noise():
@@ -122,7 +122,7 @@ def test_chance_is_counted_in_the_consensus_of_all_that_measured_their_noise():
 def test_explainers_without_dummies_take_no_part_in_chance():
     X = np.zeros((5, 2))
     silent, noisy = Told(values=(9.0, 0.0)), Told(values=(0.4, 0.5), dummies=(0.45, 0.0))
-    assert told(X, silent, noisy).trust.chance.tolist() == [2 / 3, 1 / 3]
+    assert told(X, silent, noisy).trust.chance.tolist() == [11 / 21, 1 / 21]
     assert told(X, silent).trust.chance is None
     ranking = told(X, silent).ranking()
     assert ranking["above_chance"].isna().all()

@@ -401,9 +401,9 @@ def test_a_missing_quantity_counts_as_the_mean_in_continuous_mode():
     levels = draw(
         rows, np.where(table > 0.5, table, np.nan), None, **{**settings, "categorical": (0,)}
     )
-    assert set(levels.encoded[0]) == {-1.0, 1.0, 2.0, 3.0}
-    assert levels.rows_encoded[0].tolist() == [-1.0, 2.0]
-    np.testing.assert_array_equal(np.isnan(levels.samples[:, 0]), levels.encoded[0] == -1)
+    assert set(levels.encoded[0]) == {-np.inf, 1.0, 2.0, 3.0}
+    assert levels.rows_encoded[0].tolist() == [-np.inf, 2.0]
+    np.testing.assert_array_equal(np.isnan(levels.samples[:, 0]), levels.encoded[0] == -np.inf)
 
 
 @pytest.mark.parametrize("discretizer", ["quartile", None])

@@ -157,8 +157,7 @@ def _check_names(explanation: Explanation, problem: Problem) -> None:
     if dummies is None or problem.n_dummies == 0:
         return
     expected = list(explanation.values.shape)
-    along = min(1, len(expected) - 1)
-    expected[along] = dummies.shape[along] if dummies.ndim > along else problem.n_dummies
+    expected[min(1, len(expected) - 1)] = problem.n_dummies
     if dummies.shape != tuple(expected) or not np.isfinite(dummies).all():
         raise ModelContractError(
             f"{method} must give finite dummies of shape {tuple(expected)}, got "
