@@ -56,8 +56,8 @@ def by_definition(function):
 def walk(function, walks):
     response = respond(function)
     outputs = response(BACKGROUND)
-    output = response(ROW[None])[0]
-    return walks.contributions(response.fresh(), ROW, output, BACKGROUND, outputs, slice(None))
+    output = response(ROW[None])
+    return walks.contributions(response.fresh(), ROW[None], output, BACKGROUND, outputs)[0]
 
 
 @pytest.mark.parametrize("function", [additive, pairwise, tangled])
@@ -84,7 +84,7 @@ def test_one_pass_is_exact_up_to_interactions_of_two(function):
 
 def test_many_passes_come_near_the_exact_values_as_far_as_the_errors_say():
     contributions = walk(tangled, Walks.draw(D, B, 200, seed=0))
-    error = standard_errors(contributions, BACKGROUND)[:, 0]
+    error = standard_errors(contributions[None], BACKGROUND)[0, :, 0]
     gap = np.abs(contributions.mean(axis=0)[:, 0] - by_definition(tangled))
     assert (gap <= 4 * error).all()
     assert error.max() < 0.02
@@ -95,7 +95,7 @@ def test_intervals_cover_the_exact_values(n_passes, low, high):
     exact, covered = by_definition(tangled), []
     for seed in range(200):
         contributions = walk(tangled, Walks.draw(D, B, n_passes, seed))
-        error = standard_errors(contributions, BACKGROUND)[:, 0]
+        error = standard_errors(contributions[None], BACKGROUND)[0, :, 0]
         covered.append(np.abs(contributions.mean(axis=0)[:, 0] - exact) <= 1.96 * error)
     assert low <= np.mean(covered) <= high
 
@@ -123,7 +123,7 @@ def test_the_ends_of_a_walk_cost_nothing():
     outputs = response(BACKGROUND)
     counted = response.fresh()
     Walks.draw(D, B, 2, 0).contributions(
-        counted, ROW, response(ROW[None])[0], BACKGROUND, outputs, slice(None)
+        counted, ROW[None], response(ROW[None]), BACKGROUND, outputs
     )
     assert counted.rows == 2 * B * 2 * (D - 1)
 
@@ -141,12 +141,34 @@ def test_little_memory_gives_the_same_numbers():
         )
 
 
+@pytest.mark.parametrize("columns", [None, np.array([1, 0, 1])])
+def test_rows_at_once_are_explained_as_alone(columns):
+    def two(X):
+        return np.column_stack([tangled(X), pairwise(X)])
+
+    rows = GENERATOR.normal(size=(3, D))
+    walks, response = Walks.draw(D, B, 2, seed=0), respond(two)
+    known, outputs = (BACKGROUND, response(BACKGROUND)), response(rows)
+    together = walks.contributions(response, rows, outputs, *known, columns)
+    assert together.shape == (3, 2 * B, D, 2 if columns is None else 1)
+    for i in range(3):
+        one = slice(i, i + 1)
+        column = None if columns is None else columns[one]
+        alone = walks.contributions(response, rows[one], outputs[one], *known, column)
+        np.testing.assert_allclose(together[one], alone, atol=1e-15)
+    gaps = (
+        together[1].sum(axis=1)
+        - (outputs[1] - known[1][walks.starts])[:, slice(None) if columns is None else [0]]
+    )
+    np.testing.assert_allclose(gaps, 0, atol=1e-14)
+
+
 def test_few_background_rows_still_have_errors():
     few = BACKGROUND[:3]
     walks = Walks.draw(D, 3, 1, seed=0)
     response = respond(tangled)
     contributions = walks.contributions(
-        response, ROW, response(ROW[None])[0], few, response(few), slice(None)
+        response, ROW[None], response(ROW[None]), few, response(few)
     )
     assert (standard_errors(contributions, few) > 0).all()
 

@@ -65,53 +65,80 @@ class Walks:
     def _whole(self) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
         return _layout(self.orders)
 
+    @property
+    def rows_at_once(self) -> int:
+        """Explained rows, at least 1, whose walks fill a batch of the model."""
+        n_pairs, n_features = self.orders.shape
+        return max(1, _pairs_at_once(int(n_features)) // int(n_pairs))
+
     def contributions(
         self,
         response: Response,
-        row: FloatVector,
-        output: FloatVector,
+        rows: FloatMatrix,
+        outputs: FloatMatrix,
         background: FloatMatrix,
         background_outputs: FloatMatrix,
-        chosen: slice,
+        columns: IntVector | None = None,
     ) -> FloatArray:
         """What each feature adds, averaged over the two walks of a pair.
 
         Parameters
         ----------
         response : Response
-        row : ndarray of shape (n_features,)
-        output : ndarray of shape (q,)
-            Of the row, the chosen outputs only.
+        rows : ndarray of shape (n_rows, n_features)
+            Explained rows.
+        outputs : ndarray of shape (n_rows, k)
+            All outputs of the rows.
         background : ndarray of shape (n_background, n_features)
-        background_outputs : ndarray of shape (n_background, q)
-        chosen : slice
-            Outputs that are explained.
+        background_outputs : ndarray of shape (n_background, k)
+        columns : ndarray of shape (n_rows,), default=None
+            Output that is explained in each row; None for all of them.
 
         Returns
         -------
-        contributions : ndarray of shape (n_pairs, n_features, q)
-            Those of a pair sum to the row's output less its background row's.
+        contributions : ndarray of shape (n_rows, n_pairs, n_features, q)
+            Those of a pair sum to the row's output less its background row's. q is k, or 1 with
+            `columns`.
         """
+
+        def chosen(answers: FloatArray) -> FloatArray:
+            """The explained ones of answers (n_rows, ..., k)."""
+            if columns is None:
+                return answers
+            return np.asarray(answers[np.arange(len(rows)), ..., columns, None])
+
         n_pairs, n_features = self.orders.shape
-        step = max(1, rows_in_memory(8 * 6 * n_features) // (2 * n_features))
+        step = _pairs_at_once(n_features)
+        shape = (len(rows), 2, n_features - 1, outputs.shape[1])
+        ends = chosen(outputs)
+        starts = chosen(np.broadcast_to(background_outputs, (len(rows), *background_outputs.shape)))
         parts = []
         for first in range(0, n_pairs, step):
             chunk = slice(first, first + step)
             # the draws are the same for every row: worked out once where memory allows
             entry, inside = self._whole if step >= n_pairs else _layout(self.orders[chunk])
-            starts = self.starts[chunk]
-            hybrids = np.where(inside, row, background[starts][:, None, :])
-            answers = response(hybrids.reshape(-1, n_features))[:, chosen]
-            path = np.empty((len(starts), 2, n_features + 1, len(output)))
-            path[:, :, 0] = background_outputs[starts][:, None, :]
-            path[:, :, 1:-1] = answers.reshape(len(starts), 2, n_features - 1, -1)
-            path[:, :, -1] = output  # the ends of a walk are known, and cost nothing
-            gains = np.diff(path, axis=2)
-            forward = np.take_along_axis(gains[:, 0], entry[:, :, None], axis=1)
-            last = n_features - 1 - entry
-            backward = np.take_along_axis(gains[:, 1], last[:, :, None], axis=1)
-            parts.append((forward + backward) / 2)
-        return np.concatenate(parts)
+            begins = self.starts[chunk]
+            hybrids = np.where(inside, rows[:, None, None, :], background[begins][:, None, :])
+            answers = chosen(
+                response(hybrids.reshape(-1, n_features)).reshape(-1, len(begins), *shape[1:])
+            )
+            path = np.empty((*answers.shape[:3], n_features + 1, answers.shape[4]))
+            path[:, :, :, 0] = starts[:, begins, None]
+            path[:, :, :, 1:-1] = answers
+            path[:, :, :, -1] = ends[
+                :, None, None
+            ]  # the ends of a walk are known, and cost nothing
+            gains = np.diff(path, axis=3)
+            there, back = entry[None, :, :, None], (n_features - 1 - entry)[None, :, :, None]
+            forward = np.take_along_axis(gains[:, :, 0], there, axis=2)
+            forward += np.take_along_axis(gains[:, :, 1], back, axis=2)
+            parts.append(forward / 2)
+        return np.concatenate(parts, axis=1)
+
+
+def _pairs_at_once(n_features: int) -> int:
+    """Pairs of walks, at least 1, that a batch of the model holds."""
+    return max(1, rows_in_memory(8 * 6 * n_features) // (2 * n_features))
 
 
 def _layout(orders: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
@@ -124,8 +151,8 @@ def _layout(orders: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.bool
     return entry, np.concatenate([there, opposite], axis=1)
 
 
-def standard_errors(contributions: FloatArray, background: FloatMatrix) -> FloatMatrix:
-    """Monte-Carlo error (n_features, q) of the mean over pairs.
+def standard_errors(contributions: FloatArray, background: FloatMatrix) -> FloatArray:
+    """Monte-Carlo error (n_rows, n_features, q) of the mean over pairs.
 
     The spread between background rows is no error, since every one of them is used. With several
     passes the spread within background rows is measured. With one pass the spread around a linear
@@ -133,17 +160,16 @@ def standard_errors(contributions: FloatArray, background: FloatMatrix) -> Float
 
     Parameters
     ----------
-    contributions : ndarray of shape (n_passes * n_background, n_features, q)
+    contributions : ndarray of shape (n_rows, n_passes * n_background, n_features, q)
         As from `Walks.contributions`, one pass after the other.
     background : ndarray of shape (n_background, n_features)
     """
     n_background = len(background)
-    n_pairs, n_features, n_targets = contributions.shape
+    n_rows, n_pairs, n_features, n_targets = contributions.shape
     n_passes = n_pairs // n_background
     if n_passes > 1:
-        within = contributions.reshape(n_passes, n_background, n_features, n_targets)
-        return np.asarray(np.sqrt(within.var(axis=0, ddof=1).mean(axis=0) / n_pairs))
-    flat = contributions.reshape(n_pairs, -1)
+        within = contributions.reshape(n_rows, n_passes, n_background, n_features, n_targets)
+        return np.asarray(np.sqrt(within.var(axis=1, ddof=1).mean(axis=1) / n_pairs))
     design = np.ones((n_pairs, 1))
     gaps = np.isnan(background)
     if gaps.any():  # at the mean, with a column that says so
@@ -153,10 +179,11 @@ def standard_errors(contributions: FloatArray, background: FloatMatrix) -> Float
         design = np.column_stack([design, background])
     basis, triangle = np.linalg.qr(design)
     basis = basis[:, np.abs(np.diag(triangle)) > 1e-10 * np.abs(triangle).max()]
+    flat = contributions.reshape(n_rows, n_pairs, -1)
     residuals = flat - basis @ (basis.T @ flat)
     free = max(n_pairs - basis.shape[1], 1)
-    errors = np.sqrt((residuals**2).sum(axis=0) / free / n_pairs)
-    return np.asarray(errors.reshape(n_features, n_targets))
+    errors = np.sqrt((residuals**2).sum(axis=1) / free / n_pairs)
+    return np.asarray(errors.reshape(n_rows, n_features, n_targets))
 
 
 def noise_errors(noise: FloatVector, n_features: int, n_background: int) -> FloatMatrix:

@@ -1,7 +1,7 @@
 """Problem: all that an explainer may know when it answers."""
 
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -147,24 +147,43 @@ class Problem:
         return np.zeros(shape)
 
     def each_row(self, what: str, answer: Callable[[Response, int], Answer]) -> list[Answer]:
-        """`answer(response, position)` for every row, `n_jobs` of them at once, with a bar.
+        """`answer(response, position)` for every row, as `each_block` asks for blocks."""
+        return self.each_block(what, lambda response, block: answer(response, block.start), size=1)
 
-        Rows at once run in threads, unless `joblib.parallel_config` says otherwise: models compute
-        outside of Python's lock, as a rule.
+    def each_block(
+        self, what: str, answer: Callable[[Response, slice], Answer], *, size: int
+    ) -> list[Answer]:
+        """`answer(response, block)` for every `size` rows, `n_jobs` blocks at once, with a bar.
+
+        Blocks at once run in threads, unless `joblib.parallel_config` says otherwise: models
+        compute outside of Python's lock, as a rule.
         """
-        if effective_n_jobs(self.n_jobs) == 1:
-            return [answer(self.response, i) for i in self.progress(what)]
-        jobs = (delayed(_counted)(answer, self.response.fresh(), i) for i in range(self.n_samples))
-        pool = Parallel(n_jobs=self.n_jobs, prefer="threads", return_as="generator")
-        answers = []
-        for _, (given, spent) in zip(self.progress(what), pool(jobs), strict=True):
-            answers.append(given)
-            self.response.charge(*spent)
+        blocks = [
+            slice(start, min(start + size, self.n_samples))
+            for start in range(0, self.n_samples, size)
+        ]
+        with self.progress(what) as bar:
+            answers = []
+            for block, given in zip(blocks, self._answers(answer, blocks), strict=True):
+                answers.append(given)
+                bar.update(block.stop - block.start)
         return answers
 
-    def progress(self, what: str) -> Iterable[int]:
+    def _answers(
+        self, answer: Callable[[Response, slice], Answer], blocks: Sequence[slice]
+    ) -> Iterator[Answer]:
+        if effective_n_jobs(self.n_jobs) == 1:
+            yield from (answer(self.response, block) for block in blocks)
+            return
+        jobs = (delayed(_counted)(answer, self.response.fresh(), block) for block in blocks)
+        pool = Parallel(n_jobs=self.n_jobs, prefer="threads", return_as="generator")
+        for given, spent in pool(jobs):
+            self.response.charge(*spent)
+            yield given
+
+    def progress(self, what: str) -> Any:
         """Positions of the rows, with a bar on stderr once it takes longer than two seconds."""
-        bar: Iterable[int] = tqdm(
+        return tqdm(
             range(self.n_samples),
             desc=what,
             unit="row",
@@ -172,7 +191,6 @@ class Problem:
             leave=False,
             disable=None if self.verbose else True,  # None: off where stderr is no terminal
         )
-        return bar
 
     @property
     def targets(self) -> LabelVector | None:
@@ -225,9 +243,9 @@ class Problem:
 
 
 def _counted(
-    answer: Callable[[Response, int], Answer], response: Response, position: int
+    answer: Callable[[Response, slice], Answer], response: Response, block: slice
 ) -> tuple[Answer, tuple[int, int, float]]:
-    given = answer(response, position)
+    given = answer(response, block)
     return given, (response.rows, response.calls, response.seconds)
 
 

@@ -247,30 +247,30 @@ class ShapExplainer(BaseExplainer):
             for i, size in enumerate(sizes)
         ]
 
-        def sample(response: Response, i: int) -> tuple[FloatMatrix, FloatMatrix]:
-            chosen = problem.chosen(i)
+        def sample(response: Response, block: slice) -> tuple[FloatArray, FloatArray]:
+            columns = None if problem.columns is None else problem.columns[block]
             known = (
-                problem.rows[i],
-                problem.outputs[i, chosen],
+                problem.rows[block],
+                problem.outputs[block],
                 background,
-                background_outputs[:, chosen],
+                background_outputs,
+                columns,
             )
             parts: list[FloatArray] = []
             for walk in walks:
-                parts.append(walk.contributions(response, *known, chosen))
-                drawn = np.concatenate(parts)
+                parts.append(walk.contributions(response, *known))
+                drawn = np.concatenate(parts, axis=1)
                 error = standard_errors(drawn, background)
                 if self.tol is not None and len(parts) > 1 and error.max() <= self.tol:
                     break
-            return drawn.mean(axis=0), error
+            return drawn.mean(axis=1), error
 
-        values, errors = zip(*problem.each_row(self.name, sample), strict=True)
+        # with a tolerance each row has as many passes as it needs
+        size = walks[0].rows_at_once if self.tol is None else 1
+        blocks = problem.each_block(self.name, sample, size=size)
+        values, errors = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
         base = np.tile(background_outputs.mean(axis=0), (problem.n_samples, 1))
-        return (
-            problem.squeezed(np.array(values)),
-            problem.explained(base),
-            problem.squeezed(np.array(errors)),
-        )
+        return problem.squeezed(values), problem.explained(base), problem.squeezed(errors)
 
 
 def mixed_rows(problem: Problem, background: FloatMatrix) -> FloatMatrix:
