@@ -12,9 +12,9 @@ from wisca_xai._coalitions import (
     noise_errors,
     repeat_noise,
     shapley_from_worth,
-    standard_errors,
 )
 from wisca_xai._response import Response
+from wisca_xai._sampling import standard_errors
 from wisca_xai._table import TableCodec
 
 D, B = 5, 12
@@ -76,14 +76,14 @@ def test_worth_of_a_glove_game():
 
 @pytest.mark.parametrize("function", [additive, pairwise])
 def test_one_pass_is_exact_up_to_interactions_of_two(function):
-    contributions = walk(function, Walks.draw(D, B, 1, seed=0))
+    contributions = walk(function, Walks.draw(D, B, B, seed=0))
     np.testing.assert_allclose(
         contributions.mean(axis=0)[:, 0], by_definition(function), atol=1e-12
     )
 
 
 def test_many_passes_come_near_the_exact_values_as_far_as_the_errors_say():
-    contributions = walk(tangled, Walks.draw(D, B, 200, seed=0))
+    contributions = walk(tangled, Walks.draw(D, B, 200 * B, seed=0))
     error = standard_errors(contributions[None], BACKGROUND)[0, :, 0]
     gap = np.abs(contributions.mean(axis=0)[:, 0] - by_definition(tangled))
     assert (gap <= 4 * error).all()
@@ -94,14 +94,14 @@ def test_many_passes_come_near_the_exact_values_as_far_as_the_errors_say():
 def test_intervals_cover_the_exact_values(n_passes, low, high):
     exact, covered = by_definition(tangled), []
     for seed in range(200):
-        contributions = walk(tangled, Walks.draw(D, B, n_passes, seed))
+        contributions = walk(tangled, Walks.draw(D, B, n_passes * B, seed))
         error = standard_errors(contributions[None], BACKGROUND)[0, :, 0]
         covered.append(np.abs(contributions.mean(axis=0)[:, 0] - exact) <= 1.96 * error)
     assert low <= np.mean(covered) <= high
 
 
 def test_each_pair_adds_up_and_every_background_row_is_used_equally_often():
-    walks = Walks.draw(D, B, 3, seed=0)
+    walks = Walks.draw(D, B, 3 * B, seed=0)
     contributions = walk(tangled, walks)[:, :, 0]
     gaps = tangled(ROW[None]) - tangled(BACKGROUND[walks.starts])
     np.testing.assert_allclose(contributions.sum(axis=1), gaps, atol=1e-14)
@@ -110,7 +110,7 @@ def test_each_pair_adds_up_and_every_background_row_is_used_equally_often():
 
 @pytest.mark.parametrize("n_features", [2, 3, 5])
 def test_orders_are_permutations_and_every_one_is_as_likely(n_features):
-    orders = np.concatenate([Walks.draw(n_features, 12, 5, seed).orders for seed in range(200)])
+    orders = np.concatenate([Walks.draw(n_features, 12, 60, seed).orders for seed in range(200)])
     np.testing.assert_array_equal(np.sort(orders, axis=1), np.tile(range(n_features), (12000, 1)))
     _, counts = np.unique(orders, axis=0, return_counts=True)
     assert len(counts) == factorial(n_features)
@@ -122,7 +122,7 @@ def test_the_ends_of_a_walk_cost_nothing():
     response = respond(tangled)
     outputs = response(BACKGROUND)
     counted = response.fresh()
-    Walks.draw(D, B, 2, 0).contributions(
+    Walks.draw(D, B, 2 * B, 0).contributions(
         counted, ROW[None], response(ROW[None]), BACKGROUND, outputs
     )
     assert counted.rows == 2 * B * 2 * (D - 1)
@@ -131,7 +131,7 @@ def test_the_ends_of_a_walk_cost_nothing():
 def test_little_memory_gives_the_same_numbers():
     from sklearn import config_context
 
-    walks = Walks.draw(D, B, 20, seed=0)
+    walks = Walks.draw(D, B, 20 * B, seed=0)
     plenty = walk(tangled, walks)
     enumerated = exact_values(respond(tangled), ROW, BACKGROUND, slice(None))
     with config_context(working_memory=0.01):
@@ -147,7 +147,7 @@ def test_rows_at_once_are_explained_as_alone(columns):
         return np.column_stack([tangled(X), pairwise(X)])
 
     rows = GENERATOR.normal(size=(3, D))
-    walks, response = Walks.draw(D, B, 2, seed=0), respond(two)
+    walks, response = Walks.draw(D, B, 2 * B, seed=0), respond(two)
     known, outputs = (BACKGROUND, response(BACKGROUND)), response(rows)
     together = walks.contributions(response, rows, outputs, *known, columns)
     assert together.shape == (3, 2 * B, D, 2 if columns is None else 1)
@@ -165,7 +165,7 @@ def test_rows_at_once_are_explained_as_alone(columns):
 
 def test_few_background_rows_still_have_errors():
     few = BACKGROUND[:3]
-    walks = Walks.draw(D, 3, 1, seed=0)
+    walks = Walks.draw(D, 3, 3, seed=0)
     response = respond(tangled)
     contributions = walks.contributions(
         response, ROW[None], response(ROW[None]), few, response(few)

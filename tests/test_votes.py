@@ -110,10 +110,8 @@ def test_noise_has_the_least_vote(weighting, seed):
 
 def samples_of_shapley_values():
     """Equally good explainers, with errors of their own."""
-    return [
-        (f"shap{n}", ShapExplainer(method="permutation", max_evals=10, random_state=n))
-        for n in (10, 11)
-    ]
+    few = {"method": "permutation", "background_size": 1000, "max_evals": 10}
+    return [(f"shap{n}", ShapExplainer(**few, random_state=n)) for n in (10, 11)]
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
@@ -313,7 +311,7 @@ def test_an_explainers_own_seed_draws_its_neighbours_too():
 
 @pytest.mark.parametrize("weighting", MEASURED)
 def test_votes_enter_the_importance(weighting):
-    panel = [ShapExplainer(background_size=20), LimeExplainer(n_samples=200), "forest"]
+    panel = [ShapExplainer(background_size=20), LimeExplainer(n_samples=40), "forest"]
     model = LogisticRegression(max_iter=500).fit(X, Y)
     explainer = WISCAExplainer(model, explainers=panel, weighting=weighting, random_state=0)
     found = explainer.fit(X, Y).explain(X[ROWS])

@@ -4,6 +4,7 @@ A coalition takes the features that are in it from the explained row, and the ot
 background row. Its worth is the model's output, averaged over background rows.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import comb
@@ -23,7 +24,7 @@ ROUNDING = 1e-6  # of the largest output: BLAS and float32 round otherwise in an
 class Walks:
     """Pairs of opposite walks from a background row to the explained row, one feature at a time.
 
-    Every background row starts equally many pairs, so that the spread between background rows is no
+    Where every background row starts equally many pairs, the spread between background rows is no
     part of the error. The draws serve every explained row alike.
 
     Attributes
@@ -31,15 +32,15 @@ class Walks:
     orders : ndarray of shape (n_pairs, n_features)
         Order in which features enter on the way there; the opposite walk has them reversed.
     starts : ndarray of shape (n_pairs,)
-        Background row of each pair; one pass over all of them after the other.
+        Background row of each pair.
     """
 
     orders: NDArray[np.intp]
     starts: IntVector
 
     @classmethod
-    def draw(cls, n_features: int, n_background: int, n_passes: int, seed: int) -> "Walks":
-        """Draw `n_passes` pairs for every background row.
+    def draw(cls, n_features: int, n_background: int, n_pairs: int, seed: int) -> "Walks":
+        """Draw pairs that start at one background row after the other, round and round.
 
         Each order is uniform among all. Orders come in blocks that differ as much as they can: as
         points of the sphere on which permutations lie, they are the rows of a random orthogonal
@@ -51,15 +52,19 @@ class Walks:
            Estimation", JMLR 23, 2022.
         """
         generator = np.random.default_rng(seed)
-        n_pairs = n_background * n_passes
         plane = helmert(n_features)  # orthonormal basis of the vectors that sum to 0
         blocks = []
         for _ in range(-(-n_pairs // len(plane))):
             rotation, triangle = np.linalg.qr(generator.normal(size=(len(plane), len(plane))))
             uniform = rotation * np.sign(np.diag(triangle))  # no direction is preferred
             blocks.append(np.argsort(uniform @ plane, axis=1))
-        starts = np.tile(np.arange(n_background), n_passes)
-        return cls(np.concatenate(blocks)[:n_pairs], starts)
+        return cls(np.concatenate(blocks)[:n_pairs], np.arange(n_pairs) % n_background)
+
+    def split(self, sizes: Sequence[int]) -> list["Walks"]:
+        """The same pairs in parts of these sizes."""
+        ends = np.cumsum(sizes)
+        parts = [slice(end - size, end) for end, size in zip(ends, sizes, strict=True)]
+        return [Walks(self.orders[part], self.starts[part]) for part in parts]
 
     @cached_property
     def _whole(self) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
@@ -149,41 +154,6 @@ def _layout(orders: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.bool
     there = entry[:, None, :] < sizes
     opposite = entry[:, None, :] >= n_features - sizes
     return entry, np.concatenate([there, opposite], axis=1)
-
-
-def standard_errors(contributions: FloatArray, background: FloatMatrix) -> FloatArray:
-    """Monte-Carlo error (n_rows, n_features, q) of the mean over pairs.
-
-    The spread between background rows is no error, since every one of them is used. With several
-    passes the spread within background rows is measured. With one pass the spread around a linear
-    regression on the background rows is taken, which is an upper bound of it on average.
-
-    Parameters
-    ----------
-    contributions : ndarray of shape (n_rows, n_passes * n_background, n_features, q)
-        As from `Walks.contributions`, one pass after the other.
-    background : ndarray of shape (n_background, n_features)
-    """
-    n_background = len(background)
-    n_rows, n_pairs, n_features, n_targets = contributions.shape
-    n_passes = n_pairs // n_background
-    if n_passes > 1:
-        within = contributions.reshape(n_rows, n_passes, n_background, n_features, n_targets)
-        return np.asarray(np.sqrt(within.var(axis=1, ddof=1).mean(axis=1) / n_pairs))
-    design = np.ones((n_pairs, 1))
-    gaps = np.isnan(background)
-    if gaps.any():  # at the mean, with a column that says so
-        means = np.where(gaps, 0.0, background).sum(axis=0) / np.maximum((~gaps).sum(axis=0), 1)
-        background = np.hstack([np.where(gaps, means, background), gaps[:, gaps.any(axis=0)]])
-    if n_pairs > 2 * (background.shape[1] + 1):
-        design = np.column_stack([design, background])
-    basis, triangle = np.linalg.qr(design)
-    basis = basis[:, np.abs(np.diag(triangle)) > 1e-10 * np.abs(triangle).max()]
-    flat = contributions.reshape(n_rows, n_pairs, -1)
-    residuals = flat - basis @ (basis.T @ flat)
-    free = max(n_pairs - basis.shape[1], 1)
-    errors = np.sqrt((residuals**2).sum(axis=1) / free / n_pairs)
-    return np.asarray(errors.reshape(n_rows, n_features, n_targets))
 
 
 def noise_errors(noise: FloatVector, n_features: int, n_background: int) -> FloatMatrix:

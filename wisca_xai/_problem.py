@@ -1,13 +1,16 @@
 """Problem: all that an explainer may know when it answers."""
 
+import sys
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed, effective_n_jobs
+from joblib import Parallel, cpu_count, delayed, effective_n_jobs
+from threadpoolctl import ThreadpoolController
 from tqdm import tqdm
 
 from wisca_xai._explanation import Explanation
@@ -175,7 +178,8 @@ class Problem:
         if effective_n_jobs(self.n_jobs) == 1:
             yield from (answer(self.response, block) for block in blocks)
             return
-        jobs = (delayed(_counted)(answer, self.response.fresh(), block) for block in blocks)
+        counted = delayed(_counted)
+        jobs = (counted(answer, self.response.fresh(), block, self.n_jobs) for block in blocks)
         pool = Parallel(n_jobs=self.n_jobs, prefer="threads", return_as="generator")
         for given, spent in pool(jobs):
             self.response.charge(*spent)
@@ -242,10 +246,22 @@ class Problem:
         )
 
 
+@lru_cache(maxsize=1)
+def _libraries(n_modules: int) -> ThreadpoolController:
+    """The numeric libraries of this process: finding them takes milliseconds."""
+    return ThreadpoolController()
+
+
 def _counted(
-    answer: Callable[[Response, slice], Answer], response: Response, block: slice
+    answer: Callable[[Response, slice], Answer],
+    response: Response,
+    block: slice,
+    n_jobs: int | None,
 ) -> tuple[Answer, tuple[int, int, float]]:
-    given = answer(response, block)
+    # a model's own threads, of which every job has as many, would wait for each other
+    most = max(1, cpu_count() // effective_n_jobs(n_jobs))
+    with _libraries(len(sys.modules)).limit(limits=most, user_api="openmp"):
+        given = answer(response, block)
     return given, (response.rows, response.calls, response.seconds)
 
 

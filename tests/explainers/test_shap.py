@@ -15,6 +15,7 @@ from sklearn.svm import SVC
 
 from wisca_xai import ForestExplainer, InputError, ShapExplainer, WISCAExplainer
 from wisca_xai._trust import N_DUMMIES
+from wisca_xai.explainers import _shap
 
 with warnings.catch_warnings():  # the library's own import warns with recent Matplotlib
     warnings.simplefilter("ignore")
@@ -208,7 +209,8 @@ def test_unknown_settings_are_refused(settings):
         explain(lambda table: table[:, 0], IRIS, IRIS[:2], **settings)
 
 
-def test_the_background_is_drawn_without_replacement_and_noted_in_the_receipt():
+@pytest.mark.parametrize(("engine", "n_drawn"), [("fast", 50), ("shap", 10)])
+def test_the_background_are_all_rows_of_fit_and_for_the_library_a_draw(engine, n_drawn):
     seen = []
 
     def function(table):
@@ -216,13 +218,27 @@ def test_the_background_is_drawn_without_replacement_and_noted_in_the_receipt():
         return table[:, 0] + table[:, 1]
 
     X = np.column_stack([np.arange(50.0), np.zeros(50)])
-    explanation = explain(function, X, np.array([[100.0, 1.0]]), background_size=10)
+    row = np.array([[100.0, 1.0]])
+    explanation = explain(function, X, row, background_size=10, engine=engine)
     seen = np.concatenate(seen)
     masked = np.unique(seen[seen[:, 1] == 1.0, 0])  # the second column comes from the row
-    assert len(set(masked) - {100.0}) == 10
+    if engine == "shap":
+        assert len(set(masked) - {100.0}) == n_drawn
+        assert explanation.base_values[0] != X[:, 0].mean()
+    else:
+        assert explanation.base_values[0] == X[:, 0].mean()
     assert explanation.receipt.settings["background_size"] == 10
     assert explanation.receipt.settings["n_background"] == 50
     assert set(explanation.receipt.versions) == {"wisca-xai", "numpy", "scikit-learn", "shap"}
+
+
+def test_of_many_rows_of_fit_a_thousand_are_the_background(monkeypatch):
+    monkeypatch.setattr(_shap, "MAX_REFERENCE", 30)
+    X = np.random.default_rng(0).normal(size=(50, 3))
+    _, problem = pose(lambda Z: Z[:, 0], X, X[:1])
+    explanation = explain(lambda Z: Z[:, 0] * Z[:, 1], X, X[:1], background_size=10)
+    drawn = problem.background[problem.draw_background(30)]
+    assert explanation.base_values[0] == pytest.approx((drawn[:, 0] * drawn[:, 1]).mean())
 
 
 def pose(model, X, rows, **settings):
@@ -259,7 +275,7 @@ def test_outputs_on_the_background_are_evaluated_once_for_all_explainers():
     settings = {"background_size": 20, "random_state": 0}
     explainer = WISCAExplainer(model, explainers=panel, **settings).fit(IRIS)
     forest = explainer.explain(IRIS[:3]).components["forest"]
-    assert forest.receipt.model_rows == len(IRIS) - 128  # shap has asked for a block of 128
+    assert forest.receipt.model_rows == 0  # shap has asked for all of them
     problem = replace(alone._pose(IRIS[:3], None, "predicted")[0], n_dummies=N_DUMMIES)
     np.testing.assert_array_equal(forest.values, alone._run(problem).values)
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
+from joblib import Parallel, delayed
 
 from wisca_xai._exceptions import InputError
 from wisca_xai._explanation import Explanation
@@ -88,6 +89,9 @@ class ForestExplainer(BaseExplainer):
         check_count("n_estimators", self.n_estimators)
         check_count("max_rows", self.max_rows)
 
+    def _max_features(self, problem: Problem, table: FloatMatrix) -> float | int:
+        return 1.0
+
     def _explain(self, problem: Problem) -> Explanation:
         # imported here: the ensembles take longer to import than the rest of this package
         from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
@@ -114,18 +118,22 @@ class ForestExplainer(BaseExplainer):
         dummies = generator.permuted(rows[:, problem.dummy_columns()], axis=0)
         # a tree's time grows with its columns: each part of the forest sees a share of the dummies
         n_parts = min(DUMMY_SHARES, self.n_estimators) if problem.n_dummies else 1
-        parts = []
-        for part in range(n_parts):
+
+        def grow(part: int) -> tuple[FloatMatrix, Any]:
             table = np.hstack([rows, dummies[:, part::n_parts]])
             forest = kind(
                 n_estimators=len(range(part, self.n_estimators, n_parts)),
-                max_features=1.0,  # choosing from a sample of few features shares out importance
+                max_features=self._max_features(problem, table),
                 min_samples_leaf=min(5, max(1, len(rows) // 20)),
                 max_samples=len(rows) // 2 if len(rows) >= MANY_ROWS else None,
                 random_state=seed + part,
-                n_jobs=problem.n_jobs,
+                n_jobs=problem.n_jobs if n_parts == 1 else None,
             )
-            parts.append((table, forest.fit(table, learned)))
+            return table, forest.fit(table, learned)
+
+        parts = Parallel(n_jobs=problem.n_jobs, prefer="threads")(
+            delayed(grow)(part) for part in range(n_parts)
+        )
         per_tree = [
             [tree.feature_importances_ for tree in forest.estimators_] for _, forest in parts
         ]

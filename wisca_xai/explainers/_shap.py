@@ -5,21 +5,18 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from wisca_xai._coalitions import (
-    Walks,
-    enumerate_coalitions,
-    noise_errors,
-    repeat_noise,
-    standard_errors,
-)
+from wisca_xai._coalitions import enumerate_coalitions, noise_errors, repeat_noise
 from wisca_xai._exceptions import InputError
 from wisca_xai._explanation import Explanation
+from wisca_xai._imitation import Quadratic
 from wisca_xai._problem import Problem
 from wisca_xai._response import Response
+from wisca_xai._sampling import Sampler
 from wisca_xai._typing import FloatArray, FloatMatrix, ResponseMethod
 from wisca_xai._validation import check_choice, check_count
 from wisca_xai.explainers._base import BaseExplainer
 from wisca_xai.explainers._shap_library import (
+    boosting_values,
     kernel_values,
     linear_values,
     model_agnostic_values,
@@ -29,7 +26,9 @@ from wisca_xai.explainers._shap_library import (
 METHODS = ("auto", "exact", "permutation", "tree", "linear", "kernel")
 MAX_EXACT_FEATURES = 6  # 2**6 coalitions cost about six times the walks, and have no error
 MAX_FEATURES_TO_ENUMERATE = 20
-MAX_PASSES = 64  # over the background, in search of `tol`
+MAX_REFERENCE = 1000  # rows of fit that values refer to
+MAX_ENUMERATED = 100  # of these, beyond which walks are as exact, and cheaper
+MAX_MIXED = 5000  # for the imitation
 N_MIXED = 20  # rows on which shortcuts are checked, beside those explained
 TOLERANCE = 1e-6  # of the largest output, within which shortcuts have to add up to the model's
 
@@ -51,32 +50,43 @@ class ShapExplainer(BaseExplainer):
         Of the fast engine. "tree" is exact for the trees and forests of scikit-learn, and
         `shap.TreeExplainer` for the margin of boosting; "linear" the closed form of a linear
         output; "exact" enumerates all coalitions (at most 20 features); "permutation" samples pairs
-        of opposite walks that start at one background row each, every background row equally often;
-        "kernel" is `shap.KernelExplainer`. "auto" takes "tree" or "linear" where they add up to the
-        model's own output within 1e-6, also on rows mixed of explained and background ones, "exact"
-        up to 6 features, and else "permutation".
+        of opposite walks that start at one background row each; "kernel" is `shap.KernelExplainer`.
+        "auto" takes "tree" or "linear" where they add up to the model's own output within 1e-6,
+        also on rows mixed of explained and background ones, "exact" up to 6 features and 100
+        background rows, and else "permutation".
     background_size : int, default=100
-        Background rows that are averaged over, drawn from the rows of `fit`.
+        Background rows that a row is compared with by sampling. Where there are no more, every one
+        of them starts a pair of walks. Of more, so many are drawn, or fewer: as many as give the
+        standard error that averaging over `background_size` of them has (see Notes). The library's
+        methods (``engine="shap"``, "kernel", the margin of boosting) explain against so many rows.
     max_evals : int or None, default=None
-        Budget of "permutation", in model rows per explained row. None takes one pass over the
-        background; with less than that, fewer background rows are used.
+        Budget of "permutation", in model rows per explained row; all of it is used. None takes what
+        `background_size` asks for.
     tol : float or None, default=None
-        "permutation" adds passes until every standard error of a row is at most this, in the unit
-        of the output, or `max_evals` (by default 64 passes) is spent.
+        "permutation" goes on until every standard error of a row is at most this, in the unit of
+        the output, or `max_evals` (by default 64 times `background_size` pairs) is spent.
     response_method : {"auto", "predict_proba", "decision_function", "predict"}, default="auto"
         Output that is explained.
     random_state : int, RandomState instance or None, default=None
 
     Notes
     -----
-    `standard_errors` of "permutation" are Monte-Carlo errors; after one pass they are upper bounds
-    on average. The other methods have none, unless the model is not deterministic: then those of
+    Where background rows are drawn, a quadratic function of the features that imitates the model
+    stands in for those that are not: its own Shapley values against all of them are known [2]_, and
+    only what it misses is sampled. It is learned from the outputs on the background and on up to
+    5000 mixed rows, once for all explained rows. The values are no more biased if it is poor, but
+    take more walks.
+
+    `standard_errors` of "permutation" are Monte-Carlo errors of walks and, where background rows
+    are drawn, of that too; where every one of them starts a single pair, they are upper bounds on
+    average. The other methods have none, unless the model is not deterministic: then those of
     "permutation" and "exact" include its noise (that of the row's own output only in a panel, which
     measures it).
 
     References
     ----------
     .. [1] S. Lundberg, S.-I. Lee, "A Unified Approach to Interpreting Model Predictions", 2017.
+    .. [2] W. G. Cochran, "Sampling Techniques", 1977 (difference and regression estimators).
 
     Examples
     --------
@@ -126,13 +136,14 @@ class ShapExplainer(BaseExplainer):
 
     def _explain(self, problem: Problem) -> Explanation:
         self._check_size(problem)
-        background = problem.background[problem.draw_background(self.background_size)]
         errors: FloatArray | None = None
         notes: tuple[str, ...] = ()
         if self.engine == "shap":
-            values, base = model_agnostic_values(problem, background)
+            values, base = model_agnostic_values(problem, self._background(problem))
+        elif self.method == "kernel":
+            values, base = kernel_values(problem, self._background(problem))
         else:
-            values, base, errors, notes = self._fast_values(problem, background)
+            values, base, errors, notes = self._fast_values(problem)
         return problem.explanation(
             values,
             method=self.name,
@@ -155,47 +166,39 @@ class ShapExplainer(BaseExplainer):
                 "method='permutation'."
             )
 
+    def _background(self, problem: Problem, at_least: int = 0) -> FloatMatrix:
+        """Drawn rows of fit: `background_size` of them, which are the first of more."""
+        size = max(self.background_size, at_least)
+        return problem.background[problem.draw_background(size)]
+
     def _fast_values(
-        self, problem: Problem, background: FloatMatrix
+        self, problem: Problem
     ) -> tuple[FloatArray, FloatArray, FloatArray | None, tuple[str, ...]]:
         """Values, base values, standard errors and notes, by the first method that will do."""
-        if self.method == "kernel":
-            return *kernel_values(problem, background), None, ()
-        background_outputs = problem.background_outputs(len(background))
-        base = np.tile(background_outputs.mean(axis=0), (problem.n_samples, 1))
-        found, notes = self._shortcut(problem, background, base)
+        background = self._background(problem, at_least=MAX_REFERENCE)
+        found, base, notes = self._shortcut(problem, background)
         if found is not None:
             return problem.explained(found), problem.explained(base), None, notes
-        few = problem.n_features <= MAX_EXACT_FEATURES
-        if self.method == "exact" or (self.method == "auto" and few) or problem.n_features == 1:
-
-            def enumerate_all(response: Response, i: int) -> tuple[FloatMatrix, FloatMatrix]:
-                chosen = problem.chosen(i)
-                asked = (response, problem.rows[i], background, chosen)
-                values, of_background, of_row = enumerate_coalitions(*asked)
-                output = np.broadcast_to(problem.outputs[i, chosen], of_row.shape)
-                known = np.vstack([background_outputs[:, chosen], output])
-                noise = repeat_noise(known, np.vstack([of_background, of_row]))
-                return values, noise_errors(noise, problem.n_features, len(background))
-
-            both = np.array(problem.each_row(self.name, enumerate_all))
-            errors = problem.squeezed(both[:, 1]) if both[:, 1].any() else None
-            return problem.squeezed(both[:, 0]), problem.explained(base), errors, notes
-        sampled, base, errors = self._sample(problem, background, background_outputs)
-        if self.tol is not None and errors.max() > self.tol:
+        is_cheap = problem.n_features <= MAX_EXACT_FEATURES and len(background) <= MAX_ENUMERATED
+        if (
+            self.method == "exact"
+            or problem.n_features == 1
+            or (self.method == "auto" and is_cheap)
+        ):
+            values, base, errors = _enumerated(problem, background)
+        else:
+            values, base, errors = self._sampled(problem, background)
+        if errors is not None and self.tol is not None and errors.max() > self.tol:
             n_missed = int((errors.reshape(len(errors), -1).max(axis=1) > self.tol).sum())
             notes += (
                 f"The tolerance {self.tol:g} of Shapley values was not met in {n_missed} of "
                 f"{len(errors)} rows within the budget: raise `max_evals`.",
             )
-        # the ends of all walks are asked for once: each feature has a share of their noise
-        at_ends = problem.noise * np.sqrt(1 + 1 / len(background)) / problem.n_features
-        errors = np.hypot(errors, at_ends)
-        return sampled, base, errors, notes
+        return values, base, errors, notes
 
     def _shortcut(
-        self, problem: Problem, background: FloatMatrix, base: FloatMatrix
-    ) -> tuple[FloatArray | None, tuple[str, ...]]:
+        self, problem: Problem, background: FloatMatrix
+    ) -> tuple[FloatArray | None, FloatMatrix, tuple[str, ...]]:
         """Values (n, d, k) that cost few evaluations, if they add up to the model's own output.
 
         They have to on mixed rows, too: a shortcut that misreads a split need not miss the rows.
@@ -203,84 +206,121 @@ class ShapExplainer(BaseExplainer):
         notes: tuple[str, ...] = ()
         mixed = mixed_rows(problem, background)
         wider = replace(problem, rows=np.vstack([problem.rows, mixed]))
-        for name, shortcut in (("tree", tree_values), ("linear", linear_values)):
+        few = background[: self.background_size]
+        base = np.empty((0, problem.n_outputs))
+        for name, shortcut, others in (
+            ("tree", tree_values, background),
+            ("tree", boosting_values, few),  # shap's time grows with the background
+            ("linear", linear_values, background),
+        ):
             if self.method not in ("auto", name):
                 continue
-            found = shortcut(wider, background)
+            found = shortcut(wider, others)
             if found is not None:
                 outputs = np.vstack([problem.outputs, problem.response(mixed)])
-                missing = outputs - base[0] - found.sum(axis=1)
+                mean = problem.background_outputs(len(others)).mean(axis=0)
+                missing = outputs - mean - found.sum(axis=1)
                 gap = float(np.abs(missing).max())
                 if gap <= TOLERANCE * np.abs(outputs).max():
                     n = problem.n_samples
-                    return share_out(found[:n], missing[:n]), ()
+                    base = np.tile(mean, (n, 1))
+                    return share_out(found[:n], missing[:n]), base, ()
                 notes += (
                     f"The {name} shortcut misses the model's own output by up to {gap:.2g}, so "
                     "Shapley values were computed from the model itself.",
                 )
-            if self.method == name:
-                unknown = "It does not know the model or its output."
-                if not problem.response.codec.is_plain:
-                    unknown = "It does not know columns of categories, text or dates."
-                reason = notes[0] if notes else unknown
-                raise InputError(
-                    f"method={name!r} does not fit {type(problem.response.model).__name__} with "
-                    f"response method {problem.response.method!r}. {reason} Use method='auto'."
-                )
-        return None, notes
+        if self.method in ("tree", "linear"):
+            unknown = "It does not know the model or its output."
+            if not problem.response.codec.is_plain:
+                unknown = "It does not know columns of categories, text or dates."
+            reason = notes[0] if notes else unknown
+            raise InputError(
+                f"method={self.method!r} does not fit {type(problem.response.model).__name__} with "
+                f"response method {problem.response.method!r}. {reason} Use method='auto'."
+            )
+        return None, base, notes
 
-    def _sample(
-        self, problem: Problem, background: FloatMatrix, background_outputs: FloatMatrix
+    def _sampled(
+        self, problem: Problem, background: FloatMatrix
     ) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Values, base values and standard errors by walks."""
         per_pair = 2 * (problem.n_features - 1)
-        n_pairs = len(background) * (1 if self.tol is None else MAX_PASSES)
-        if self.max_evals is not None:
-            n_pairs = max(2, self.max_evals // per_pair)
-        seed = problem.seed_for("shap")
-        background, background_outputs = background[:n_pairs], background_outputs[:n_pairs]
-        max_passes = n_pairs // len(background)
-        # with a tolerance one pass at a time, each with its own seed; without, all at once
-        sizes = [max_passes] if self.tol is None else [1] * max_passes
-        walks = [
-            Walks.draw(problem.n_features, len(background), size, seed + i)
-            for i, size in enumerate(sizes)
-        ]
+        size = min(self.background_size, len(background))
+        n_pairs = None if self.max_evals is None else max(2, self.max_evals // per_pair)
+        imitation = None
+        if len(background) > size:
+            imitation = self._imitation(problem, background, per_pair * (n_pairs or size))
+        elif n_pairs is not None:  # as many for each background row
+            background = background[:n_pairs]
+            size = len(background)
+            n_pairs -= n_pairs % size
+        sampler = Sampler(
+            background,
+            problem.background_outputs(len(background)),
+            size,
+            problem.seed_for("shap"),
+            imitation,
+            n_pairs,
+            self.tol,
+        )
 
         def sample(response: Response, block: slice) -> tuple[FloatArray, FloatArray]:
             columns = None if problem.columns is None else problem.columns[block]
-            known = (
-                problem.rows[block],
-                problem.outputs[block],
-                background,
-                background_outputs,
-                columns,
-            )
-            parts: list[FloatArray] = []
-            for walk in walks:
-                parts.append(walk.contributions(response, *known))
-                drawn = np.concatenate(parts, axis=1)
-                error = standard_errors(drawn, background)
-                if self.tol is not None and len(parts) > 1 and error.max() <= self.tol:
-                    break
-            return drawn.mean(axis=1), error
+            return sampler.sample(response, problem.rows[block], problem.outputs[block], columns)
 
-        # with a tolerance each row has as many passes as it needs
-        size = walks[0].rows_at_once if self.tol is None else 1
-        blocks = problem.each_block(self.name, sample, size=size)
+        blocks = problem.each_block(self.name, sample, size=sampler.stages[0].rows_at_once)
         values, errors = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
-        base = np.tile(background_outputs.mean(axis=0), (problem.n_samples, 1))
-        return problem.squeezed(values), problem.explained(base), problem.squeezed(errors)
+        base = np.tile(sampler.outputs.mean(axis=0), (problem.n_samples, 1))
+        # the ends of all walks are asked for once: each feature has a share of their noise
+        at_ends = problem.noise * np.sqrt(1 + 1 / len(background)) / problem.n_features
+        errors = np.hypot(problem.squeezed(errors), at_ends)
+        return problem.squeezed(values), problem.explained(base), errors
+
+    def _imitation(self, problem: Problem, background: FloatMatrix, n_mixed: int) -> Quadratic:
+        """Learned from the background and from mixtures of its rows, which are what walks meet."""
+        generator = np.random.default_rng(problem.seed_for("imitation"))
+        mixed = mix(background, background, min(n_mixed, MAX_MIXED), generator)
+        known = problem.background_outputs(len(background))
+        return Quadratic.fit(
+            np.vstack([background, mixed]), np.vstack([known, problem.response(mixed)])
+        )
+
+
+def _enumerated(
+    problem: Problem, background: FloatMatrix
+) -> tuple[FloatArray, FloatArray, FloatArray | None]:
+    """Values, base values, and errors by the model's noise, if it has some."""
+    background_outputs = problem.background_outputs(len(background))
+
+    def enumerate_all(response: Response, i: int) -> tuple[FloatMatrix, FloatMatrix]:
+        chosen = problem.chosen(i)
+        asked = (response, problem.rows[i], background, chosen)
+        values, of_background, of_row = enumerate_coalitions(*asked)
+        output = np.broadcast_to(problem.outputs[i, chosen], of_row.shape)
+        known = np.vstack([background_outputs[:, chosen], output])
+        noise = repeat_noise(known, np.vstack([of_background, of_row]))
+        return values, noise_errors(noise, problem.n_features, len(background))
+
+    both = np.array(problem.each_row("shap", enumerate_all))
+    errors = problem.squeezed(both[:, 1]) if both[:, 1].any() else None
+    base = np.tile(background_outputs.mean(axis=0), (problem.n_samples, 1))
+    return problem.squeezed(both[:, 0]), problem.explained(base), errors
 
 
 def mixed_rows(problem: Problem, background: FloatMatrix) -> FloatMatrix:
     """Rows of coalitions of all sizes: some entries explained, the others of the background."""
     generator = np.random.default_rng(problem.seed_for("mixed rows"))
-    shape = (N_MIXED, problem.n_features)
-    inside = generator.random(shape) < generator.random((N_MIXED, 1))
-    rows = problem.rows[generator.integers(problem.n_samples, size=N_MIXED)]
-    others = background[generator.integers(len(background), size=N_MIXED)]
-    return np.where(inside, rows, others)
+    return mix(problem.rows, background, N_MIXED, generator)
+
+
+def mix(
+    rows: FloatMatrix, others: FloatMatrix, n_mixed: int, generator: np.random.Generator
+) -> FloatMatrix:
+    """Random rows, in which a random share of the entries are those of random other rows."""
+    shape = (n_mixed, rows.shape[1])
+    inside = generator.random(shape) < generator.random((n_mixed, 1))
+    some = rows[generator.integers(len(rows), size=n_mixed)]
+    return np.where(inside, some, others[generator.integers(len(others), size=n_mixed)])
 
 
 def share_out(values: FloatArray, missing: FloatMatrix) -> FloatArray:

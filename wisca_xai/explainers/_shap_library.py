@@ -58,24 +58,34 @@ def kernel_values(problem: Problem, background: FloatMatrix) -> tuple[FloatArray
 
 
 def tree_values(problem: Problem, background: FloatMatrix) -> FloatArray | None:
-    """Values (n, d, k) by the structure of trees, or None where it is not known.
+    """Values (n, d, k) of averaged trees, or None for other models."""
+    response = problem.response
+    if response.unit == "indicator" or not response.codec.is_plain:
+        return None
+    trees = averaged_trees(unwrap(response.model))
+    if trees is None:
+        return None
+    return _for_outputs(problem, tree_shapley(trees, problem.rows, background))
 
-    Of averaged trees by `tree_shapley`, of boosting by TreeExplainer, for the margin only: those of
-    probabilities it rescales from the margin's, which adds up but is no Shapley value. What it
-    returns may be wrong without a word (as for categories of HistGradientBoosting): the caller
-    checks it against the model's own output.
+
+def boosting_values(problem: Problem, background: FloatMatrix) -> FloatArray | None:
+    """Values (n, d, k) of the margin of boosting by TreeExplainer, or None for other models.
+
+    Those of probabilities it rescales from the margin's, which adds up but is no Shapley value.
+    What it returns may be wrong without a word (as for categories of HistGradientBoosting): the
+    caller checks it against the model's own output.
     """
     response = problem.response
-    model = unwrap(response.model)
-    values: FloatArray | None = None
-    if response.unit != "indicator" and response.codec.is_plain:
-        trees = averaged_trees(model)
-        if trees is not None:
-            values = tree_shapley(trees, problem.rows, background)
-        elif type(model).__module__.startswith(BOOSTING) and response.unit != "probability":
-            values = _library_values(problem, background)
-    if values is None:
+    if response.unit in ("indicator", "probability") or not response.codec.is_plain:
         return None
+    if not type(unwrap(response.model)).__module__.startswith(BOOSTING):
+        return None
+    values = _library_values(problem, background)
+    return None if values is None else _for_outputs(problem, values)
+
+
+def _for_outputs(problem: Problem, values: FloatArray) -> FloatArray | None:
+    """Values (n, d, k) of (n, d) or (n, d, q), or None where they do not fit the outputs."""
     if values.ndim == 2:
         values = values[:, :, None]
     if values.shape[2] == 1 and problem.n_outputs == 2:

@@ -159,10 +159,8 @@ def _leaves_of(trees: Sequence[Any], rows: NDArray[np.float32]) -> _Leaves:
         if gaps is not None:
             goes_left |= gaps[asked] & gap_goes_left[nodes, None]
         bit = np.left_shift(kind(1), place.astype(kind))[:, None]
-        rest = ~bit
-        passes = np.concatenate(
-            [passes & (goes_left * bit | rest), passes & (~goes_left * bit | rest)]
-        )
+        met_left = goes_left * bit
+        passes = np.concatenate([passes & (met_left | ~bit), passes & ~met_left])
         nodes = np.concatenate([left[nodes], right[nodes]])
         path, lengths = np.tile(path, (2, 1)), np.tile(lengths + is_new, 2)
     return _Leaves(*(np.concatenate(parts) for parts in zip(*found, strict=True)))

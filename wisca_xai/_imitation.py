@@ -1,0 +1,124 @@
+"""A quadratic imitation of the model, whose Shapley values are known in closed form."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from wisca_xai._typing import FloatArray, FloatMatrix, FloatVector, IntVector
+
+MOST_TERMS = 500  # of squares and products; more would take longer to fit than they save
+MOST_SLOPES = 1000
+PENALTY = 3.0  # of standardised terms, against as many rows as there are: hardly any
+LARGEST = 1e100  # of what is squared
+
+
+@dataclass(frozen=True, eq=False)
+class Quadratic:
+    r"""A quadratic function :math:`g(z) = c + w^T z + \frac12 z^T A z` of standardised features z.
+
+    Missing values count as the mean. It need not be close to the model: what differs between the
+    two is sampled, and the closer it is, the less there is to sample.
+
+    Attributes
+    ----------
+    centre, scale : ndarray of shape (n_features,)
+    constant : ndarray of shape (k,)
+    slopes : ndarray of shape (n_features, k)
+        w, per output.
+    curvature : ndarray of shape (n_features, n_features, k)
+        A, symmetric; 0 where there are too many features.
+    """
+
+    centre: FloatVector
+    scale: FloatVector
+    constant: FloatVector
+    slopes: FloatMatrix
+    curvature: FloatArray
+
+    @classmethod
+    def fit(cls, rows: FloatMatrix, outputs: FloatMatrix) -> "Quadratic":
+        """Learn from rows (n, d) and the model's outputs (n, k), by ridge regression."""
+        d = rows.shape[1]
+        k = outputs.shape[1]
+        known = ~np.isnan(rows)
+        known &= np.abs(np.where(known, rows, 0.0)).max(axis=0) < LARGEST
+        counts = np.maximum(known.sum(axis=0), 1)
+        centre = np.where(known, rows, 0.0).sum(axis=0) / counts
+        scale = np.sqrt((np.where(known, rows - centre, 0.0) ** 2).sum(axis=0) / counts)
+        scale[scale == 0] = np.inf  # what tells nothing is 0
+        nothing = cls(centre, scale, np.zeros(k), np.zeros((d, k)), np.zeros((d, d, k)))
+        if d > MOST_SLOPES or np.abs(outputs).max(initial=0.0) > LARGEST:
+            return nothing
+        z = nothing._standardised(rows)
+        first, second = np.triu_indices(d if d * (d + 1) // 2 <= MOST_TERMS else 0)
+        terms = np.hstack([z, z[:, first] * z[:, second]])
+        mean, means = terms.mean(axis=0), outputs.mean(axis=0)
+        terms -= mean
+        gram = terms.T @ terms
+        gram[np.diag_indices_from(gram)] += PENALTY
+        found = np.linalg.solve(gram, terms.T @ (outputs - means))
+        half = np.zeros((d, d, k))
+        half[first, second] = found[d:]
+        curvature = half + half.transpose(1, 0, 2)
+        return cls(centre, scale, means - mean @ found, found[:d], curvature)
+
+    def __call__(self, rows: FloatMatrix) -> FloatMatrix:
+        """Outputs (n, k) of the imitation."""
+        z = self._standardised(rows)
+        return np.asarray(
+            self.constant + z @ self.slopes + np.einsum("ni,ijk,nj->nk", z, self.curvature, z) / 2
+        )
+
+    def shapley(
+        self, rows: FloatMatrix, background: FloatMatrix, columns: IntVector | None = None
+    ) -> FloatArray:
+        r"""Shapley values of each row against each background row.
+
+        .. math:: \phi_j(z, b) = (z_j - b_j) (w_j + \frac12 \sum_k A_{jk} (z_k + b_k))
+
+        Parameters
+        ----------
+        rows : ndarray of shape (n_rows, n_features)
+        background : ndarray of shape (n_background, n_features)
+        columns : ndarray of shape (n_rows,), default=None
+            Output that is explained in each row; None for all of them.
+
+        Returns
+        -------
+        values : ndarray of shape (n_rows, n_background, n_features, q)
+        """
+        z, b = self._standardised(rows), self._standardised(background)
+        if columns is None:
+            theirs = np.einsum("bj,jik->bik", b, self.curvature)[None] / 2
+        else:
+            curvature = self.curvature[:, :, columns]
+            theirs = np.einsum("bj,jir->rbi", b, curvature, optimize=True)[..., None] / 2
+        gaps = (z[:, None] - b)[..., None]
+        return np.asarray(gaps * (self._own_part(z, columns)[:, None] + theirs))
+
+    def mean_shapley(
+        self, rows: FloatMatrix, background: FloatMatrix, columns: IntVector | None = None
+    ) -> FloatArray:
+        """Mean (n_rows, n_features, q) of `shapley` over the background, from its moments."""
+        z, b = self._standardised(rows), self._standardised(background)
+        mean = b.mean(axis=0)
+        theirs = np.einsum("j,jik->ik", mean, self.curvature) / 2
+        both = np.einsum("ij,ijk->ik", b.T @ b / len(b), self.curvature) / 2
+        if columns is None:
+            theirs, both = theirs[None], both[None]
+        else:
+            theirs, both = theirs.T[columns][..., None], both.T[columns][..., None]
+        gaps = (z - mean)[..., None]
+        return np.asarray(gaps * self._own_part(z, columns) + z[..., None] * theirs - both)
+
+    def _own_part(self, z: FloatMatrix, columns: IntVector | None) -> FloatArray:
+        """The factor (n_rows, n_features, q) of the gap as far as it depends on the row alone."""
+        if columns is None:
+            return np.asarray(self.slopes + np.einsum("rj,jik->rik", z, self.curvature) / 2)
+        curved = np.einsum("rj,jir->ri", z, self.curvature[:, :, columns], optimize=True) / 2
+        return np.asarray((self.slopes.T[columns] + curved)[..., None])
+
+    def _standardised(self, rows: FloatMatrix) -> FloatMatrix:
+        return np.where(
+            np.isnan(rows) | np.isinf(self.scale), 0.0, (rows - self.centre) / self.scale
+        )
