@@ -303,7 +303,8 @@ def _n_kept(asked: Any, n_features: int) -> int | None:
 def _positions(columns: list[Any], labels: list[Any]) -> IntVector:
     """Where the model's columns stand among those of X."""
     if len(labels) < len(columns):
-        extra = [label for label in columns if label not in set(labels)]
+        known = set(labels)
+        extra = [label for label in columns if label not in known]
         raise InputError(
             f"X has the columns {extra} that the model was not fitted on: leave them out, or pass "
             "an unfitted model."
