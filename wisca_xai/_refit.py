@@ -110,5 +110,6 @@ def _with_shadows(problem: Problem, kept: Any, generator: np.random.Generator) -
         seed=int(generator.integers(2**63)),
         verbose=0,
         n_dummies=0,
+        is_derived=True,
         evaluated={},
     )

@@ -19,8 +19,10 @@ from wisca_xai._response import Response
 from wisca_xai._typing import FloatArray, FloatMatrix, ResponseMethod
 from wisca_xai._validation import check_choice, check_count
 from wisca_xai.explainers._base import BaseExplainer
+from wisca_xai.explainers._budget import check_budget
 from wisca_xai.explainers._shap_library import (
     kernel_values,
+    library_rows,
     linear_values,
     model_agnostic_values,
     tree_values,
@@ -58,8 +60,9 @@ class ShapExplainer(BaseExplainer):
     background_size : int, default=100
         Background rows that are averaged over, drawn from the rows of `fit`.
     max_evals : int or None, default=None
-        Budget of "permutation", in model rows per explained row. None takes one pass over the
-        background; with less than that, fewer background rows are used.
+        Budget of "permutation", in model rows per explained row; at least ``2 * n_features``. None
+        takes one pass over the background; with less than that, fewer background rows are used, but
+        no fewer than two (``4 * (n_features - 1)`` model rows). See Notes for what None refuses.
     tol : float or None, default=None
         "permutation" adds passes until every standard error of a row is at most this, in the unit
         of the output, or `max_evals` (by default 64 passes) is spent.
@@ -73,6 +76,12 @@ class ShapExplainer(BaseExplainer):
     on average. The other methods have none, unless the model is not deterministic: then those of
     "permutation" and "exact" include its noise (that of the row's own output only in a panel, which
     measures it).
+
+    "permutation" without `max_evals`, "kernel" and ``engine="shap"`` refuse what would send more
+    than 3e11 numbers (model rows times features, 2.4 TB) through the model, before they ask it. One
+    pass takes ``2 * (n_features - 1) * background_size`` model rows per explained row, so that the
+    numbers grow with the square of the features: 100 000 rows of 100 features pass, and one row of
+    100 000 features does not. Closed forms of trees and linear outputs have no such limit.
 
     References
     ----------
@@ -126,6 +135,8 @@ class ShapExplainer(BaseExplainer):
 
     def _explain(self, problem: Problem) -> Explanation:
         self._check_size(problem)
+        if self.engine == "shap" or self.method in ("permutation", "kernel"):
+            self._check_cost(problem)
         background = problem.background[problem.draw_background(self.background_size)]
         errors: FloatArray | None = None
         notes: tuple[str, ...] = ()
@@ -147,13 +158,35 @@ class ShapExplainer(BaseExplainer):
 
     def _check_size(self, problem: Problem) -> None:
         if self.max_evals is not None:
-            check_count("max_evals", self.max_evals, minimum=2 * problem.n_features)
+            reason = (
+                " It is 2 * n_features: a pair of walks adds the features one by one, each time "
+                "with a model row. Raise it, or select features first."
+            )
+            minimum = 2 * problem.n_features
+            check_count("max_evals", self.max_evals, minimum=minimum, reason=reason)
         if self.method == "exact" and problem.n_features > MAX_FEATURES_TO_ENUMERATE:
             raise InputError(
                 f"method='exact' enumerates 2**n_features coalitions, at most for "
                 f"{MAX_FEATURES_TO_ENUMERATE} features, got {problem.n_features}. Use "
                 "method='permutation'."
             )
+
+    def _check_cost(self, problem: Problem) -> None:
+        n_features = problem.n_features
+        n_background = min(self.background_size, len(problem.background))
+        advice = "Select features first, explain fewer rows, lower `background_size`, or "
+        if self.engine == "shap" or self.method == "kernel":
+            rows_each = library_rows(n_features, n_background, kernel=self.engine != "shap")
+            advice += "use engine='fast' and method='permutation' with a `max_evals`."
+        elif self.max_evals is not None:
+            return
+        else:  # a tolerance needs two passes to be seen to be met
+            rows_each = 2 * (n_features - 1) * n_background * (1 if self.tol is None else 2)
+            advice += (
+                f"set `max_evals`, from {2 * n_features:,} on, to the model rows that an explained "
+                "row may cost."
+            )
+        check_budget(type(self).__name__, problem, rows_each, advice)
 
     def _fast_values(
         self, problem: Problem, background: FloatMatrix
@@ -181,6 +214,7 @@ class ShapExplainer(BaseExplainer):
             both = np.array(problem.each_row(self.name, enumerate_all))
             errors = problem.squeezed(both[:, 1]) if both[:, 1].any() else None
             return problem.squeezed(both[:, 0]), problem.explained(base), errors, notes
+        self._check_cost(problem)
         sampled, base, errors = self._sample(problem, background, background_outputs)
         if self.tol is not None and errors.max() > self.tol:
             n_missed = int((errors.reshape(len(errors), -1).max(axis=1) > self.tol).sum())
