@@ -206,7 +206,8 @@ class WISCASelector(SelectorMixin, MetaEstimatorMixin, BaseEstimator):  # type: 
         NotFittedError
             Before `fit`.
         ValueError
-            If the columns are not those of `fit`, or values are missing that the model cannot take.
+            If the columns are not those of `fit`, or an array has missing values that the model
+            cannot take.
         """
         support = self.get_support(indices=True)
         check_not_sparse(X)
