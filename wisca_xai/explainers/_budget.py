@@ -3,7 +3,7 @@
 from wisca_xai._exceptions import InputError
 from wisca_xai._problem import Problem
 
-MAX_NUMBERS = 3 * 10**11  # rows times features that pass through the model: 2.4 TB, half an hour
+MAX_NUMBERS = 3 * 10**11  # rows times features that may pass through the model: 2.4 TB
 
 
 def check_budget(name: str, problem: Problem, rows_each: int, advice: str) -> None:

@@ -14,7 +14,7 @@ from wisca_xai.explainers._guard import library_call
 from wisca_xai.explainers._neighbourhood import draw, fit_ridges
 
 DISCRETIZERS = ("quartile", "decile", "entropy")
-MAX_FEATURES = 5000  # a row takes about 15 seconds, and its matrices 1 GB
+MAX_FEATURES = 5000  # of which a matrix takes 200 MB; there are several
 LARGEST = 1e150  # larger numbers have no square, so that their deviations are infinite
 
 
