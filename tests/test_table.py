@@ -419,3 +419,56 @@ def test_a_model_that_changes_its_table_does_not_change_the_next_one():
     table.columns.name = "changed"
     table.columns = list("uvwxyz")
     pd.testing.assert_frame_equal(codec.decode(matrix), frame)
+
+
+@pytest.mark.parametrize(
+    ("learned", "read"),
+    [
+        pytest.param(np.array([[1.0, np.nan], [2.0, -0.0]]), np.eye(2), id="array"),
+        pytest.param(np.eye(2, dtype=np.int64), np.array([[1.5, -np.nan]]), id="integers"),
+        pytest.param(np.eye(2, dtype=">f4"), np.eye(2, dtype=bool), id="big endian"),
+        pytest.param(
+            pd.DataFrame({"a": [1.0, np.nan], 3: [2.0, np.inf]}),
+            pd.DataFrame({"a": [-np.nan], 3: [5.0]}, index=["x"]),
+            id="frame",
+        ),
+        pytest.param(pd.DataFrame({"a": [1, 2]}), np.array([[1.0]]), id="integers as floats"),
+        pytest.param(pd.DataFrame({"a": [1.0, 2.0]}), pd.DataFrame({"a": [1]}), id="the reverse"),
+        pytest.param(
+            pd.DataFrame({"a": pd.array([1.0, None], dtype="Float64")}),
+            pd.DataFrame({"a": [1.0]}),
+            id="nullable",
+        ),
+        pytest.param(
+            pd.DataFrame({"a": pd.arrays.SparseArray([0.0, 1.0])}),
+            pd.DataFrame({"a": pd.arrays.SparseArray([2.0, np.nan])}),
+            id="sparse column",
+        ),
+    ],
+)
+def test_tables_of_floats_are_read_at_once_as_column_by_column(learned, read, monkeypatch):
+    def codes():
+        codec = TableCodec.of(learned)
+        wider = codec.extended(read)
+        matrices = codec.encode(learned), wider.encode(read)
+        return codec, wider, [(m.tobytes(), m.dtype, m.flags["C_CONTIGUOUS"]) for m in matrices]
+
+    at_once = codes()
+    monkeypatch.setattr("wisca_xai._table._codec.holds_floats_only", lambda X: False)
+    assert codes() == at_once
+
+
+def test_what_is_read_at_once_is_a_copy():
+    X = np.eye(3)
+    TableCodec.of(X).encode(X)[:] = 5
+    assert X.max() == 1
+    frame = pd.DataFrame(X)
+    TableCodec.of(frame).encode(frame)[:] = 5
+    assert frame.to_numpy().max() == 1
+
+
+def test_the_columns_of_a_wide_table_of_floats_are_not_read_one_by_one(monkeypatch):
+    monkeypatch.setattr("wisca_xai._table._codec.columns_of", None)
+    for X in (np.eye(3), pd.DataFrame(np.eye(3))):
+        codec = TableCodec.of(X)
+        np.testing.assert_array_equal(codec.extended(X).encode(X), np.eye(3))

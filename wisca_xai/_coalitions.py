@@ -17,6 +17,7 @@ from scipy.linalg import helmert
 from wisca_xai._response import Response, rows_in_memory
 from wisca_xai._typing import FloatArray, FloatMatrix, FloatVector, IntVector
 
+MAX_ORTHOGONAL = 1000  # features up to which orders come in orthogonal blocks, see `Walks.draw`
 ROUNDING = 1e-6  # of the largest output: BLAS and float32 round otherwise in another batch
 
 
@@ -44,7 +45,7 @@ class Walks:
 
         Each order is uniform among all. Orders come in blocks that differ as much as they can: as
         points of the sphere on which permutations lie, they are the rows of a random orthogonal
-        matrix [1]_. That lowers the error at no cost.
+        matrix [1]_. That lowers the error at no cost. Above 1000 features they are independent.
 
         References
         ----------
@@ -52,13 +53,19 @@ class Walks:
            Estimation", JMLR 23, 2022.
         """
         generator = np.random.default_rng(seed)
+        starts = np.arange(n_pairs) % n_background
+        if n_features > MAX_ORTHOGONAL:
+            # a few hundred random directions in so many dimensions are nearly orthogonal as they
+            # are, and the matrix would take time in proportion to the cube of the features
+            orders = np.tile(np.arange(n_features), (n_pairs, 1))
+            return cls(generator.permuted(orders, axis=1), starts)
         plane = helmert(n_features)  # orthonormal basis of the vectors that sum to 0
         blocks = []
         for _ in range(-(-n_pairs // len(plane))):
             rotation, triangle = np.linalg.qr(generator.normal(size=(len(plane), len(plane))))
             uniform = rotation * np.sign(np.diag(triangle))  # no direction is preferred
             blocks.append(np.argsort(uniform @ plane, axis=1))
-        return cls(np.concatenate(blocks)[:n_pairs], np.arange(n_pairs) % n_background)
+        return cls(np.concatenate(blocks)[:n_pairs], starts)
 
     def split(self, sizes: Sequence[int]) -> list["Walks"]:
         """The same pairs in parts of these sizes."""
@@ -67,8 +74,13 @@ class Walks:
         return [Walks(self.orders[part], self.starts[part]) for part in parts]
 
     @cached_property
-    def _whole(self) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
-        return _layout(self.orders)
+    def _entry(self) -> NDArray[np.intp]:
+        """Step at which each feature enters on the way there."""
+        return np.argsort(self.orders, axis=1)
+
+    @cached_property
+    def _inside(self) -> NDArray[np.bool_]:
+        return _inside(self._entry, slice(0, 2 * (self.orders.shape[1] - 1)))
 
     @property
     def rows_at_once(self) -> int:
@@ -113,20 +125,25 @@ class Walks:
             return np.asarray(answers[np.arange(len(rows)), ..., columns, None])
 
         n_pairs, n_features = self.orders.shape
+        n_steps = 2 * (n_features - 1)
         step = _pairs_at_once(n_features)
-        shape = (len(rows), 2, n_features - 1, outputs.shape[1])
+        most_steps = min(n_steps, rows_in_memory(8 * 6 * n_features))  # of a single pair
         ends = chosen(outputs)
         starts = chosen(np.broadcast_to(background_outputs, (len(rows), *background_outputs.shape)))
         parts = []
         for first in range(0, n_pairs, step):
-            chunk = slice(first, first + step)
-            # the draws are the same for every row: worked out once where memory allows
-            entry, inside = self._whole if step >= n_pairs else _layout(self.orders[chunk])
-            begins = self.starts[chunk]
-            hybrids = np.where(inside, rows[:, None, None, :], background[begins][:, None, :])
-            answers = chosen(
-                response(hybrids.reshape(-1, n_features)).reshape(-1, len(begins), *shape[1:])
-            )
+            begins = self.starts[first : first + step]
+            entry = self._entry[first : first + step]
+            answers = np.empty((len(rows), len(begins), n_steps, ends.shape[1]))
+            for done in range(0, n_steps, most_steps):
+                steps = slice(done, min(done + most_steps, n_steps))
+                # the draws are the same for every row: worked out once where memory allows
+                is_whole = step >= n_pairs and most_steps == n_steps
+                inside = self._inside if is_whole else _inside(entry, steps)
+                hybrids = np.where(inside, rows[:, None, None, :], background[begins][:, None, :])
+                given = response(hybrids.reshape(-1, n_features))
+                answers[:, :, steps] = chosen(given.reshape(*hybrids.shape[:3], -1))
+            answers = answers.reshape(len(rows), len(begins), 2, n_features - 1, -1)
             path = np.empty((*answers.shape[:3], n_features + 1, answers.shape[4]))
             path[:, :, :, 0] = starts[:, begins, None]
             path[:, :, :, 1:-1] = answers
@@ -146,14 +163,16 @@ def _pairs_at_once(n_features: int) -> int:
     return max(1, rows_in_memory(8 * 6 * n_features) // (2 * n_features))
 
 
-def _layout(orders: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
-    """Step at which each feature enters, and who is inside at each step of both walks."""
-    n_features = orders.shape[1]
-    entry = np.argsort(orders, axis=1)
-    sizes = np.arange(1, n_features)[:, None]
-    there = entry[:, None, :] < sizes
-    opposite = entry[:, None, :] >= n_features - sizes
-    return entry, np.concatenate([there, opposite], axis=1)
+def _inside(entry: NDArray[np.intp], steps: slice) -> NDArray[np.bool_]:
+    """Which features are inside (n_pairs, n_steps, n_features) at steps of both walks of pairs.
+
+    The steps of the walk there come first, those of the opposite one after them.
+    """
+    last = entry.shape[1] - 1
+    numbers = np.arange(steps.start, steps.stop)[:, None]
+    there, opposite = numbers[numbers < last, None], numbers[numbers >= last, None]
+    entered = entry[:, None, :]
+    return np.concatenate([entered <= there, entered >= 2 * last - opposite], axis=1)
 
 
 def noise_errors(noise: FloatVector, n_features: int, n_background: int) -> FloatMatrix:

@@ -164,7 +164,7 @@ class ConsensusExplanation(Explanation):
         Parameters
         ----------
         features : sequence of str, default=None
-            Features to order; None means all, as in `feature_names`.
+            Features to order, at most 5000; None means all, as in `feature_names`.
 
         Returns
         -------
@@ -172,10 +172,12 @@ class ConsensusExplanation(Explanation):
             By the position of the features. An explainer that tells no feature from another has
             no say.
         """
+        places = {name: j for j, name in enumerate(self.feature_names)}
         names = self.feature_names if features is None else features
         for name in names:
-            check_choice("features", name, self.feature_names)
-        columns = [self.feature_names.index(name) for name in names]
+            if name not in places:
+                check_choice("features", name, places)
+        columns = [places[name] for name in names]
         magnitudes = [component.mean_magnitude()[columns] for component in self.components.values()]
         return partial_order(None, np.array(magnitudes))
 

@@ -78,9 +78,10 @@ def _as_explanation(given: Any, name: str, feature_names: list[str] | None) -> E
 
 def _aligned(name: str, component: Explanation, first: str, names: tuple[str, ...]) -> Explanation:
     """The same with its features in the order of `names`."""
-    own = component.feature_names
-    missing = [feature for feature in names if feature not in own]
-    extra = [feature for feature in own if feature not in names]
+    own, expected = component.feature_names, set(names)
+    places = {feature: j for j, feature in enumerate(own)}
+    missing = [feature for feature in names if feature not in places]
+    extra = [feature for feature in own if feature not in expected]
     if missing or extra:
         raise InputError(
             f"All explanations must have the same features: {name!r} lacks {missing} and has "
@@ -89,7 +90,7 @@ def _aligned(name: str, component: Explanation, first: str, names: tuple[str, ..
         )
     if own == names:
         return component
-    order = [own.index(feature) for feature in names]
+    order = [places[feature] for feature in names]
     axis = min(1, component.values.ndim - 1)
     changed: dict[str, Any] = {"values": component.values.take(order, axis=axis)}
     if component.standard_errors is not None:

@@ -122,7 +122,7 @@ def merge_explanations(
     correlated: tuple[tuple[str, ...], ...] = ()
     if rows is not None:
         drawn = np.random.default_rng(SEED).permutation(len(rows))[:MAX_ROWS]
-        correlated = correlated_features(rows[drawn], names, levels=levels)
+        correlated = correlated_features(rows[drawn], names, merged.importance, levels=levels)
     consensus = function if isinstance(function, str) else name_of(function)
     own_notes = [*notes, *more_notes, *weight_notes, *sum_notes(components), *target_notes]
     all_notes = [*own_notes, *notes_of(components)]

@@ -62,6 +62,9 @@ class Problem:
     noise : float
         Standard deviation of an output that the model is asked for again: 0 if it is deterministic,
         or nobody has asked twice.
+    is_derived : bool
+        Whether rows or columns are copies of those that the explainers have been asked about, such
+        as neighbours of the rows: what passed as small enough then is not refused for its size now.
     evaluated : dict
         Outputs on the background so far, which the explainers of a panel share.
     """
@@ -80,6 +83,7 @@ class Problem:
     n_jobs: int | None = None
     n_dummies: int = 0
     noise: float = 0.0
+    is_derived: bool = False
     evaluated: dict[tuple[int, int], FloatMatrix] = field(default_factory=dict)
 
     @property

@@ -58,7 +58,8 @@ def refit_chance(
         groups = value_groups(posed.rows, levels=posed.response.codec.categorical)
         found = Stack.of(components, votes).merge(function, weights, groups).importance
         real, shadows = np.split(np.abs(found), 2)
-        reached += (shadows[None, :] >= real[:, None]).sum(axis=1)
+        # counted in order: to compare all pairs takes memory in proportion to their number
+        reached += len(shadows) - np.searchsorted(np.sort(shadows), real)
     chance = (1 + reached) / (1 + n_refits * problem.n_features)
     return np.asarray(false_discovery_control(chance))
 
@@ -109,5 +110,6 @@ def _with_shadows(problem: Problem, kept: Any, generator: np.random.Generator) -
         seed=int(generator.integers(2**63)),
         verbose=0,
         n_dummies=0,
+        is_derived=True,
         evaluated={},
     )

@@ -16,6 +16,9 @@ from wisca_xai.consensus import ConsensusFunction, Resamples, resample, wisca_si
 N_DUMMIES = 20  # above all of them: chance in 1 of 21 at most
 CORRELATED = 0.8  # Spearman's correlation from which features count as one group
 MAX_ROWS = 2000  # for correlations, which need no more
+MAX_PAIRED = 2000  # features of which all pairs are compared
+N_FIRST = 100  # of more features, those that are compared with all others
+ROUNDING = 1e-9  # of correlations
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +38,8 @@ class Trust:
     without : mapping of str to ndarray of shape (n_features,)
         The importance without each explainer.
     correlated : tuple of tuples of str
-        Groups of features whose ranks correlate by at least 0.8 in the background.
+        Groups of features whose ranks correlate by at least 0.8 in the background. Of more than
+        2000 features the 100 most important ones are compared with all others, no other pairs.
     outside : ndarray of shape (n_samples,)
         In how many features each row lies outside the background's range, or has a level, or a
         missing value, that the background does not have.
@@ -74,6 +78,7 @@ def measure_trust(
     weights: FloatVector,
     groups: IntMatrix,
     function: ConsensusFunction,
+    importance: FloatVector,
     refit_chance: FloatVector | None = None,
 ) -> Trust:
     """Resample, leave out each explainer, compare with dummy columns, and look at the data."""
@@ -86,7 +91,10 @@ def measure_trust(
         refit_chance,
         leave_each_out(components, votes, weights, groups, function),
         correlated_features(
-            rows, problem.response.codec.feature_names, levels=problem.response.codec.categorical
+            rows,
+            problem.response.codec.feature_names,
+            importance,
+            levels=problem.response.codec.categorical,
         ),
         _outside(problem).sum(axis=1).astype(np.float64),
         _skill(problem),
@@ -176,24 +184,45 @@ def _outside(problem: Problem) -> NDArray[np.bool_]:
 
 
 def correlated_features(
-    rows: FloatMatrix, names: Sequence[str], *, levels: Sequence[int] = ()
+    rows: FloatMatrix, names: Sequence[str], importance: FloatVector, *, levels: Sequence[int] = ()
 ) -> tuple[tuple[str, ...], ...]:
     """Groups of features that are linked by strong correlations of their ranks.
 
     Columns of `levels` have no order, and no part in it: but of two levels, either order will do.
+    Of more than 2000 columns only the links of the 100 with the largest `importance` are known: all
+    pairs would take time and memory in proportion to the square of their number.
     """
     unordered = [j for j in levels if len(np.unique(rows[:, j])) > 2]
     known = np.isfinite(rows).all(axis=0) & (rows != rows[0]).any(axis=0)
     columns = np.setdiff1d(np.flatnonzero(known), unordered)
     if len(columns) < 2 or len(rows) < 3:
         return ()
+    from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
-    correlation = np.abs(np.corrcoef(rankdata(rows[:, columns], axis=0), rowvar=False))
-    n_groups, group = connected_components(correlation >= CORRELATED, directed=False)
-    known_names = np.array(names, dtype=object)[columns]
-    groups = [tuple(known_names[group == g]) for g in range(n_groups)]
-    return tuple(members for members in groups if len(members) > 1)
+    first = columns
+    if len(columns) > MAX_PAIRED:
+        first = columns[np.argsort(-np.abs(importance[columns]), kind="stable")[:N_FIRST]]
+    of_first, ends = _unit_ranks(rows[:, first]), []
+    for start in range(0, len(columns), MAX_PAIRED):
+        block = columns[start : start + MAX_PAIRED]
+        correlation = np.abs(of_first.T @ _unit_ranks(rows[:, block]))
+        i, j = np.nonzero(correlation >= CORRELATED - ROUNDING)
+        ends.append((first[i], block[j]))
+    one, other = np.concatenate(ends, axis=1)
+    links = coo_array((np.ones(len(one)), (one, other)), shape=(len(names), len(names)))
+    group = connected_components(links, directed=False)[1]
+    groups: dict[int, list[str]] = {}
+    for feature in np.flatnonzero(np.bincount(group)[group] > 1).tolist():
+        groups.setdefault(int(group[feature]), []).append(names[feature])
+    return tuple(map(tuple, groups.values()))
+
+
+def _unit_ranks(table: FloatMatrix) -> FloatMatrix:
+    """Ranks of each column, as vectors of mean 0 and length 1 whose products are correlations."""
+    ranks = rankdata(table, axis=0)
+    ranks -= ranks.mean(axis=0)
+    return np.asarray(ranks / np.linalg.norm(ranks, axis=0))
 
 
 def _skill(problem: Problem) -> float:

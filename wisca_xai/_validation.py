@@ -95,10 +95,12 @@ def check_choice(name: str, value: object, choices: Iterable[str], *, also: str 
     raise InputError(f"`{name}` must be one of {options}{also}, got {value!r}.{hint}")
 
 
-def check_count(name: str, value: object, *, minimum: int = 1) -> int:
-    """Return `value` as an int of at least `minimum`, or raise InputError."""
+def check_count(name: str, value: object, *, minimum: int = 1, reason: str = "") -> int:
+    """Return `value` as an int of at least `minimum`, or raise InputError with the reason."""
     if isinstance(value, bool) or not isinstance(value, numbers.Integral) or int(value) < minimum:
-        raise InputError(f"`{name}` must be an integer of at least {minimum}, got {value!r}.")
+        raise InputError(
+            f"`{name}` must be an integer of at least {minimum}, got {value!r}.{reason}"
+        )
     return int(value)
 
 

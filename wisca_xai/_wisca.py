@@ -365,7 +365,9 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
             weights=weights,
             failures=failures,
             votes=votes,
-            trust=measure_trust(problem, components, votes, weights, groups, function, chance),
+            trust=measure_trust(
+                problem, components, votes, weights, groups, function, merged.importance, chance
+            ),
         )
 
 

@@ -206,7 +206,8 @@ class WISCASelector(SelectorMixin, MetaEstimatorMixin, BaseEstimator):  # type: 
         NotFittedError
             Before `fit`.
         ValueError
-            If the columns are not those of `fit`, or values are missing that the model cannot take.
+            If the columns are not those of `fit`, or an array has missing values that the model
+            cannot take.
         """
         support = self.get_support(indices=True)
         check_not_sparse(X)
@@ -303,7 +304,8 @@ def _n_kept(asked: Any, n_features: int) -> int | None:
 def _positions(columns: list[Any], labels: list[Any]) -> IntVector:
     """Where the model's columns stand among those of X."""
     if len(labels) < len(columns):
-        extra = [label for label in columns if label not in set(labels)]
+        known = set(labels)
+        extra = [label for label in columns if label not in known]
         raise InputError(
             f"X has the columns {extra} that the model was not fitted on: leave them out, or pass "
             "an unfitted model."

@@ -23,6 +23,7 @@ from wisca_xai._table._columns import (
 from wisca_xai._table._forms import (
     backend_of,
     columns_of,
+    holds_floats_only,
     labels_of,
     select,
 )
@@ -149,7 +150,10 @@ class TableCodec:
         InputError
             If a column holds values that are not hashable.
         """
-        columns = tuple(map(Column.of, columns_of(X)))
+        if holds_floats_only(X):  # a look at each column takes long where there are many
+            columns = (Column(FloatKind(), np.dtype(np.float64)),) * X.shape[1]
+        else:
+            columns = tuple(map(Column.of, columns_of(X)))
         backend = backend_of(X)
         if backend != "array":
             return cls(tuple(labels_of(X)), columns, True, True, backend)
@@ -190,9 +194,10 @@ class TableCodec:
 
     def with_levels(self, positions: Sequence[int]) -> "TableCodec":
         """The same codes, with the numbers in some columns as levels: no others may be made up."""
+        known = set(positions)
         columns = [
             replace(column, kind=replace(column.kind, is_categorical=True))
-            if j in positions and isinstance(column.kind, FloatKind | IntegerKind)
+            if j in known and isinstance(column.kind, FloatKind | IntegerKind)
             else column
             for j, column in enumerate(self.columns)
         ]
@@ -216,6 +221,8 @@ class TableCodec:
         InputError
             If a column holds something else than before: text for numbers, for example.
         """
+        if self._is_read_at_once(X):
+            return self
         pairs = zip(self.columns, self._sources(X), strict=True)
         return replace(self, columns=tuple(column.knowing(source) for column, source in pairs))
 
@@ -227,6 +234,10 @@ class TableCodec:
         InputError
             If `X` has values without a code, see `extended`.
         """
+        if self._is_read_at_once(X):
+            matrix = np.array(X, dtype=np.float64, order="C")
+            matrix[np.isnan(matrix)] = np.nan  # equal tables, equal bytes: there are many NaNs
+            return matrix
         matrix = np.empty((X.shape[0], len(self.columns)))
         for j, (column, source) in enumerate(zip(self.columns, self._sources(X), strict=True)):
             try:
@@ -299,6 +310,11 @@ class TableCodec:
     def _index(self) -> Any:
         """The labels as a frame makes an index of them, once; frames get views."""
         return pd.DataFrame(columns=list(self.labels)).columns
+
+    def _is_read_at_once(self, X: Any) -> bool:
+        """Whether codes are the numbers of the table, column for column."""
+        are_floats = all(isinstance(column.kind, FloatKind) for column in self.columns)
+        return are_floats and holds_floats_only(X) and X.shape[1] == len(self.columns)
 
     def _sources(self, X: Any) -> list[Source]:
         sources = columns_of(X)

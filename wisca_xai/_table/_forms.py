@@ -91,3 +91,13 @@ def columns_of(X: Any) -> list[Source]:
         return [OtherColumn(frame[name]) for name in frame.columns]
     frame = X if backend == "pandas" else array_frame(np.asarray(X))
     return [PandasColumn(label, frame.iloc[:, j]) for j, label in enumerate(frame.columns)]
+
+
+def holds_floats_only(X: Any) -> bool:
+    """Whether every column is one of NumPy's float64, as those of arrays without objects are."""
+    backend = backend_of(X)
+    if backend == "array":
+        array = np.asarray(X)
+        return array.ndim == 2 and array.dtype.kind not in "OUS"
+    plain = np.dtype(np.float64)
+    return backend == "pandas" and all(dtype == plain for dtype in X.dtypes)

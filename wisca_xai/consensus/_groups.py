@@ -47,13 +47,12 @@ def value_groups(
         raise InputError(f"`rows` must be a table of numbers: {error}") from error
     if table.ndim != 2:
         raise InputError(f"`rows` must be 2-dimensional, got shape {table.shape}.")
-    groups = np.empty(table.shape, dtype=np.intp)
+    groups, unordered = np.empty(table.shape, dtype=np.intp), set(levels)
     for j, column in enumerate(table.T):
         known = ~np.isnan(column)
         values, places = np.unique(column[known], return_inverse=True)
-        if (
-            len(values) > n_groups and j not in levels
-        ):  # by the middle of the ranks that equal values share
+        if len(values) > n_groups and j not in unordered:
+            # by the middle of the ranks that equal values share
             ranks = rankdata(column[known])
             places = np.floor((ranks - 0.5) / len(ranks) * n_groups).astype(np.intp)
         groups[:, j] = places.max(initial=-1) + 1

@@ -4,12 +4,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.sparse.csgraph import connected_components
 
+from wisca_xai._exceptions import InputError
 from wisca_xai._typing import Aggregation, FloatArray, FloatMatrix, FloatVector, IntVector
 from wisca_xai.consensus._inputs import Consensus, Vectors, shares_of, sign_of_mean
 from wisca_xai.consensus._ranks import borda_of, tied
 from wisca_xai.consensus._scaling import max_abs
 
 MAX_EXACT = 12  # features in a knot that subsets are enumerated for: 2^12
+MAX_CANDIDATES = 5000  # whose pairs take 200 MB per method
 TOLERANCE = 1e-9  # of costs, which are sums of votes
 
 
@@ -46,6 +48,11 @@ def kemeny_young(
         that tie in every method stand together.
         Values: `borda` of each row, since a search per row would cost too much.
 
+    Raises
+    ------
+    InputError
+        As in `wisca`, or if more than 5000 features differ in some method: all pairs are compared.
+
     References
     ----------
     .. [1] J. G. Kemeny, "Mathematics without Numbers", Daedalus 88(4), 1959.
@@ -76,6 +83,11 @@ def kemeny_places(magnitudes: FloatMatrix, votes: FloatVector) -> FloatVector:
     candidates, group, sizes = np.unique(
         magnitudes, axis=1, return_inverse=True, return_counts=True
     )
+    if len(sizes) > MAX_CANDIDATES:
+        raise InputError(
+            f"kemeny_young compares all pairs of features, at most of {MAX_CANDIDATES} that differ "
+            f"in some method, got {len(sizes)}. Use 'borda', or select features first."
+        )
     larger = candidates[:, :, None] > candidates[:, None, :]
     preferred = np.round((votes[:, None, None] * larger).sum(axis=0), 12)
     costs = preferred * sizes[:, None] * sizes[None, :]

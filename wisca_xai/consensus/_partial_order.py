@@ -5,10 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from wisca_xai._exceptions import InputError
 from wisca_xai._typing import IntVector
 from wisca_xai.consensus._inputs import Vectors
 from wisca_xai.consensus._ranks import tied
 from wisca_xai.consensus._scaling import min_max
+
+MAX_FEATURES = 5000  # whose pairs take 25 MB per method
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +65,7 @@ def partial_order(
     Parameters
     ----------
     local, importances, weights
-        As in `wisca`.
+        As in `wisca`, of at most 5000 features.
 
     Returns
     -------
@@ -73,7 +76,7 @@ def partial_order(
     Raises
     ------
     InputError
-        As in `wisca`.
+        As in `wisca`, or if there are more features.
 
     References
     ----------
@@ -90,7 +93,14 @@ def partial_order(
     >>> order.levels()
     array([0, 1, 1])
     """
-    methods = tied(Vectors.check(local, importances, weights).methods(min_max))
+    vectors = Vectors.check(local, importances, weights)
+    n_features = vectors.importances.shape[1]
+    if n_features > MAX_FEATURES:
+        raise InputError(
+            f"A partial order compares all pairs of features, at most of {MAX_FEATURES}, got "
+            f"{n_features}. Order some of them, such as the first of the ranking."
+        )
+    methods = tied(vectors.methods(min_max))
     says = methods.min(axis=1, initial=np.inf) < methods.max(axis=1, initial=-np.inf)
     larger = methods[says][:, :, None] > methods[says][:, None, :]
     dominates = larger.all(axis=0) & says.any()

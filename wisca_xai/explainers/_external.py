@@ -1,5 +1,6 @@
 """Attributions that others computed, as an Explanation."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, get_args
@@ -156,7 +157,7 @@ def _checked_names(source: Source, given: Sequence[Any] | None) -> tuple[str, ..
             f"`feature_names` must have one name for each of {n_features} features, got "
             f"{len(names)}; the attributions have shape {source.values.shape}."
         )
-    twice = sorted({name for name in names if names.count(name) > 1})
+    twice = sorted(name for name, n in Counter(names).items() if n > 1)
     if twice:
         raise InputError(f"Feature names must be unique, got {twice} more than once. Rename them.")
     return names

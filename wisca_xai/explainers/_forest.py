@@ -15,6 +15,7 @@ from wisca_xai.explainers._base import BaseExplainer
 
 MANY_ROWS = 200
 FEW_ROWS, FEW_TREES = 20, 40
+FEW_COLUMNS = 8  # of which a sample would share out importance to what merely correlates
 DUMMY_SHARES = 4
 
 
@@ -29,10 +30,11 @@ class ForestExplainer(BaseExplainer):
         What the forest is fitted to: the model's explained output, so that it answers for the
         model; or y, as in the WISCA paper [1]_, so that it answers for the data whatever the
         model does. "label" needs y in `fit`.
-    n_estimators : int, default=100
+    n_estimators : int, default=60
         Trees. From 200 rows on each is grown on half as many as there are, drawn with replacement;
-        each split looks at all features, and leaves keep at least 5 rows (1 in 20 below 100 rows):
-        more would take time, and imitate noise.
+        each split looks at half of the features, at least 8 (fewer would share out importance to
+        what merely correlates; all would hide what the best one makes superfluous), and leaves keep
+        at least 5 rows (1 in 20 below 100 rows): more would take time, and imitate noise.
     max_rows : int, default=10000
         Background rows to learn from; more are sampled down to this number.
     response_method : {"auto", "predict_proba", "decision_function", "predict"}, default="auto"
@@ -72,7 +74,7 @@ class ForestExplainer(BaseExplainer):
         estimator: Any = None,
         *,
         target: str = "prediction",
-        n_estimators: int = 100,
+        n_estimators: int = 60,
         max_rows: int = 10_000,
         response_method: ResponseMethod = "auto",
         random_state: Any = None,
@@ -88,9 +90,6 @@ class ForestExplainer(BaseExplainer):
         check_choice("target", self.target, ("prediction", "label"))
         check_count("n_estimators", self.n_estimators)
         check_count("max_rows", self.max_rows)
-
-    def _max_features(self, problem: Problem, table: FloatMatrix) -> float | int:
-        return 1.0
 
     def _explain(self, problem: Problem) -> Explanation:
         # imported here: the ensembles take longer to import than the rest of this package
@@ -123,7 +122,7 @@ class ForestExplainer(BaseExplainer):
             table = np.hstack([rows, dummies[:, part::n_parts]])
             forest = kind(
                 n_estimators=len(range(part, self.n_estimators, n_parts)),
-                max_features=self._max_features(problem, table),
+                max_features=max(table.shape[1] // 2, min(FEW_COLUMNS, table.shape[1])),
                 min_samples_leaf=min(5, max(1, len(rows) // 20)),
                 max_samples=len(rows) // 2 if len(rows) >= MANY_ROWS else None,
                 random_state=seed + part,

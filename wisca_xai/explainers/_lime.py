@@ -14,6 +14,7 @@ from wisca_xai.explainers._guard import library_call
 from wisca_xai.explainers._neighbourhood import draw, fit_ridges
 
 DISCRETIZERS = ("quartile", "decile", "entropy")
+MAX_FEATURES = 5000  # of which a matrix takes 200 MB; there are several
 LARGEST = 1e150  # larger numbers have no square, so that their deviations are infinite
 
 
@@ -51,6 +52,9 @@ class LimeExplainer(BaseExplainer):
     `base_values` are the intercepts. The local fit's R2, a quality signal, is in
     ``diagnostics["r2"]``. `standard_errors` (of the fast engine) are those of the draws, which all
     rows share.
+
+    The fast engine refuses more than 5000 features: it solves a system of as many equations around
+    every row. Above `n_samples` features the library solves one of `n_samples` equations.
 
     References
     ----------
@@ -94,6 +98,7 @@ class LimeExplainer(BaseExplainer):
             check_choice("discretizer", self.discretizer, DISCRETIZERS, also=" or None")
 
     def _explain(self, problem: Problem) -> Explanation:
+        self._check_width(problem)
         self._check_data(problem)
         _check_size(problem)
         engine = self._library_values if self.engine == "lime" else self._fast_values
@@ -109,6 +114,17 @@ class LimeExplainer(BaseExplainer):
             dummies=parts.get("dummies"),
             fidelity=float(np.nanmean(np.clip(parts["r2"], 0.0, 1.0))),
             diagnostics={"r2": parts["r2"]},
+        )
+
+    def _check_width(self, problem: Problem) -> None:
+        n_features = problem.n_features
+        if n_features <= MAX_FEATURES or self.engine == "lime" or problem.is_derived:
+            return
+        raise InputError(
+            "LimeExplainer solves a system of n_features x n_features around every row, at most "
+            f"for {MAX_FEATURES:,} features, got {n_features:,}: the matrix alone takes "
+            f"{8 * n_features**2 / 1e9:,.3g} GB. Select features first, or use engine='lime', "
+            "which solves a system of n_samples x n_samples instead."
         )
 
     def _check_data(self, problem: Problem) -> None:

@@ -14,6 +14,7 @@ from wisca_xai._response import Response, rows_in_memory
 from wisca_xai._typing import FloatMatrix, FloatVector, IntVector, ResponseMethod, Unit
 from wisca_xai._validation import check_count, check_no_fields
 from wisca_xai.explainers._base import BaseExplainer
+from wisca_xai.explainers._budget import check_budget
 
 
 class PermutationExplainer(BaseExplainer):
@@ -47,6 +48,9 @@ class PermutationExplainer(BaseExplainer):
     changed and as the one whose value is put in; their mean is the importance. Changes of the
     output, accuracy and R2 have parts; other scores do not.
     A score does not depend on the explained class.
+
+    The model is asked for ``n_repeats * n_features`` rows per explained row. Where these hold more
+    than 3e11 numbers (2.4 TB) in all, InputError says so before the first is asked for.
 
     References
     ----------
@@ -87,6 +91,12 @@ class PermutationExplainer(BaseExplainer):
         check_count("n_repeats", self.n_repeats)
 
     def _explain(self, problem: Problem) -> Explanation:
+        check_budget(
+            type(self).__name__,
+            problem,
+            self.n_repeats * problem.n_features,
+            "Select features first, explain fewer rows, or lower `n_repeats`.",
+        )
         shuffles = permutations(
             problem.n_samples, self.n_repeats, problem.seed_for("permutation") % 2**31
         )

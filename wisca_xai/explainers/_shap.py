@@ -8,16 +8,18 @@ import numpy as np
 from wisca_xai._coalitions import enumerate_coalitions, noise_errors, repeat_noise
 from wisca_xai._exceptions import InputError
 from wisca_xai._explanation import Explanation
-from wisca_xai._imitation import Quadratic
+from wisca_xai._imitation import MOST_SLOPES, Quadratic
 from wisca_xai._problem import Problem
 from wisca_xai._response import Response
 from wisca_xai._sampling import Sampler
 from wisca_xai._typing import FloatArray, FloatMatrix, ResponseMethod
 from wisca_xai._validation import check_choice, check_count
 from wisca_xai.explainers._base import BaseExplainer
+from wisca_xai.explainers._budget import check_budget
 from wisca_xai.explainers._shap_library import (
     boosting_values,
     kernel_values,
+    library_rows,
     linear_values,
     model_agnostic_values,
     tree_values,
@@ -60,8 +62,9 @@ class ShapExplainer(BaseExplainer):
         standard error that averaging over `background_size` of them has (see Notes). The library's
         methods (``engine="shap"``, "kernel", the margin of boosting) explain against so many rows.
     max_evals : int or None, default=None
-        Budget of "permutation", in model rows per explained row; all of it is used. None takes what
-        `background_size` asks for.
+        Budget of "permutation", in model rows per explained row; at least ``2 * n_features``, and
+        two pairs of walks (``4 * (n_features - 1)`` model rows) are walked in any case. All of it
+        is used. None takes what `background_size` asks for. See Notes for what None refuses.
     tol : float or None, default=None
         "permutation" goes on until every standard error of a row is at most this, in the unit of
         the output, or `max_evals` (by default 64 times `background_size` pairs) is spent.
@@ -82,6 +85,12 @@ class ShapExplainer(BaseExplainer):
     average. The other methods have none, unless the model is not deterministic: then those of
     "permutation" and "exact" include its noise (that of the row's own output only in a panel, which
     measures it).
+
+    "permutation" without `max_evals`, "kernel" and ``engine="shap"`` refuse what would send more
+    than 3e11 numbers (model rows times features, 2.4 TB) through the model, before they ask it. One
+    pass takes ``2 * (n_features - 1) * background_size`` model rows per explained row, so that the
+    numbers grow with the square of the features: 100 000 rows of 100 features pass, and one row of
+    100 000 features does not. Closed forms of trees and linear outputs have no such limit.
 
     References
     ----------
@@ -136,6 +145,8 @@ class ShapExplainer(BaseExplainer):
 
     def _explain(self, problem: Problem) -> Explanation:
         self._check_size(problem)
+        if self.engine == "shap" or self.method in ("permutation", "kernel"):
+            self._check_cost(problem)
         errors: FloatArray | None = None
         notes: tuple[str, ...] = ()
         if self.engine == "shap":
@@ -158,7 +169,12 @@ class ShapExplainer(BaseExplainer):
 
     def _check_size(self, problem: Problem) -> None:
         if self.max_evals is not None:
-            check_count("max_evals", self.max_evals, minimum=2 * problem.n_features)
+            reason = (
+                " It is 2 * n_features: a pair of walks adds the features one by one, each time "
+                "with a model row. Raise it, or select features first."
+            )
+            minimum = 2 * problem.n_features
+            check_count("max_evals", self.max_evals, minimum=minimum, reason=reason)
         if self.method == "exact" and problem.n_features > MAX_FEATURES_TO_ENUMERATE:
             raise InputError(
                 f"method='exact' enumerates 2**n_features coalitions, at most for "
@@ -170,6 +186,23 @@ class ShapExplainer(BaseExplainer):
         """Drawn rows of fit: `background_size` of them, which are the first of more."""
         size = max(self.background_size, at_least)
         return problem.background[problem.draw_background(size)]
+
+    def _check_cost(self, problem: Problem) -> None:
+        n_features = problem.n_features
+        n_background = min(self.background_size, len(problem.background))
+        advice = "Select features first, explain fewer rows, lower `background_size`, or "
+        if self.engine == "shap" or self.method == "kernel":
+            rows_each = library_rows(n_features, n_background, kernel=self.engine != "shap")
+            advice += "use engine='fast' and method='permutation' with a `max_evals`."
+        elif self.max_evals is not None:
+            return
+        else:  # a tolerance needs two passes to be seen to be met
+            rows_each = 2 * (n_features - 1) * n_background * (1 if self.tol is None else 2)
+            advice += (
+                f"set `max_evals`, from {2 * n_features:,} on, to the model rows that an explained "
+                "row may cost."
+            )
+        check_budget(type(self).__name__, problem, rows_each, advice)
 
     def _fast_values(
         self, problem: Problem
@@ -187,6 +220,7 @@ class ShapExplainer(BaseExplainer):
         ):
             values, base, errors = _enumerated(problem, background)
         else:
+            self._check_cost(problem)
             values, base, errors = self._sampled(problem, background)
         if errors is not None and self.tol is not None and errors.max() > self.tol:
             n_missed = int((errors.reshape(len(errors), -1).max(axis=1) > self.tol).sum())
@@ -279,8 +313,11 @@ class ShapExplainer(BaseExplainer):
     def _imitation(self, problem: Problem, background: FloatMatrix, n_mixed: int) -> Quadratic:
         """Learned from the background and from mixtures of its rows, which are what walks meet."""
         generator = np.random.default_rng(problem.seed_for("imitation"))
-        mixed = mix(background, background, min(n_mixed, MAX_MIXED), generator)
+        n_mixed = min(n_mixed, MAX_MIXED) if problem.n_features <= MOST_SLOPES else 0
+        mixed = mix(background, background, n_mixed, generator)
         known = problem.background_outputs(len(background))
+        if n_mixed == 0:
+            return Quadratic.fit(background, known)
         return Quadratic.fit(
             np.vstack([background, mixed]), np.vstack([known, problem.response(mixed)])
         )

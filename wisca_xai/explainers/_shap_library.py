@@ -17,6 +17,16 @@ N_PERMUTATIONS = 10
 TREE_ROWS = 64
 
 
+def library_rows(n_features: int, n_background: int, *, kernel: bool) -> int:
+    """Model rows per explained row of `kernel_values`, else of `model_agnostic_values`."""
+    n_coalitions: int = 2**n_features
+    if kernel:
+        return min(2 * n_features + 2048, n_coalitions - 2) * n_background
+    if n_features <= MAX_EXACT_FEATURES:
+        return n_coalitions * n_background
+    return N_PERMUTATIONS * (2 * n_features + 1) * n_background
+
+
 def model_agnostic_values(
     problem: Problem, background: FloatMatrix
 ) -> tuple[FloatArray, FloatArray]:

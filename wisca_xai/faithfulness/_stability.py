@@ -161,6 +161,7 @@ def _neighbours(problem: Problem, n_neighbours: int, scale: float) -> Problem:
         index=problem.index[origin],
         y=None if problem.y is None else problem.y[origin],
         n_dummies=0,
+        is_derived=True,
     )
 
 

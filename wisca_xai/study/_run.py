@@ -28,7 +28,7 @@ class Sizes:
 
     max_samples: int = 1000
     n_explained: int = 100
-    background_size: int = 50
+    background_size: int = 100
 
 
 QUICK_SIZES = Sizes(max_samples=500, n_explained=40, background_size=30)
