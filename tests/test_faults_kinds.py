@@ -16,6 +16,7 @@ from sklearn.neighbors import LocalOutlierFactor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import OneClassSVM
+from threadpoolctl import threadpool_info
 
 from tests.fault_cases import ARRAY, CLASSES, FRAME, case, check_complete, explain, fault, first
 from wisca_xai import (
@@ -25,6 +26,7 @@ from wisca_xai import (
     LimeExplainer,
     ModelContractError,
     PermutationExplainer,
+    ShapExplainer,
     WISCAWarning,
     cli,
 )
@@ -45,6 +47,25 @@ def test_a_model_with_threads_of_its_own(four_cores):
         two = explain(models[1].fit(FRAME, CLASSES), n_jobs=2)
     assert len(caught) == 1
     assert one.values.tobytes() == two.values.tobytes()
+
+
+@fault(34, "threads of native code")
+def test_rows_at_once_share_out_the_threads_of_native_code():
+    """Each job would have as many as there are cores, which then wait for each other."""
+    cores = joblib.cpu_count()
+    threads = []
+
+    def model(Z):
+        found = [one["num_threads"] for one in threadpool_info() if one["user_api"] == "openmp"]
+        threads.append(max(found))
+        return Z[:, 0] * Z[:, 1]
+
+    walks = ShapExplainer(method="permutation")
+    explain(model, ARRAY, ARRAY[:30], explainers=(walks,), n_jobs=1)
+    assert max(threads) == cores
+    del threads[:]
+    explain(model, ARRAY, ARRAY[:30], explainers=(walks,), n_jobs=2)
+    assert min(threads) == max(1, cores // 2)
 
 
 @pytest.mark.parametrize(

@@ -237,7 +237,7 @@ def test_an_imitation_that_fails_has_less_say():
         return explainer.fit(table).explain(table[:60])
 
     found, family = explain("fidelity"), explain("family")
-    assert WISCAExplainer().weighting == "fidelity"
+    assert WISCAExplainer().weighting == "family"
     fidelity = found.components["lime"].fidelity
     assert fidelity < 0.3
     assert found.votes == {"shap": 1.0, "lime": fidelity, "permutation": 1.0}

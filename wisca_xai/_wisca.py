@@ -61,7 +61,7 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
         A name in `wisca_xai.consensus.CONSENSUS`, or a function of the same signature. A function
         of one's own gets raw attributions of different units, and has to scale them; without a
         parameter `method_weights` it gets no votes, and `weighting` does nothing.
-    weighting : str, default="fidelity"
+    weighting : str, default="family"
         How much each explainer counts. "equal": each has one vote. "family": each family of
         explainers (see `Explanation.family`) has one, so that three variants of SHAP cannot outvote
         LIME. "fidelity": the same, times the R2 of the imitation for those that imitate the model
@@ -127,7 +127,7 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
         *,
         explainers: Any = PANEL,
         consensus: str | ConsensusFunction = "wisca",
-        weighting: str = "fidelity",
+        weighting: str = "family",
         response_method: ResponseMethod = "auto",
         background_size: int = 100,
         refit: bool | int = False,

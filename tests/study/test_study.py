@@ -160,13 +160,15 @@ def test_the_summary_leaves_out_invalid_cells():
     wisca = summary.loc["wisca"]
     assert wisca["score"] == pytest.approx(0.9)
     assert wisca["regret"] == pytest.approx(-0.1)
-    assert wisca["worst"] == pytest.approx(0.1)
+    assert wisca["worst_run"] == pytest.approx(0.1)
+    assert wisca["worst"] == pytest.approx(-0.1)  # of the one cell, over its two seeds
+    assert summary.loc["lime", "worst"] == pytest.approx(0.2)
     assert wisca["wins"] == 0.5
-    assert wisca["cells"] == 2
+    assert wisca["runs"] == 2
     # two seeds of 0.8 and 1.0: Student's quantile 12.7062 of one degree times 0.1
     assert wisca["upper"] - wisca["score"] == pytest.approx(1.27062, abs=1e-5)
     assert "made_up, mlp, seed 0: 0.90" in write_summary(MADE_UP)
-    assert "1 of 3 cells" in write_summary(MADE_UP)
+    assert "1 of 3 runs" in write_summary(MADE_UP)
 
 
 def test_one_seed_has_no_interval():

@@ -13,6 +13,7 @@ from wisca_xai._exceptions import WISCAWarning
 from wisca_xai._explanation import Explanation
 from wisca_xai._stack import Stack
 from wisca_xai._typing import FloatArray, FloatVector, IntMatrix
+from wisca_xai._votes import votes_by_kind
 from wisca_xai._wisca import WISCAExplainer
 from wisca_xai.consensus import CONSENSUS, value_groups, wisca
 from wisca_xai.consensus import reference as published
@@ -90,7 +91,7 @@ def consensus_importances(
 ) -> dict[tuple[str, str], FloatVector]:
     """Importance by every consensus function, and by the ablations of `wisca`.
 
-    All but "wisca", whose result is that of `WISCAExplainer`, give every explainer one vote.
+    "wisca" is the result of `WISCAExplainer`; the others, too, give every explainer one vote.
     """
     components, weights = explanation.components, explanation.weights
     even, equal = np.ones_like(weights), dict.fromkeys(components, 1.0)
@@ -108,11 +109,11 @@ def consensus_importances(
     ) -> FloatVector:
         return Stack.of(kept, votes).merge(wisca, row_weights, row_groups).importance
 
+    fidelity = dict(zip(components, votes_by_kind("fidelity", components).tolist(), strict=True))
     ablations = {
         "without confidence weights": ablate(components, row_weights=even),
-        "equal votes": ablate(components, equal),
+        "votes by fidelity": ablate(components, fidelity),
         "mean magnitude alone": ablate(components, row_groups=None),
-        "mean magnitude alone, equal votes": ablate(components, equal, row_groups=None),
         "signed": found["consensus", "wisca_signed"],
     }
     kept = {

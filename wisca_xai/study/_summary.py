@@ -10,7 +10,7 @@ KEYS = ["dataset", "model", "seed"]
 def regrets(
     scores: pd.DataFrame, *, truth: str = "data", measure: str = "average_precision"
 ) -> pd.DataFrame:
-    """Score and regret of every method in every valid cell.
+    """Score and regret of every method in every valid run: a table, a model and a seed.
 
     Parameters
     ----------
@@ -23,7 +23,7 @@ def regrets(
     -------
     cells : DataFrame
         `dataset`, `model`, `seed`, `kind`, `method`, `score`, `best` (score of the best single
-        explainer of the cell), `regret` (best - score; negative where the method beats them all)
+        explainer of the run), `regret` (best - score; negative where the method beats them all)
         and `rank` (1 + the number of single explainers that score higher).
     """
     chosen = scores[
@@ -45,25 +45,28 @@ def regrets(
 def summarise(
     scores: pd.DataFrame, *, truth: str = "data", measure: str = "average_precision"
 ) -> pd.DataFrame:
-    """Mean score, regret and wins of every method over the valid cells.
+    """Mean score, regret and wins of every method over the valid runs.
 
     Returns
     -------
     summary : DataFrame
-        `kind`, `method`, `score` (mean over cells), `lower`, `upper` (95% interval over seeds, by
-        Student's distribution; NaN for one seed), `regret` (mean), `worst` (largest regret),
-        `wins` (share of cells in which no single explainer scores higher) and `cells`; the highest
-        score of each kind first.
+        `kind`, `method`, `score` (mean over runs: a table, a model and a seed), `lower`, `upper`
+        (95% interval over seeds, by Student's distribution; NaN for one seed), `regret` (mean over
+        runs), `worst` (largest regret of a cell: a table and a model, averaged over its seeds),
+        `worst_run` (largest regret of a run), `wins` (share of runs in which no single explainer
+        scores higher) and `runs`; the highest score of each kind first.
     """
     cells = regrets(scores, truth=truth, measure=measure)
     grouped = cells.groupby(["kind", "method"], sort=False)
+    of_cells = cells.groupby(["kind", "method", "dataset", "model"], sort=False)["regret"].mean()
     summary = pd.DataFrame(
         {
             "score": grouped["score"].mean(),
             "regret": grouped["regret"].mean(),
-            "worst": grouped["regret"].max(),
+            "worst": of_cells.groupby(["kind", "method"], sort=False).max(),
+            "worst_run": grouped["regret"].max(),
             "wins": grouped["rank"].agg(lambda ranks: (ranks == 1).mean()),
-            "cells": grouped.size(),
+            "runs": grouped.size(),
         }
     )
     per_seed = cells.pivot_table("score", index=["kind", "method"], columns="seed")
@@ -74,7 +77,8 @@ def summarise(
     centre = per_seed.mean(axis=1)
     bounds = pd.DataFrame({"lower": centre - half, "upper": centre + half}, index=per_seed.index)
     summary = summary.join(bounds).reset_index()
-    columns = ["kind", "method", "score", "lower", "upper", "regret", "worst", "wins", "cells"]
+    columns = ["kind", "method", "score", "lower", "upper", "regret", "worst", "worst_run", "wins"]
+    columns.append("runs")
     order = ["kind", "score", "method"]
     return summary[columns].sort_values(order, ascending=[True, False, True], ignore_index=True)
 
@@ -96,13 +100,15 @@ def invalid_cells(scores: pd.DataFrame) -> pd.DataFrame:
 
 def to_markdown(summary: pd.DataFrame) -> str:
     """A summary as a table in Markdown."""
-    head = ["kind", "method", "score (95% interval)", "regret", "worst", "wins", "cells"]
-    lines = ["| " + " | ".join(head) + " |", "|---|---|---|---|---|---|---|"]
+    columns = ("kind", "method", "score (95% interval)", "regret", "worst", "worst run")
+    head = (*columns, "wins", "runs")
+    lines = ["| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
     for row in summary.to_dict("records"):
         interval = f" ({row['lower']:.3f} to {row['upper']:.3f})" if row["lower"] > -np.inf else ""
         lines.append(
             f"| {row['kind']} | {row['method']} | {row['score']:.3f}{interval} | "
-            f"{row['regret']:+.3f} | {row['worst']:+.3f} | {row['wins']:.0%} | {row['cells']} |"
+            f"{row['regret']:+.3f} | {row['worst']:+.3f} | {row['worst_run']:+.3f} | "
+            f"{row['wins']:.0%} | {row['runs']} |"
         )
     return "\n".join(lines)
 
@@ -125,9 +131,9 @@ def write_summary(scores: pd.DataFrame) -> str:
             "",
         ]
     invalid = invalid_cells(scores)
-    n_cells = len(scores[KEYS].drop_duplicates())
+    n_runs = len(scores[KEYS].drop_duplicates())
     parts += [
-        f"## {len(invalid)} of {n_cells} cells have a model no better than chance",
+        f"## {len(invalid)} of {n_runs} runs have a model no better than chance",
         "",
         "They are not averaged.",
         "",
