@@ -90,7 +90,7 @@ def test_that_of_a_forest_is_the_out_of_bag_r2_of_scikit_learn(target):
     rows = IRIS[canonical_order(IRIS)]
     outputs = MODEL.predict_proba(rows)
     forest = RandomForestRegressor(
-        100, min_samples_leaf=5, oob_score=True, random_state=forest_seed(5)
+        60, min_samples_leaf=5, oob_score=True, random_state=forest_seed(5)
     )
     forest.fit(rows, outputs if target == "all" else outputs[:, 1])
     np.testing.assert_allclose(found.values, forest.feature_importances_, atol=1e-12)
@@ -102,7 +102,7 @@ def test_a_forest_of_many_rows_is_asked_on_those_that_no_tree_saw():
     found = ForestExplainer(lambda X: X[:, 0] ** 2, random_state=0).fit(POINTS).explain(POINTS[:3])
     rows = POINTS[canonical_order(POINTS)]
     forest = RandomForestRegressor(
-        100, min_samples_leaf=5, max_samples=150, oob_score=True, random_state=forest_seed(0)
+        60, min_samples_leaf=5, max_samples=150, oob_score=True, random_state=forest_seed(0)
     ).fit(rows, rows[:, 0] ** 2)
     assert found.fidelity == pytest.approx(forest.oob_score_, rel=1e-12)
     assert found.fidelity < forest.score(rows, rows[:, 0] ** 2)

@@ -45,17 +45,17 @@ def test_ablations_leave_out_what_they_name():
     model = fit_model("tree", data, np.arange(100), 0)
     explainer = WISCAExplainer(model, background_size=20, random_state=0)
     explanation = explainer.fit(data.X[:100], data.y[:100]).explain(data.X[100:], data.y[100:])
-    groups, votes = value_groups(data.X[100:].to_numpy()), list(explanation.votes.values())
-    assert list(explanation.votes) == ["shap", "lime", "permutation", "forest"]
+    groups = value_groups(data.X[100:].to_numpy())
+    assert explanation.votes == dict.fromkeys(["shap", "lime", "permutation", "forest"], 1.0)
+    fidelity = [explanation.components[name].fidelity or 1.0 for name in explanation.votes]
     parts = [part.values for part in explanation.components.values()]
     even = np.ones(50)
     assert np.ptp(explanation.weights) > 0.01
     expected = {
-        ("consensus", "wisca"): (explanation.weights, votes, groups),
-        ("ablation", "without confidence weights"): (even, votes, groups),
-        ("ablation", "equal votes"): (explanation.weights, None, groups),
-        ("ablation", "mean magnitude alone"): (explanation.weights, votes, None),
-        ("ablation", "mean magnitude alone, equal votes"): (explanation.weights, None, None),
+        ("consensus", "wisca"): (explanation.weights, None, groups),
+        ("ablation", "without confidence weights"): (even, None, groups),
+        ("ablation", "votes by fidelity"): (explanation.weights, fidelity, groups),
+        ("ablation", "mean magnitude alone"): (explanation.weights, None, None),
     }
     found = consensus_importances(explanation, groups)
     for name, (weights, method_weights, by_value) in expected.items():
