@@ -142,9 +142,7 @@ def test_it_is_the_consensus_of_our_own_panel():
     )
     explainer = WISCAExplainer(model, explainers=panel, random_state=0).fit(IRIS)
     expected = explainer.explain(ROWS)
-    found = merge_explanations(
-        expected.components, weights=expected.weights, weighting="fidelity", X=ROWS
-    )
+    found = merge_explanations(expected.components, weights=expected.weights, X=ROWS)
     assert found.votes == expected.votes
     close = {"rtol": 1e-12, "atol": 1e-15}  # our own panel sorts the rows before it sums
     np.testing.assert_allclose(found.importance, expected.importance, **close)

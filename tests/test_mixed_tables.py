@@ -188,7 +188,8 @@ def test_shapley_values_equal_enumeration_by_pandas():
     assert apart.max() > 1e-9
 
 
-def test_sampled_values_of_eight_mixed_columns_are_within_two_standard_errors():
+@pytest.mark.parametrize("size", [40, 25], ids=["every background row", "some of them"])
+def test_sampled_values_of_eight_mixed_columns_are_within_two_standard_errors(size):
     background, rows = X[:40], X[60:80]
     assert background.isna().any().sum() == 3
     assert rows.isna().any().sum() == 3
@@ -197,13 +198,16 @@ def test_sampled_values_of_eight_mixed_columns_are_within_two_standard_errors():
         return MODEL.predict_proba(table)[:, 0]
 
     expected = [shapley_by_hand(predict, rows[i : i + 1], background) for i in range(len(rows))]
-    explainer = ShapExplainer(MODEL, background_size=40, random_state=0).fit(background)
-    found = explainer.explain(rows, target="buys")
-    assert found.receipt.settings["method"] == "auto"
-    apart = np.abs(found.values - expected)
-    assert apart.max() > 1e-9  # sampled, not enumerated
-    assert (apart <= 2 * found.standard_errors + 1e-12).mean() >= 0.95
-    # one pass measures its errors from above: they must not hide what is wrong
+    within = []
+    for seed in range(4):  # rows share their walks: of one seed many may miss together
+        explainer = ShapExplainer(MODEL, background_size=size, random_state=seed).fit(background)
+        found = explainer.explain(rows, target="buys")
+        assert found.receipt.settings["method"] == "auto"
+        apart = np.abs(found.values - expected)
+        assert apart.max() > 1e-9  # sampled, not enumerated
+        within.append(apart <= 2 * found.standard_errors + 1e-12)
+    assert np.mean(within) >= 0.95
+    # errors are measured from above: they must not hide what is wrong
     assert np.median(found.standard_errors) < 0.05 * np.abs(expected).max()
 
 

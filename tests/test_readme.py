@@ -15,9 +15,11 @@ def test_the_example_prints_what_the_readme_shows(capsys):
     exec(EXAMPLE, names)  # noqa: S102
     printed, shown = capsys.readouterr().out.splitlines(), PRINTED.splitlines()
     assert printed[:2] == shown[:2]
-    # another version of scikit-learn may grow another forest: the first places must stay
+    # another version of scikit-learn may grow another forest: who comes first must stay, but for
+    # the first two places, which these rows leave open
     first = [[line.split()[0] for line in lines[2:6]] for lines in (printed, shown)]
-    assert first[0] == first[1]
+    assert set(first[0][:2]) == set(first[1][:2])
+    assert first[0][2:] == first[1][2:]
     exec(CALLS, names)  # noqa: S102
     assert names["explanation"].failures == {}
 

@@ -66,7 +66,11 @@ def systematic_magnitude(local: FloatCube, groups: IntMatrix) -> FloatMatrix:
     What an attribution does together with the feature's own value; the scatter around it, by noise
     or by other features, cancels.
     """
-    total = np.zeros((len(local), local.shape[2]))
-    for group in np.unique(groups):
-        total += np.abs(local.sum(axis=1, where=groups == group))
+    n_features = local.shape[2]
+    n_groups = groups.max(initial=-1) + 1
+    places = (groups * n_features + np.arange(n_features)).ravel()
+    total = np.zeros((len(local), n_features))
+    for method, values in zip(total, local, strict=True):
+        sums = np.bincount(places, values.ravel(), minlength=n_groups * n_features)
+        method += np.abs(sums.reshape(n_groups, n_features)).sum(axis=0)
     return np.asarray(total / max(local.shape[1], 1))
