@@ -170,7 +170,7 @@ IMPORTANCES = np.array([[1.0, 0.0, 0.5]])
 def test_wisca_of_groups_by_hand():
     # a: magnitude 1, groups |2| and |-2|: 4/4; b: 1.5/4, groups |0| and |.5|: .5/4; c: .25/4
     found = wisca(ROWS, groups=GROUPS)
-    expected = [1.0, np.sqrt(1.5 / 4 * 0.5 / 4), 0.25 / 4]
+    expected = [1.0, np.cbrt(1.5 / 4 * (0.5 / 4) ** 2), 0.25 / 4]
     np.testing.assert_allclose(found.importance, expected, rtol=1e-14)
     # a global method has no rows to group
     found = wisca(ROWS, IMPORTANCES, groups=GROUPS, method_weights=[3, 1])
@@ -183,7 +183,7 @@ def test_weights_enter_the_groups():
     # b: .5 * 1/2 - .5 * 1 in one group, .5 * 1 in the other; magnitude (.25 + .5 + .5 + 0)/4
     found = wisca(ROWS, None, [0.5, 1.0, 1.0, 0.0], groups=GROUPS)
     np.testing.assert_allclose(
-        found.importance, [2.5 / 4, np.sqrt(1.25 / 4 * 0.75 / 4), 0.0], rtol=1e-14
+        found.importance, [2.5 / 4, np.cbrt(1.25 / 4 * (0.75 / 4) ** 2), 0.0], rtol=1e-14
     )
 
 
@@ -193,7 +193,7 @@ def test_wisca_of_groups_is_its_formula(given_):
     panel, groups = given_
     local, importances, weights = panel
     parts = wisca_parts(local, weights)
-    methods = list(np.sqrt(np.abs(parts).mean(axis=1) * by_loop(parts, groups)))
+    methods = list(np.cbrt(np.abs(parts).mean(axis=1) * by_loop(parts, groups) ** 2))
     if importances is not None:
         methods += [wisca(None, [vector]).importance for vector in importances]
     found = wisca(*panel, groups=groups)

@@ -171,6 +171,24 @@ def test_the_summary_leaves_out_invalid_cells():
     assert "1 of 3 runs" in write_summary(MADE_UP)
 
 
+def test_a_cell_is_not_represented_by_its_lucky_seeds():
+    rows = [("tree", seed, seed == 0, "explainer", "shap", 0.5) for seed in range(3)]
+    lucky = table_of(
+        [*rows, *(("mlp", seed, seed > 0, "explainer", "shap", 0.9) for seed in range(3))]
+    )
+    assert summarise(lucky)[["score", "runs"]].to_numpy().tolist() == [[0.9, 2.0]]
+    left_out = invalid_cells(lucky).set_index(["model", "seed"])["reason"]
+    assert left_out.to_dict() == {
+        ("mlp", 0): "",
+        ("tree", 0): "most other seeds are no better than chance",
+        ("tree", 1): "",
+        ("tree", 2): "",
+    }
+    assert "made_up, tree, seed 0: most other seeds are no better than chance" in write_summary(
+        lucky
+    )
+
+
 def test_one_seed_has_no_interval():
     summary = summarise(MADE_UP[MADE_UP["seed"] == 0])
     assert summary[["lower", "upper"]].isna().all(axis=None)

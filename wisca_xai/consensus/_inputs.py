@@ -137,7 +137,7 @@ class Vectors:
             Merges methods row by row; None means `combine`.
         groups : array-like of shape (n, d), default=None
             As from `value_groups`: by magnitude, a local method's vector is then the geometric mean
-            of its mean magnitude and its `systematic_magnitude`.
+            of its mean magnitude and, twice, its `systematic_magnitude`.
 
         Returns
         -------
@@ -149,7 +149,7 @@ class Vectors:
             numbers = _check_groups(groups, local.shape[1:])
             systematic = systematic_magnitude(local, numbers)
             magnitudes = methods[len(self.importances) :]
-            magnitudes[:] = np.sqrt(magnitudes) * np.sqrt(systematic)
+            magnitudes[:] = np.cbrt(magnitudes) * np.cbrt(systematic) ** 2
         votes = self.votes
         n_local = len(local)
         global_first = None if votes is None else np.roll(votes, -n_local)

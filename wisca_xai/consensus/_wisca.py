@@ -49,9 +49,10 @@ def wisca(
 
     groups : array-like of shape (n_samples, n_features), default=None
         Group of each row by its value of each feature, as from `value_groups`. With them, and by
-        magnitude, the sum over rows of a local method becomes the geometric mean of itself and of
-        :math:`\frac1n \sum_G |\sum_{i \in G} w_i \, s(A^l_i)_j|` over the feature's groups G: an
-        attribution that goes with the feature's own value counts in full, and scatter counts less.
+        magnitude, the sum over rows of a local method becomes the geometric mean of itself and,
+        twice, of :math:`\frac1n \sum_G |\sum_{i \in G} w_i \, s(A^l_i)_j|` over the feature's
+        groups G: an attribution that goes with the feature's own value counts in full, and scatter
+        counts less.
 
     Returns
     -------

@@ -5,12 +5,16 @@ import pandas as pd
 from scipy.stats import t as student
 
 KEYS = ["dataset", "model", "seed"]
+LUCKY = "most other seeds are no better than chance"
 
 
 def regrets(
     scores: pd.DataFrame, *, truth: str = "data", measure: str = "average_precision"
 ) -> pd.DataFrame:
     """Score and regret of every method in every valid run: a table, a model and a seed.
+
+    A run counts if its model is better than chance, and so are the models of more than half of the
+    seeds of its cell (its table and model): a cell is not represented by its lucky seeds.
 
     Parameters
     ----------
@@ -26,9 +30,7 @@ def regrets(
         explainer of the run), `regret` (best - score; negative where the method beats them all)
         and `rank` (1 + the number of single explainers that score higher).
     """
-    chosen = scores[
-        scores["valid"].astype(bool) & (scores["truth"] == truth) & (scores["measure"] == measure)
-    ]
+    chosen = scores[_counts(scores) & (scores["truth"] == truth) & (scores["measure"] == measure)]
     chosen = chosen.dropna(subset=["score"])
     single = chosen[chosen["kind"] == "explainer"]
     best = single.groupby(KEYS)["score"].max().rename("best").reset_index()
@@ -84,18 +86,27 @@ def summarise(
 
 
 def invalid_cells(scores: pd.DataFrame) -> pd.DataFrame:
-    """Cells whose model is no better than chance, or that failed: shown, not averaged.
+    """Runs whose model is no better than chance, or that failed: shown, not averaged.
 
     Returns
     -------
     cells : DataFrame
-        `dataset`, `model`, `seed`, `model_score` and `reason` (of a failure, else empty).
+        `dataset`, `model`, `seed`, `model_score` and `reason` (of a failure, or that most other
+        seeds of the table and model are no better than chance; else empty).
     """
-    failed = scores["kind"] == "error"
-    reasons = scores["method"].where(failed, "")
-    cells = scores.assign(reason=reasons)[~scores["valid"].astype(bool)]
+    lucky = np.where(scores["valid"].astype(bool), LUCKY, "")
+    reasons = scores["method"].where(scores["kind"] == "error", lucky)
+    cells = scores.assign(reason=reasons)[~_counts(scores)]
     cells = cells[[*KEYS, "model_score", "reason"]].drop_duplicates()
     return cells.sort_values(KEYS, ignore_index=True)
+
+
+def _counts(scores: pd.DataFrame) -> "pd.Series[bool]":
+    """Which rows belong to runs that are averaged."""
+    valid = scores["valid"].astype(bool)
+    runs = scores.assign(valid=valid).drop_duplicates(KEYS)
+    share = runs.groupby(KEYS[:2])["valid"].mean().rename("share").reset_index()
+    return valid & (scores.merge(share, on=KEYS[:2], how="left")["share"].to_numpy() > 0.5)
 
 
 def to_markdown(summary: pd.DataFrame) -> str:
