@@ -207,7 +207,7 @@ def wisca_parts(local, weights):
     m, n, _ = local.shape
     weights = np.broadcast_to(1.0 if weights is None else weights, (m, n))
     alone = zip(local, weights, strict=True)
-    return np.array([wisca([rows], None, own).values for rows, own in alone])
+    return np.array([own[:, None] * wisca([rows]).values for rows, own in alone])
 
 
 @CHEAP
