@@ -56,8 +56,16 @@ def test_values_are_those_of_enumeration(gap):
 def test_of_many_features_only_slopes_are_learned(monkeypatch):
     monkeypatch.setattr(_imitation, "MOST_TERMS", 9)
     imitation = Quadratic.fit(BACKGROUND, BACKGROUND[:, :1] * 2)
-    assert not imitation.curvature.any()
+    assert imitation.curvature is None
     np.testing.assert_allclose(imitation(ROWS), ROWS[:, :1] * 2, atol=0.1)
+    for columns in (None, np.zeros(3, dtype=int)):
+        values = imitation.shapley(ROWS, BACKGROUND, columns)
+        expected = (
+            imitation.slopes / imitation.scale[:, None] * (ROWS[:, None] - BACKGROUND)[..., None]
+        )
+        np.testing.assert_allclose(values, expected, rtol=0, atol=1e-12)
+        mean = imitation.mean_shapley(ROWS, BACKGROUND, columns)
+        np.testing.assert_allclose(mean, expected.mean(axis=1), rtol=0, atol=1e-12)
     monkeypatch.setattr(_imitation, "MOST_SLOPES", 3)
     nothing = Quadratic.fit(BACKGROUND, BACKGROUND[:, :1])
     assert not nothing.shapley(ROWS, BACKGROUND).any()

@@ -25,15 +25,15 @@ class Quadratic:
     constant : ndarray of shape (k,)
     slopes : ndarray of shape (n_features, k)
         w, per output.
-    curvature : ndarray of shape (n_features, n_features, k)
-        A, symmetric; 0 where there are too many features.
+    curvature : ndarray of shape (n_features, n_features, k) or None
+        A, symmetric; None where there are too many features.
     """
 
     centre: FloatVector
     scale: FloatVector
     constant: FloatVector
     slopes: FloatMatrix
-    curvature: FloatArray
+    curvature: FloatArray | None
 
     @classmethod
     def fit(cls, rows: FloatMatrix, outputs: FloatMatrix) -> "Quadratic":
@@ -46,28 +46,32 @@ class Quadratic:
         centre = np.where(known, rows, 0.0).sum(axis=0) / counts
         scale = np.sqrt((np.where(known, rows - centre, 0.0) ** 2).sum(axis=0) / counts)
         scale[scale == 0] = np.inf  # what tells nothing is 0
-        nothing = cls(centre, scale, np.zeros(k), np.zeros((d, k)), np.zeros((d, d, k)))
+        nothing = cls(centre, scale, np.zeros(k), np.zeros((d, k)), None)
         if d > MOST_SLOPES or np.abs(outputs).max(initial=0.0) > LARGEST:
             return nothing
         z = nothing._standardised(rows)
-        first, second = np.triu_indices(d if d * (d + 1) // 2 <= MOST_TERMS else 0)
+        is_curved = d * (d + 1) // 2 <= MOST_TERMS
+        first, second = np.triu_indices(d if is_curved else 0)
         terms = np.hstack([z, z[:, first] * z[:, second]])
         mean, means = terms.mean(axis=0), outputs.mean(axis=0)
         terms -= mean
         gram = terms.T @ terms
         gram[np.diag_indices_from(gram)] += PENALTY
         found = np.linalg.solve(gram, terms.T @ (outputs - means))
+        constant, slopes = means - mean @ found, found[:d]
+        if not is_curved:
+            return cls(centre, scale, constant, slopes, None)
         half = np.zeros((d, d, k))
         half[first, second] = found[d:]
-        curvature = half + half.transpose(1, 0, 2)
-        return cls(centre, scale, means - mean @ found, found[:d], curvature)
+        return cls(centre, scale, constant, slopes, half + half.transpose(1, 0, 2))
 
     def __call__(self, rows: FloatMatrix) -> FloatMatrix:
         """Outputs (n, k) of the imitation."""
         z = self._standardised(rows)
-        return np.asarray(
-            self.constant + z @ self.slopes + np.einsum("ni,ijk,nj->nk", z, self.curvature, z) / 2
-        )
+        straight = self.constant + z @ self.slopes
+        if self.curvature is None:
+            return np.asarray(straight)
+        return np.asarray(straight + np.einsum("ni,ijk,nj->nk", z, self.curvature, z) / 2)
 
     def shapley(
         self, rows: FloatMatrix, background: FloatMatrix, columns: IntVector | None = None
@@ -88,13 +92,16 @@ class Quadratic:
         values : ndarray of shape (n_rows, n_background, n_features, q)
         """
         z, b = self._standardised(rows), self._standardised(background)
+        gaps = (z[:, None] - b)[..., None]
+        factor = self._own_part(z, columns)[:, None]
+        if self.curvature is None:
+            return np.asarray(gaps * factor)
         if columns is None:
-            theirs = np.einsum("bj,jik->bik", b, self.curvature)[None] / 2
+            theirs = np.einsum("bj,jik->bik", b, self.curvature)[None]
         else:
             curvature = self.curvature[:, :, columns]
-            theirs = np.einsum("bj,jir->rbi", b, curvature, optimize=True)[..., None] / 2
-        gaps = (z[:, None] - b)[..., None]
-        return np.asarray(gaps * (self._own_part(z, columns)[:, None] + theirs))
+            theirs = np.einsum("bj,jir->rbi", b, curvature, optimize=True)[..., None]
+        return np.asarray(gaps * (factor + theirs / 2))
 
     def mean_shapley(
         self, rows: FloatMatrix, background: FloatMatrix, columns: IntVector | None = None
@@ -102,21 +109,25 @@ class Quadratic:
         """Mean (n_rows, n_features, q) of `shapley` over the background, from its moments."""
         z, b = self._standardised(rows), self._standardised(background)
         mean = b.mean(axis=0)
+        values = (z - mean)[..., None] * self._own_part(z, columns)
+        if self.curvature is None:
+            return np.asarray(values)
         theirs = np.einsum("j,jik->ik", mean, self.curvature) / 2
         both = np.einsum("ij,ijk->ik", b.T @ b / len(b), self.curvature) / 2
         if columns is None:
-            theirs, both = theirs[None], both[None]
-        else:
-            theirs, both = theirs.T[columns][..., None], both.T[columns][..., None]
-        gaps = (z - mean)[..., None]
-        return np.asarray(gaps * self._own_part(z, columns) + z[..., None] * theirs - both)
+            return np.asarray(values + z[..., None] * theirs - both)
+        theirs, both = theirs.T[columns][..., None], both.T[columns][..., None]
+        return np.asarray(values + z[..., None] * theirs - both)
 
     def _own_part(self, z: FloatMatrix, columns: IntVector | None) -> FloatArray:
         """The factor (n_rows, n_features, q) of the gap as far as it depends on the row alone."""
+        slopes = self.slopes[None] if columns is None else self.slopes.T[columns][..., None]
+        if self.curvature is None:
+            return slopes
         if columns is None:
-            return np.asarray(self.slopes + np.einsum("rj,jik->rik", z, self.curvature) / 2)
-        curved = np.einsum("rj,jir->ri", z, self.curvature[:, :, columns], optimize=True) / 2
-        return np.asarray((self.slopes.T[columns] + curved)[..., None])
+            return np.asarray(slopes + np.einsum("rj,jik->rik", z, self.curvature) / 2)
+        curved = np.einsum("rj,jir->ri", z, self.curvature[:, :, columns], optimize=True)
+        return np.asarray(slopes + curved[..., None] / 2)
 
     def _standardised(self, rows: FloatMatrix) -> FloatMatrix:
         return np.where(

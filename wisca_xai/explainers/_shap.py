@@ -10,7 +10,7 @@ from wisca_xai._exceptions import InputError
 from wisca_xai._explanation import Explanation
 from wisca_xai._imitation import MOST_SLOPES, Quadratic
 from wisca_xai._problem import Problem
-from wisca_xai._response import Response
+from wisca_xai._response import BATCH_BYTES, Response
 from wisca_xai._sampling import Sampler
 from wisca_xai._typing import FloatArray, FloatMatrix, ResponseMethod
 from wisca_xai._validation import check_choice, check_count
@@ -302,7 +302,10 @@ class ShapExplainer(BaseExplainer):
             columns = None if problem.columns is None else problem.columns[block]
             return sampler.sample(response, problem.rows[block], problem.outputs[block], columns)
 
-        blocks = problem.each_block(self.name, sample, size=sampler.stages[0].rows_at_once)
+        n_explained = problem.n_outputs if problem.columns is None else 1
+        kept = 8 * 2 * size * problem.n_features * n_explained  # bytes of a row's contributions
+        at_once = max(1, min(sampler.stages[0].rows_at_once, BATCH_BYTES // kept))
+        blocks = problem.each_block(self.name, sample, size=at_once)
         values, errors = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
         base = np.tile(sampler.outputs.mean(axis=0), (problem.n_samples, 1))
         # the ends of all walks are asked for once: each feature has a share of their noise
