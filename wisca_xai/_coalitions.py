@@ -4,7 +4,6 @@ A coalition takes the features that are in it from the explained row, and the ot
 background row. Its worth is the model's output, averaged over background rows.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import comb
@@ -66,12 +65,6 @@ class Walks:
             uniform = rotation * np.sign(np.diag(triangle))  # no direction is preferred
             blocks.append(np.argsort(uniform @ plane, axis=1))
         return cls(np.concatenate(blocks)[:n_pairs], starts)
-
-    def split(self, sizes: Sequence[int]) -> list["Walks"]:
-        """The same pairs in parts of these sizes."""
-        ends = np.cumsum(sizes)
-        parts = [slice(end - size, end) for end, size in zip(ends, sizes, strict=True)]
-        return [Walks(self.orders[part], self.starts[part]) for part in parts]
 
     @cached_property
     def _entry(self) -> NDArray[np.intp]:

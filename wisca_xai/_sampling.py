@@ -1,6 +1,6 @@
 """Shapley values from sampled walks, and how far they may be off."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -11,7 +11,7 @@ from scipy.stats import t as student
 from wisca_xai._coalitions import Walks
 from wisca_xai._imitation import Quadratic
 from wisca_xai._response import Response
-from wisca_xai._typing import FloatArray, FloatMatrix, IntVector
+from wisca_xai._typing import FloatArray, FloatMatrix, FloatVector, IntVector
 
 MAX_PASSES = 64  # of `size` pairs, in search of a tolerance
 FIRST_PAIRS, MORE_PAIRS = 30, 10  # before the spread is looked at, and between looks; at least
@@ -41,6 +41,8 @@ class Sampler:
         So many pairs per row instead, or at most so many with `tol`.
     tol : float or None
         Standard error that ends the walks of a row.
+    parts : dict
+        Walks from one pair to another, as far as they were needed.
     """
 
     background: FloatMatrix
@@ -50,22 +52,37 @@ class Sampler:
     imitation: Quadratic | None = None
     n_pairs: int | None = None
     tol: float | None = None
+    parts: dict[tuple[int, int], Walks] = field(default_factory=dict)
 
     @cached_property
-    def stages(self) -> list[Walks]:
-        """The walks, in parts after which a row may have enough."""
+    def ends(self) -> list[int]:
+        """Numbers of pairs after which a row may have enough."""
         if self.tol is not None:
-            sizes = [self.size] * max(1, (self.n_pairs or MAX_PASSES * self.size) // self.size)
-        elif self.n_pairs is not None:
-            sizes = [self.n_pairs]
-        elif self.imitation is None or self.size <= FIRST_PAIRS:
-            sizes = [self.size]
-        else:
-            sizes = [max(FIRST_PAIRS, 3 * self.size // 10)]
-            while sum(sizes) < self.size:
-                sizes.append(min(max(MORE_PAIRS, self.size // 10), self.size - sum(sizes)))
+            most = self.n_pairs or MAX_PASSES * self.size
+            return [self.size * (i + 1) for i in range(max(1, most // self.size))]
+        if self.n_pairs is not None:
+            return [self.n_pairs]
+        if self.imitation is None or self.size <= FIRST_PAIRS:
+            return [self.size]
+        first, more = max(FIRST_PAIRS, 3 * self.size // 10), max(MORE_PAIRS, self.size // 10)
+        return [*range(first, self.size, more), self.size]
+
+    @cached_property
+    def walks(self) -> Walks:
+        """All that a row may need."""
         n_background, n_features = self.background.shape
-        return Walks.draw(n_features, n_background, sum(sizes), self.seed).split(sizes)
+        return Walks.draw(n_features, n_background, self.ends[-1], self.seed)
+
+    @property
+    def rows_at_once(self) -> int:
+        """Explained rows whose first walks fill a batch of the model."""
+        return self._part(0, self.ends[0]).rows_at_once
+
+    def _part(self, start: int, stop: int) -> Walks:
+        if (start, stop) not in self.parts:
+            pairs = slice(start, stop)
+            self.parts[start, stop] = Walks(self.walks.orders[pairs], self.walks.starts[pairs])
+        return self.parts[start, stop]
 
     def sample(
         self,
@@ -91,9 +108,13 @@ class Sampler:
         """
         shape = (*rows.shape, outputs.shape[1] if columns is None else 1)
         values, errors = np.empty((2, *shape))
-        unfinished = np.arange(len(rows))
-        found = _Found.nothing(shape)
-        for walks in self.stages:
+        of_all = np.empty(shape)
+        if self.imitation is not None:
+            of_all = self.imitation.mean_shapley(rows, self.background, columns)
+        unfinished, found = np.arange(len(rows)), _Found.nothing(shape)
+        done, stop = 0, self.ends[0]
+        while len(unfinished):
+            walks = self._part(done, stop)
             of_rows = None if columns is None else columns[unfinished]
             ours, known = (rows[unfinished], outputs[unfinished]), (self.background, self.outputs)
             drawn = walks.contributions(response, *ours, *known, of_rows)
@@ -103,20 +124,24 @@ class Sampler:
                 gaps = drawn - self.imitation.shapley(ours[0], starts, of_rows)
             found = found.with_more(drawn, gaps, walks.starts)
             if self.imitation is None:
-                value, error = (
-                    found.drawn.mean(axis=1),
-                    standard_errors(found.drawn, self.background),
-                )
-                enough = np.full(len(unfinished), False)
+                value = found.drawn.mean(axis=1)
+                error = standard_errors(found.drawn, self.background)
+                needed = np.full(len(unfinished), np.inf)
             else:
-                value, error, enough = self._adjusted(self.imitation, ours[0], of_rows, found)
-            if self.tol is not None:  # a single pass over all rows has but an upper bound
-                may_end = self.imitation is not None or walks is not self.stages[0]
-                enough = may_end & (error.max(axis=(1, 2)) <= self.tol)
+                value, error, needed = self._adjusted(of_all[unfinished], of_rows, found)
+            done = stop
+            if self.tol is not None:
+                needed = done * (error.max(axis=(1, 2)) / self.tol) ** 2
+                if self.imitation is None and done == self.ends[0]:
+                    needed = np.maximum(needed, done + 1)  # of a single pass it is but a bound
             values[unfinished], errors[unfinished] = value, error
-            unfinished, found = unfinished[~enough], found.of_rows(~enough)
-            if len(unfinished) == 0:
+            if done == self.ends[-1]:
                 break
+            goes_on = needed > done
+            unfinished, found = unfinished[goes_on], found.of_rows(goes_on)
+            # as far as all of them have to go
+            least = needed[goes_on].min(initial=self.ends[-1])
+            stop = next(end for end in self.ends if end > done and end >= least)
         return values, errors
 
     @cached_property
@@ -125,13 +150,9 @@ class Sampler:
         return self.outputs - self.imitation(self.background)  # type: ignore[misc]
 
     def _adjusted(
-        self,
-        imitation: Quadratic,
-        rows: FloatMatrix,
-        columns: IntVector | None,
-        found: "_Found",
-    ) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
-        """Values, standard errors, and which rows have enough pairs.
+        self, of_all: FloatArray, columns: IntVector | None, found: "_Found"
+    ) -> tuple[FloatArray, FloatArray, FloatVector]:
+        """Values, standard errors, and the pairs that each row needs.
 
         Values are the imitation's over the whole background, and the mean of what it misses in the
         drawn pairs, after a regression on what it misses of the outputs there, whose mean is known:
@@ -149,16 +170,16 @@ class Sampler:
         slopes = np.where(
             squares > 0, slopes / np.where(squares > 0, squares, 1.0), -1 / n_features
         )
-        values = imitation.mean_shapley(rows, self.background, columns) + mean_gap
-        values += slopes * (misses.mean(axis=1) - mean_miss)[:, None]
+        values = of_all + mean_gap + slopes * (misses.mean(axis=1) - mean_miss)[:, None]
         left = np.einsum("rpjq,rpjq->rjq", gaps, gaps) - slopes**2 * squares
         left = np.maximum(left, 0.0)  # 0 but for rounding
         variance = left / max(n_pairs - 2, 1)
         plain = found.drawn.var(axis=1, ddof=min(1, n_pairs - 1))
-        enough = variance.sum(axis=(1, 2)) * self.size <= plain.sum(axis=(1, 2)) * n_pairs
+        total = plain.sum(axis=(1, 2))
+        share = variance.sum(axis=(1, 2)) / np.where(total > 0, total, 1.0)
         # an estimate from few pairs misses by more than a normal distribution says
         wider = student.ppf(0.975, max(n_pairs - 2, 1)) / NORMAL_975
-        return values, wider * np.sqrt(variance / n_pairs), enough
+        return values, wider * np.sqrt(variance / n_pairs), share * self.size
 
 
 @dataclass(frozen=True, eq=False)

@@ -176,7 +176,7 @@ def _estimates(components: Mapping[str, Explanation]) -> Iterator[str]:
             if share > LARGE_ERROR:
                 yield (
                     f"{name} has not converged: its errors are {share:.0%} of the largest "
-                    "attributions. Raise `max_evals` or set `tol`."
+                    "attributions. Raise `background_size`, or set `tol` of ShapExplainer."
                 )
 
 

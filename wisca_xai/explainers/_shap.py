@@ -304,7 +304,7 @@ class ShapExplainer(BaseExplainer):
 
         n_explained = problem.n_outputs if problem.columns is None else 1
         kept = 8 * 2 * size * problem.n_features * n_explained  # bytes of a row's contributions
-        at_once = max(1, min(sampler.stages[0].rows_at_once, BATCH_BYTES // kept))
+        at_once = max(1, min(sampler.rows_at_once, BATCH_BYTES // kept))
         blocks = problem.each_block(self.name, sample, size=at_once)
         values, errors = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
         base = np.tile(sampler.outputs.mean(axis=0), (problem.n_samples, 1))
