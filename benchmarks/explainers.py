@@ -16,7 +16,7 @@ from sklearn.inspection import permutation_importance
 from benchmarks.models import NAMES, fit_model, geometric_mean, make_table
 from wisca_xai import LimeExplainer, PermutationExplainer, ShapExplainer
 
-HEADER = f"{'model':10}{'explainer':28}{'rows':>6}{'seconds':>10}{'model rows':>13}{'error':>11}"
+HEADER = f"{'model':10}{'explainer':32}{'rows':>6}{'seconds':>10}{'model rows':>13}{'error':>11}"
 
 
 class Counted:
@@ -39,7 +39,7 @@ def timed(explainer: Any, X: Any, rows: Any, y: Any = None) -> Any:
 
 
 def line(model: str, explainer: str, rows: int, seconds: float, cost: float, error: str) -> None:
-    print(f"{model:10}{explainer:28}{rows:6}{seconds:10.2f}{cost:13,.0f}{error:>11}", flush=True)
+    print(f"{model:10}{explainer:32}{rows:6}{seconds:10.2f}{cost:13,.0f}{error:>11}", flush=True)
 
 
 def lime_table(n_rows: int) -> None:
@@ -135,16 +135,20 @@ def all_rows_table(n_rows: int, n_repeats: int) -> None:
         model = fit_model(name, X, y)
         exact, seconds = timed(ShapExplainer(model, method="exact"), X, rows)
         line(name, "exact", n_rows, seconds, exact.receipt.model_rows / n_rows, "0")
-        runs = [
-            timed(ShapExplainer(model, random_state=seed), X, rows) for seed in range(n_repeats)
-        ]
-        gaps = np.array([run.values - exact.values for run, _ in runs])
-        spread = np.array([run.standard_errors for run, _ in runs])
-        cost = np.mean([run.receipt.model_rows for run, _ in runs]) / n_rows
-        seconds = float(np.median([t for _, t in runs]))
-        error = float(np.sqrt((gaps**2).mean()))
-        line(name, "wisca_xai", n_rows, seconds, cost, f"{error:.5f}")
-        print(f"{'':10}95% intervals cover {(np.abs(gaps) <= 1.96 * spread).mean():.3f}")
+        for size in (100, 200):
+            runs = [
+                timed(ShapExplainer(model, background_size=size, random_state=seed), X, rows)
+                for seed in range(n_repeats)
+            ]
+            gaps = np.array([run.values - exact.values for run, _ in runs])
+            spread = np.array([run.standard_errors for run, _ in runs])
+            cost = np.mean([run.receipt.model_rows for run, _ in runs]) / n_rows
+            seconds = float(np.median([t for _, t in runs]))
+            error = float(np.sqrt((gaps**2).mean()))
+            words = f"wisca_xai, background_size={size}"
+            line(name, words, n_rows, seconds, cost, f"{error:.5f}")
+            covered = (np.abs(gaps) <= 1.96 * spread).mean()
+            print(f"{'':10}95% intervals cover {covered:.3f}")
         predicted = model.predict_proba(rows).argmax(axis=1)
         misses, counted = [], Counted(model)
         start = time.perf_counter()
@@ -169,7 +173,9 @@ def permutation_table() -> None:
     X, y = make_table(1000, 20)
     for name in NAMES:
         model = fit_model(name, X, y)
-        ours, seconds = timed(PermutationExplainer(model, random_state=0), X, X[:500], y[:500])
+        ours, seconds = timed(
+            PermutationExplainer(model, scoring=None, random_state=0), X, X[:500], y[:500]
+        )
         start = time.perf_counter()
         theirs = permutation_importance(model, X[:500], y[:500], random_state=0)
         theirs_seconds = time.perf_counter() - start
