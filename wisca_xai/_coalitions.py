@@ -137,12 +137,11 @@ class Walks:
                 given = response(hybrids.reshape(-1, n_features))
                 answers[:, :, steps] = chosen(given.reshape(*hybrids.shape[:3], -1))
             answers = answers.reshape(len(rows), len(begins), 2, n_features - 1, -1)
+            # the ends of a walk are known, and cost nothing
             path = np.empty((*answers.shape[:3], n_features + 1, answers.shape[4]))
             path[:, :, :, 0] = starts[:, begins, None]
             path[:, :, :, 1:-1] = answers
-            path[:, :, :, -1] = ends[
-                :, None, None
-            ]  # the ends of a walk are known, and cost nothing
+            path[:, :, :, -1] = ends[:, None, None]
             gains = np.diff(path, axis=3)
             there, back = entry[None, :, :, None], (n_features - 1 - entry)[None, :, :, None]
             forward = np.take_along_axis(gains[:, :, 0], there, axis=2)

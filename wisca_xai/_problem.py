@@ -182,8 +182,10 @@ class Problem:
         if effective_n_jobs(self.n_jobs) == 1:
             yield from (answer(self.response, block) for block in blocks)
             return
+        # a model's own threads, of which every job has as many, would wait for each other
+        n_threads = max(1, cpu_count() // effective_n_jobs(self.n_jobs))
         counted = delayed(_counted)
-        jobs = (counted(answer, self.response.fresh(), block, self.n_jobs) for block in blocks)
+        jobs = (counted(answer, self.response.fresh(), block, n_threads) for block in blocks)
         pool = Parallel(n_jobs=self.n_jobs, prefer="threads", return_as="generator")
         for given, spent in pool(jobs):
             self.response.charge(*spent)
@@ -252,7 +254,10 @@ class Problem:
 
 @lru_cache(maxsize=1)
 def _libraries(n_modules: int) -> ThreadpoolController:
-    """The numeric libraries of this process: finding them takes milliseconds."""
+    """The numeric libraries of this process: finding them takes milliseconds.
+
+    New ones come with modules, so that their number tells whether to look again.
+    """
     return ThreadpoolController()
 
 
@@ -260,11 +265,9 @@ def _counted(
     answer: Callable[[Response, slice], Answer],
     response: Response,
     block: slice,
-    n_jobs: int | None,
+    n_threads: int,
 ) -> tuple[Answer, tuple[int, int, float]]:
-    # a model's own threads, of which every job has as many, would wait for each other
-    most = max(1, cpu_count() // effective_n_jobs(n_jobs))
-    with _libraries(len(sys.modules)).limit(limits=most, user_api="openmp"):
+    with _libraries(len(sys.modules)).limit(limits=n_threads, user_api="openmp"):
         given = answer(response, block)
     return given, (response.rows, response.calls, response.seconds)
 
