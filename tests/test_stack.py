@@ -140,10 +140,12 @@ def test_groups_reach_wisca_of_every_class_and_no_other_function():
 
 
 def test_groups_are_drawn_with_their_rows():
-    # signs agree within the groups of these rows: in every resample groups cost nothing
+    # the groups of these rows know everything: in every resample they cost nothing
     rows = RNG.normal(size=(30, 3))
     groups = value_groups(rows)
-    stack = Stack.of({"shap": answer(RNG.random((30, 3)) * np.where(groups < 2, -1, 1))}, VOTES)
+    exact = np.array([[1.0, 0.4, 0.0], [-1.0, -0.4, 0.0]])[(groups[:, 0] < 2).astype(int)]
+    groups[:] = groups[:, :1]
+    stack = Stack.of({"shap": answer(exact)}, VOTES)
     without, grouped, mixed = (
         resample_rows(stack, np.ones(30), numbers, wisca, seed=0).importance
         for numbers in (None, groups, groups[::-1])

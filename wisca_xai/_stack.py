@@ -1,8 +1,9 @@
 """Stack: the attributions of a panel as the arrays that consensus functions take."""
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from wisca_xai._explanation import Explanation
 from wisca_xai._typing import FloatArray, FloatMatrix, FloatVector, IntMatrix
 from wisca_xai._validation import check_choice
-from wisca_xai.consensus import CONSENSUS, Consensus, ConsensusFunction, min_max, wisca
+from wisca_xai.consensus import CONSENSUS, Consensus, ConsensusFunction, min_max
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ class Stack:
         options: dict[str, Any] = {} if even else {"method_weights": self.votes}
         if local is None:
             return function(None, importances, **options)
-        if function is wisca and groups is not None:
+        if groups is not None and takes(function, "groups"):
             options["groups"] = groups
         if local.ndim == 3:
             return function(local, importances, weights, **options)
@@ -117,12 +118,21 @@ def find_function(consensus: Any) -> ConsensusFunction:
 
 def takes_votes(function: ConsensusFunction) -> bool:
     """Whether a function has a parameter for the votes of methods; a user's own need not."""
-    parameters = inspect.signature(function).parameters.values()
-    return any(p.name == "method_weights" or p.kind is p.VAR_KEYWORD for p in parameters)
+    return takes(function, "method_weights") or any(
+        p.kind is p.VAR_KEYWORD for p in inspect.signature(function).parameters.values()
+    )
+
+
+def takes(function: Callable[..., Any], parameter: str) -> bool:
+    """Whether a function names a parameter."""
+    return parameter in inspect.signature(function).parameters
 
 
 def name_of(function: Any) -> str:
-    """Name of a function, or of the class of a callable object."""
+    """Name of a function, or of the class of a callable object; a partial one with its settings."""
+    if isinstance(function, partial):
+        settings = ", ".join(f"{key}={value!r}" for key, value in function.keywords.items())
+        return f"{name_of(function.func)}({settings})"
     return str(getattr(function, "__name__", type(function).__name__))
 
 

@@ -104,6 +104,13 @@ def check_count(name: str, value: object, *, minimum: int = 1, reason: str = "")
     return int(value)
 
 
+def as_number(value: object) -> float:
+    """`value` as a float; NaN, which no range contains, if it is not a number."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        return np.nan
+    return float(value)
+
+
 def seed_entropy(random_state: int | np.random.RandomState | np.random.Generator | None) -> int:
     """Turn any scikit-learn style seed into one integer, without touching NumPy's global state.
 

@@ -60,7 +60,9 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
     consensus : str or callable, default="wisca"
         A name in `wisca_xai.consensus.CONSENSUS`, or a function of the same signature. A function
         of one's own gets raw attributions of different units, and has to scale them; without a
-        parameter `method_weights` it gets no votes, and `weighting` does nothing.
+        parameter `method_weights` it gets no votes, and `weighting` does nothing; with a parameter
+        `groups` it gets the `value_groups` of the rows. ``functools.partial(wisca, power=1)`` is
+        "wisca" with the arithmetic mean over explainers.
     weighting : str, default="family"
         How much each explainer counts. "equal": each has one vote. "family": each family of
         explainers (see `Explanation.family`) has one, so that three variants of SHAP cannot outvote

@@ -24,6 +24,7 @@ from wisca_xai._exceptions import (
 )
 from wisca_xai._explanation import display_name, safe_text
 from wisca_xai._model_files import load_model
+from wisca_xai._validation import check_count
 from wisca_xai._wisca import WISCAExplainer
 from wisca_xai.consensus import CONSENSUS
 
@@ -113,6 +114,7 @@ def _parser() -> argparse.ArgumentParser:
     study.add_argument("--datasets", nargs="+", metavar="NAME", help="tables (default: all)")
     study.add_argument("--models", nargs="+", metavar="NAME", help="models (default: all six)")
     study.add_argument("--seeds", type=int, default=3, help="number of seeds (default: 3)")
+    study.add_argument("--first-seed", type=int, default=0, metavar="SEED", help="default: 0")
     study.add_argument("--jobs", type=int, default=None, help="cells at once")
     study.add_argument("--quiet", action="store_true", help="no progress bar")
     study.set_defaults(run=_study)
@@ -158,11 +160,13 @@ def _explain(arguments: argparse.Namespace) -> ConsensusExplanation:
 def _study(arguments: argparse.Namespace) -> pd.DataFrame:
     from wisca_xai.study import MODELS, run_study
 
+    first = check_count("--first-seed", arguments.first_seed, minimum=0)
+    n_seeds = 1 if arguments.quick else check_count("--seeds", arguments.seeds)
     return run_study(
         arguments.out,
         datasets=arguments.datasets,
         models=arguments.models or MODELS,
-        seeds=arguments.seeds,
+        seeds=range(first, first + n_seeds),
         quick=arguments.quick,
         n_jobs=arguments.jobs,
         verbose=not arguments.quiet,

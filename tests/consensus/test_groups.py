@@ -9,7 +9,7 @@ from hypothesis.extra.numpy import arrays
 from tests.strategies import CHEAP, grid_numbers, panels
 from wisca_xai import InputError
 from wisca_xai.consensus import value_groups, wisca
-from wisca_xai.consensus._groups import N_GROUPS, systematic_magnitude
+from wisca_xai.consensus._groups import N_GROUPS, systematic_share
 
 RNG = np.random.default_rng(0)
 NAN = np.nan
@@ -112,19 +112,21 @@ def test_rows_are_a_table_and_groups_are_counted():
             value_groups([[1.0]], n_groups=n_groups)
 
 
-# -- the systematic magnitude --------------------------------------------------------------------
+# -- the systematic share ------------------------------------------------------------------------
 
 
 def by_loop(local, groups):
-    """Entry by entry: sums of each group's rows, without their signs, over the number of rows."""
-    m, n, d = local.shape
+    """Group by group: the squared mean less the variance over the size, in rows' mean squares."""
+    m, _, d = local.shape
     found = np.zeros((m, d))
     for method in range(m):
         for j in range(d):
-            sums = {}
-            for i in range(n):
-                sums[groups[i, j]] = sums.get(groups[i, j], 0.0) + local[method, i, j]
-            found[method, j] = sum(abs(total) for total in sums.values()) / n
+            own, total = 0.0, np.sum(local[method, :, j] ** 2)
+            for group in set(groups[:, j].tolist()):
+                values = local[method, groups[:, j] == group, j]
+                owed = values.var(ddof=1) / len(values) if len(values) > 1 else 0.0
+                own += len(values) * (values.mean() ** 2 - owed)
+            found[method, j] = np.clip(own / total, 0, 1) if total > 0 else 0.0
     return found
 
 
@@ -136,55 +138,75 @@ def grouped_panels(draw, **settings):
 
 
 @CHEAP
-@given(grouped_panels())
-def test_the_systematic_magnitude_equals_a_slow_loop_and_stays_below_the_mean(given_):
+@given(grouped_panels(), st.sampled_from([1e-200, -1.0, 1e200]))
+def test_the_systematic_share_equals_a_slow_loop_in_every_unit(given_, unit):
     (local, _, _), groups = given_
-    found, plain = systematic_magnitude(local, groups), np.abs(local).mean(axis=1)
-    np.testing.assert_allclose(found, by_loop(local, groups), rtol=1e-12, atol=1e-12)
-    assert (found >= 0).all()
-    assert (found <= plain * (1 + 1e-12)).all()
-    # signs that agree within a group lose nothing
-    signs = np.where(groups % 2, -1.0, 1.0)
+    found = systematic_share(local, groups)
+    np.testing.assert_allclose(found, by_loop(local, groups), atol=1e-9)
+    assert ((found >= 0) & (found <= 1)).all()
+    np.testing.assert_allclose(systematic_share(unit * local, groups), found, atol=1e-12)
+
+
+def test_a_share_of_all_or_nothing():
+    rows = RNG.normal(size=(5000, 3))
+    groups = value_groups(rows)
+    np.testing.assert_allclose(systematic_share(1.0 + np.array([groups]), groups), 1, rtol=1e-12)
+    signs = np.where(RNG.random((2, 5000, 3)) < 0.5, -1.0, 1.0)
+    assert (systematic_share(signs * RNG.random((2, 5000, 3)), groups) < 0.005).all()
+    assert (systematic_share(np.zeros((1, 5000, 3)), groups) == 0).all()
+    assert systematic_share(np.empty((2, 0, 3)), groups[:0]).tolist() == np.zeros((2, 3)).tolist()
+
+
+def test_chance_is_subtracted_without_bias():
+    # +-1 at random: before it is clipped, the share has the mean 0, not n_groups / n = 1/4
+    groups = np.repeat(np.arange(5), 4)[:, None]
+    signs = np.where(np.random.default_rng(0).random((4000, 20, 1)) < 0.5, -1.0, 1.0)
+    shares = systematic_share(signs, groups)
+    plain = (signs.reshape(4000, 5, 4).sum(axis=2) ** 2 / 4).sum(axis=1) / 20
+    np.testing.assert_allclose(plain.mean(), 0.25, atol=0.01)
+    # the share is (4/3) plain - 1/3: linear, so that the mean is 0
     np.testing.assert_allclose(
-        systematic_magnitude(np.abs(local) * signs, groups), plain, rtol=1e-12, atol=1e-15
+        shares[:, 0], np.maximum(plain * 4 / 3 - 1 / 3, 0), rtol=1e-12, atol=1e-12
     )
 
 
-def test_signs_at_random_within_groups_cancel():
-    local = np.where(RNG.random((2, 5000, 3)) < 0.5, -1.0, 1.0) * RNG.random((2, 5000, 3))
-    groups = value_groups(RNG.normal(size=(5000, 3)))
-    plain = np.abs(local).mean(axis=1)
-    assert (systematic_magnitude(local, groups) < 0.06 * plain).all()
-    with_values = np.abs(local) * np.where(groups < 2, -1.0, 1.0)
-    np.testing.assert_allclose(systematic_magnitude(with_values, groups), plain, rtol=1e-12)
+def test_half_of_an_attribution_goes_with_the_value():
+    # value part +-1, scatter of variance 1 beside it
+    rows = RNG.normal(size=(20_000, 1))
+    local = (np.sign(rows) + RNG.normal(size=rows.shape))[None]
+    share = systematic_share(local, value_groups(rows, n_groups=4))
+    np.testing.assert_allclose(share, 0.5, atol=0.02)
 
 
 # -- in the consensus ----------------------------------------------------------------------------
 
 # Four rows of three features, scaled by hand: |a| runs from 0 to 4, so that s = a / 4
-ROWS = np.array([[[4.0, 2.0, 0.0], [4.0, -2.0, 0.0], [-4.0, 2.0, 0.0], [-4.0, 0.0, 1.0]]])
+ROWS = np.array([[[4.0, 2.0, 0.0], [4.0, 2.0, 0.0], [-4.0, 2.0, 0.0], [-4.0, 0.0, 1.0]]])
 GROUPS = np.array([[0, 0, 0], [0, 0, 0], [1, 1, 0], [1, 1, 0]])
 IMPORTANCES = np.array([[1.0, 0.0, 0.5]])
+# a goes with its value. b: means .5 and .25 of two rows each, variance .125 in the second group.
+# c: a mean of 1/16 over four rows, variance 1/64.
+SHARES = np.array([1.0, (2 * 0.5**2 + 2 * 0.25**2 - 0.125) / 0.75, (4 / 16**2 - 1 / 64) * 16])
 
 
 def test_wisca_of_groups_by_hand():
-    # a: magnitude 1, groups |2| and |-2|: 4/4; b: 1.5/4, groups |0| and |.5|: .5/4; c: .25/4
     found = wisca(ROWS, groups=GROUPS)
-    expected = [1.0, np.cbrt(1.5 / 4 * (0.5 / 4) ** 2), 0.25 / 4]
+    expected = np.array([1.0, 1.5 / 4, 0.25 / 4]) * (0.05 + 0.95 * SHARES)
     np.testing.assert_allclose(found.importance, expected, rtol=1e-14)
     # a global method has no rows to group
     found = wisca(ROWS, IMPORTANCES, groups=GROUPS, method_weights=[3, 1])
-    mixed = (3 * np.array(expected) + IMPORTANCES[0]) / 4
+    mixed = ((3 * np.sqrt(expected) + np.sqrt(IMPORTANCES[0])) / 4) ** 2
     np.testing.assert_allclose(found.importance, mixed, rtol=1e-14)
     np.testing.assert_array_equal(found.values, wisca(ROWS, IMPORTANCES).values)
 
 
 def test_weights_enter_the_groups():
-    # b: .5 * 1/2 - .5 * 1 in one group, .5 * 1 in the other; magnitude (.25 + .5 + .5 + 0)/4
-    found = wisca(ROWS, None, [0.5, 1.0, 1.0, 0.0], groups=GROUPS)
-    np.testing.assert_allclose(
-        found.importance, [2.5 / 4, np.cbrt(1.25 / 4 * (0.75 / 4) ** 2), 0.0], rtol=1e-14
-    )
+    weights = np.array([0.5, 1.0, 1.0, 0.0])
+    found = wisca(ROWS, None, weights, groups=GROUPS).importance
+    parts = weights[:, None] * ROWS / 4
+    expected = np.abs(parts).mean(axis=1) * (0.05 + 0.95 * by_loop(parts, GROUPS))
+    np.testing.assert_allclose(found, expected[0], rtol=1e-14)
+    assert found[0] < 2.5 / 4  # weights that differ within a group are scatter, too
 
 
 @CHEAP
@@ -193,11 +215,12 @@ def test_wisca_of_groups_is_its_formula(given_):
     panel, groups = given_
     local, importances, weights = panel
     parts = wisca_parts(local, weights)
-    methods = list(np.cbrt(np.abs(parts).mean(axis=1) * by_loop(parts, groups) ** 2))
+    methods = list(np.abs(parts).mean(axis=1) * (0.05 + 0.95 * by_loop(parts, groups)))
     if importances is not None:
         methods += [wisca(None, [vector]).importance for vector in importances]
     found = wisca(*panel, groups=groups)
-    np.testing.assert_allclose(found.importance, np.mean(methods, axis=0), atol=1e-12)
+    expected = np.sqrt(methods).mean(axis=0) ** 2
+    np.testing.assert_allclose(found.importance, expected, atol=1e-9)
     assert (found.importance <= wisca(*panel).importance + 1e-12).all()
     np.testing.assert_array_equal(found.values, wisca(*panel).values)
 
@@ -215,9 +238,7 @@ def wisca_parts(local, weights):
 def test_a_group_per_row_leaves_the_plain_magnitude(panel):
     _, n, d = panel.local.shape
     alone = np.tile(np.arange(n)[:, None], (1, d))
-    np.testing.assert_allclose(
-        wisca(*panel, groups=alone).importance, wisca(*panel).importance, rtol=1e-12, atol=1e-15
-    )
+    np.testing.assert_array_equal(wisca(*panel, groups=alone).importance, wisca(*panel).importance)
 
 
 @CHEAP
@@ -243,7 +264,7 @@ def test_what_goes_with_the_value_ranks_above_what_scatters_as_much():
     assert plain[0] == plain[1]
     found = wisca(local, groups=value_groups(rows)).importance
     assert found[0] > 0.8 * plain[0]
-    assert found[1] < 0.4 * plain[1]
+    assert found[1] < 0.1 * plain[1]
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ IMPORTANCES = np.array([[0.4, -0.2, 0.0]])
 
 
 def test_wisca_by_hand_with_a_weight_per_row():
-    result = wisca(LOCAL, IMPORTANCES, [1.0, 0.25])
+    result = wisca(LOCAL, IMPORTANCES, [1.0, 0.25], power=1)
     # the global, plus half (1/n) of the weighted rows: l0 r0, l0 r1, l1 r0, l1 r1; over 3 methods
     np.testing.assert_allclose(
         result.importance,
@@ -61,7 +61,7 @@ def test_wisca_signed_by_hand_with_a_weight_per_row():
 
 def test_wisca_by_hand_with_a_weight_per_method_and_row():
     weights = [[1.0, 0.25], [0.5, 0.0]]
-    result = wisca(LOCAL, IMPORTANCES, weights)
+    result = wisca(LOCAL, IMPORTANCES, weights, power=1)
     np.testing.assert_allclose(
         result.importance,
         [
@@ -91,7 +91,7 @@ def test_wisca_by_hand_with_a_weight_per_method_and_row():
 
 
 def test_wisca_of_locals_only():
-    result = wisca(LOCAL)
+    result = wisca(LOCAL, power=1)
     np.testing.assert_allclose(
         result.importance,
         [(1 + 1 + 1 + 0) / 4, (0.5 + 0 + 0 + 1) / 4, (0 + 0.5 + 0.5 + 0.5) / 4],
@@ -104,10 +104,30 @@ def test_wisca_of_locals_only():
 
 def test_wisca_of_globals_only():
     importances = [[0.4, -0.2, 0.0], [1.0, 2.0, 3.0]]  # (1, -1/2, 0), (0, 1/2, 1)
-    result = wisca(None, importances)
+    result = wisca(None, importances, power=1)
     np.testing.assert_allclose(result.importance, [1 / 2, (0 + 0.5) / 2, 1 / 2], rtol=1e-14)
+    # the square of the mean root: (1, 0), (0, 1/2) and (0, 1) of the two methods
+    result = wisca(None, importances)
+    np.testing.assert_allclose(result.importance, [1 / 4, 0.5 / 4, 1 / 4], rtol=1e-14)
     signed = wisca(None, importances, aggregation="signed")
     np.testing.assert_allclose(signed.importance, [1 / 2, (-0.5 + 0.5) / 2, 1 / 2], rtol=1e-14)
+
+
+def test_methods_that_agree_count_for_more_than_one_that_stands_alone():
+    # magnitudes of three methods: (1, .4, 0), (0, .4, 1), (0, .4, 1)
+    importances = [[1.0, 0.4, 0.0], [0.0, 0.4, 1.0], [0.0, 0.4, 1.0]]
+    np.testing.assert_allclose(wisca(None, importances).importance, [1 / 9, 0.4, 4 / 9], rtol=1e-14)
+    quarter = wisca(None, importances, power=0.25).importance
+    np.testing.assert_allclose(quarter, [1 / 81, 0.4, (2 / 3) ** 4], rtol=1e-14)
+    sums = wisca(None, importances, power=1).importance
+    np.testing.assert_allclose(sums, [1 / 3, 0.4, 2 / 3], rtol=1e-14)
+
+
+@pytest.mark.parametrize("power", [0.0, -0.5, 1.5, np.nan, True, "half"])
+@every_aggregation
+def test_power_is_above_0_and_at_most_1(power, aggregation):
+    with pytest.raises(InputError, match="`power` must be a number above 0 and at most 1, got "):
+        wisca(LOCAL, power=power, aggregation=aggregation)
 
 
 def test_a_row_of_weight_0_still_counts_as_a_row():
@@ -124,28 +144,33 @@ def test_opposite_rows_cancel_signed_but_not_by_magnitude():
 
 
 @CHEAP
-@given(panel=panels())
-def test_wisca_is_its_formula(panel):
+@given(panel=panels(), power=st.sampled_from([0.3, 0.5, 1.0]))
+def test_wisca_is_its_formula(panel, power):
     local, importances, weights = panel
     m, n, d = local.shape
     g = 0 if importances is None else len(importances)
     w = np.ones((m, n)) if weights is None else np.broadcast_to(weights, (m, n))
-    expected = {"magnitude": np.zeros(d), "signed": np.zeros(d)}
-    values = np.zeros((n, d))
+    signed, raised, values = np.zeros(d), np.zeros(d), np.zeros((n, d))
     for method in range(g):
         scaled = min_max(importances[method])
-        expected["signed"] += scaled
-        expected["magnitude"] += np.maximum(scaled, 0)
+        signed += scaled
+        raised += np.maximum(scaled, 0) ** power
     for method in range(m):
+        magnitude = np.zeros(d)
         for row in range(n):
             scaled = w[method, row] * min_max(local[method, row])
             values[row] += scaled / m
-            expected["signed"] += scaled / n
-            expected["magnitude"] += np.abs(scaled) / n
-    for aggregation, total in expected.items():
-        result = wisca(local, importances, weights, aggregation=aggregation)
-        np.testing.assert_allclose(result.importance, total / (m + g), atol=1e-12)
-        np.testing.assert_allclose(result.values, values, atol=1e-12)
+            signed += scaled / n
+            magnitude += np.abs(scaled) / n
+        raised += magnitude**power
+    result = wisca(local, importances, weights, power=power)
+    expected = (raised / (m + g)) ** (1 / power)
+    np.testing.assert_allclose(result.importance, expected, atol=1e-12)
+    np.testing.assert_allclose(result.values, values, atol=1e-12)
+    # the formula of the paper, whatever the power
+    result = wisca(local, importances, weights, power=power, aggregation="signed")
+    np.testing.assert_allclose(result.importance, signed / (m + g), atol=1e-12)
+    np.testing.assert_allclose(result.values, values, atol=1e-12)
 
 
 @CHEAP

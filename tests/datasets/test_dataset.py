@@ -32,6 +32,7 @@ SIZES = {  # name -> task, rows, features, relevant features
     "correlated_0": ("regression", 1000, 10, 5),
     "correlated_05": ("regression", 1000, 10, 5),
     "correlated_09": ("regression", 1000, 10, 5),
+    "product": ("regression", 1000, 20, 3),
 }
 WITH_EFFECTS = {
     *("height", "height_imbalanced", "linear", "square", "syn2", "syn3", "sparse_uncorrelated"),

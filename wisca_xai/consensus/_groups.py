@@ -1,4 +1,4 @@
-"""Groups of rows with similar values of a feature, in which chance cancels."""
+"""Groups of rows with similar values of a feature, and what of an attribution goes with them."""
 
 from collections.abc import Sequence
 
@@ -60,17 +60,41 @@ def value_groups(
     return groups
 
 
-def systematic_magnitude(local: FloatCube, groups: IntMatrix) -> FloatMatrix:
-    """Mean over rows of the magnitude of group means: (m, d) of (m, n, d).
+def systematic_share(local: FloatCube, groups: IntMatrix) -> FloatMatrix:
+    """Share of an attribution's mean square that goes with the feature's own value, in [0, 1].
 
-    What an attribution does together with the feature's own value; the scatter around it, by noise
-    or by other features, cancels.
+    The rest is scatter, by noise or by other features. As in an analysis of variance, group means
+    are squared, and what they owe to chance is subtracted: the variance within the group over its
+    size. A group of one row has no scatter.
+
+    Parameters
+    ----------
+    local : ndarray of shape (m, n_samples, n_features)
+    groups : ndarray of int of shape (n_samples, n_features)
+        As from `value_groups`.
+
+    Returns
+    -------
+    share : ndarray of shape (m, n_features)
+        Below 0 by chance counts as 0, and so does a feature without any attribution.
     """
-    n_features = local.shape[2]
-    n_groups = groups.max(initial=-1) + 1
+    _, n_samples, n_features = local.shape
+    if n_samples == 0:
+        return np.zeros((len(local), n_features))
+    n_groups = groups.max() + 1
     places = (groups * n_features + np.arange(n_features)).ravel()
-    total = np.zeros((len(local), n_features))
-    for method, values in zip(total, local, strict=True):
+
+    def of_groups(values: FloatMatrix) -> FloatMatrix:
         sums = np.bincount(places, values.ravel(), minlength=n_groups * n_features)
-        method += np.abs(sums.reshape(n_groups, n_features)).sum(axis=0)
-    return np.asarray(total / max(local.shape[1], 1))
+        return np.asarray(sums.reshape(n_groups, n_features))
+
+    size = np.maximum(of_groups(np.ones((n_samples, n_features))), 1.0)
+    share = np.zeros((len(local), n_features))
+    for method, values in zip(share, local, strict=True):
+        largest = np.abs(values).max(axis=0)
+        unit = values / np.where(largest > 0, largest, 1.0)  # squares neither over- nor underflow
+        squares, with_value = of_groups(unit**2), of_groups(unit) ** 2 / size
+        within = np.maximum(squares - with_value, 0.0) / np.maximum(size - 1.0, 1.0)
+        total = squares.sum(axis=0)
+        method[:] = (with_value - within).sum(axis=0) / np.where(total > 0, total, 1.0)
+    return np.clip(share, 0.0, 1.0)

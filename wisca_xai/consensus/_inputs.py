@@ -16,8 +16,10 @@ from wisca_xai._typing import (
     FloatVector,
     IntMatrix,
 )
-from wisca_xai._validation import check_choice, check_finite
-from wisca_xai.consensus._groups import systematic_magnitude
+from wisca_xai._validation import as_number, check_choice, check_finite
+from wisca_xai.consensus._groups import systematic_share
+
+LEAST_SHARE = 0.05  # of a magnitude that counts even if nothing of it goes with the feature's value
 
 
 @dataclass(frozen=True)
@@ -136,8 +138,8 @@ class Vectors:
         combine_rows : callable, default=None
             Merges methods row by row; None means `combine`.
         groups : array-like of shape (n, d), default=None
-            As from `value_groups`: by magnitude, a local method's vector is then the geometric mean
-            of its mean magnitude and, twice, its `systematic_magnitude`.
+            As from `value_groups`: by magnitude, a local method's vector is then its mean magnitude
+            times ``LEAST_SHARE + (1 - LEAST_SHARE) * systematic_share``.
 
         Returns
         -------
@@ -146,10 +148,8 @@ class Vectors:
         local = self.weights[:, :, None] * scaling(self.local)
         methods = self._methods(local, scaling(self.importances), aggregation)
         if groups is not None and aggregation == "magnitude" and len(local):
-            numbers = _check_groups(groups, local.shape[1:])
-            systematic = systematic_magnitude(local, numbers)
-            magnitudes = methods[len(self.importances) :]
-            magnitudes[:] = np.cbrt(magnitudes) * np.cbrt(systematic) ** 2
+            share = systematic_share(local, _check_groups(groups, local.shape[1:]))
+            methods[len(self.importances) :] *= LEAST_SHARE + (1 - LEAST_SHARE) * share
         votes = self.votes
         n_local = len(local)
         global_first = None if votes is None else np.roll(votes, -n_local)
@@ -252,6 +252,24 @@ def mean_of(methods: FloatArray, votes: FloatVector | None = None) -> FloatArray
     mean = (votes.reshape(-1, *[1] * (methods.ndim - 1)) * methods).sum(axis=0)
     # the votes may sum to 1 + 2e-16
     return np.asarray(np.clip(mean, methods.min(axis=0), methods.max(axis=0)))
+
+
+def power_mean(power: float) -> Combine:
+    """Mean over the first axis of non-negative vectors raised to `power`, and back.
+
+    Raises
+    ------
+    InputError
+        If `power` is not in (0, 1].
+    """
+    if not 0 < as_number(power) <= 1:
+        raise InputError(f"`power` must be a number above 0 and at most 1, got {power!r}.")
+
+    def combine(methods: FloatArray, votes: FloatVector | None) -> FloatArray:
+        raised = mean_of(methods**power, votes) ** (1 / power)
+        return np.clip(raised, methods.min(axis=0), methods.max(axis=0))
+
+    return combine
 
 
 def sign_of_mean(methods: FloatArray, votes: FloatVector | None) -> FloatArray:

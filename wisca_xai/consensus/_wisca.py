@@ -3,7 +3,7 @@
 from numpy.typing import ArrayLike
 
 from wisca_xai._typing import Aggregation
-from wisca_xai.consensus._inputs import Consensus, Vectors, mean_of
+from wisca_xai.consensus._inputs import Consensus, Vectors, mean_of, power_mean
 from wisca_xai.consensus._scaling import min_max
 
 
@@ -15,6 +15,7 @@ def wisca(
     aggregation: Aggregation = "magnitude",
     method_weights: ArrayLike | None = None,
     groups: ArrayLike | None = None,
+    power: float = 0.5,
 ) -> Consensus:
     r"""Merge attributions into the WISCA consensus [1]_.
 
@@ -26,8 +27,10 @@ def wisca(
 
     W, divided by the number of methods, is the importance; C is the local consensus, in which
     global importances take no part. ``aggregation="signed"`` is this formula.
-    ``aggregation="magnitude"`` takes :math:`|s(A^l_i)_j|` and :math:`\max(s(A^g)_j, 0)` in W
-    instead, so that a feature that pushes some rows up and others down does not cancel itself.
+    ``aggregation="magnitude"`` differs so that nothing cancels itself and the methods have to
+    agree: with :math:`a^g_j = \max(s(A^g)_j, 0)` and
+    :math:`a^l_j = \frac1n \sum_i w_i |s(A^l_i)_j|` the importance is the power mean
+    :math:`\big(\frac{1}{g+m} \sum_k (a^k_j)^p\big)^{1/p}` over all methods, p = `power`.
 
     Parameters
     ----------
@@ -49,10 +52,12 @@ def wisca(
 
     groups : array-like of shape (n_samples, n_features), default=None
         Group of each row by its value of each feature, as from `value_groups`. With them, and by
-        magnitude, the sum over rows of a local method becomes the geometric mean of itself and,
-        twice, of :math:`\frac1n \sum_G |\sum_{i \in G} w_i \, s(A^l_i)_j|` over the feature's
-        groups G: an attribution that goes with the feature's own value counts in full, and scatter
-        counts less.
+        magnitude, :math:`a^l_j` is multiplied by 0.05 + 0.95 r: r is the share, in [0, 1], of the
+        mean square of :math:`w_i s(A^l_i)_j` that group means account for, less what they owe to
+        chance. What goes with the feature's own value counts in full, and scatter hardly.
+    power : float, default=0.5
+        In (0, 1]. 1 is the arithmetic mean, by which a feature may rank first because of a single
+        method; the smaller, the more it counts that several methods find a feature important.
 
     Returns
     -------
@@ -64,7 +69,7 @@ def wisca(
     ------
     InputError
         If shapes do not fit, or a number is not finite, or a weight negative, or all weights or all
-        votes are 0.
+        votes are 0, or `power` is out of range.
 
     Notes
     -----
@@ -82,15 +87,19 @@ def wisca(
 
     >>> local = [[[2.0, -1.0, 0.0], [-2.0, -1.0, 0.0]]]
     >>> importances = [[0.1, 0.2, 0.0]]
-    >>> wisca(local, importances).importance
+    >>> wisca(local, importances).importance.round(3)
+    array([0.729, 0.729, 0.   ])
+    >>> wisca(local, importances, power=1).importance
     array([0.75, 0.75, 0.  ])
     >>> wisca(local, importances, aggregation="signed").importance
     array([0.25, 0.25, 0.  ])
-    >>> wisca(local, importances, method_weights=[3, 1]).importance
-    array([0.875, 0.625, 0.   ])
+    >>> wisca(local, importances, method_weights=[3, 1]).importance.round(3)
+    array([0.859, 0.609, 0.   ])
     """
+    by_magnitude = power_mean(power)
     vectors = Vectors.check(local, importances, weights, method_weights)
-    return vectors.aggregate(min_max, mean_of, aggregation, groups=groups)
+    merge = mean_of if aggregation == "signed" else by_magnitude
+    return vectors.aggregate(min_max, merge, aggregation, combine_rows=mean_of, groups=groups)
 
 
 def wisca_signed(

@@ -7,6 +7,7 @@ from wisca_xai.datasets._height import (
     make_height_imbalanced,
     make_height_multiclass,
 )
+from wisca_xai.datasets._product import make_product
 from wisca_xai.datasets._registry import DATASETS, make_dataset
 from wisca_xai.datasets._rules import make_conjunction, make_rules
 from wisca_xai.datasets._sklearn import make_friedman, make_informative, make_sparse_uncorrelated
@@ -24,6 +25,7 @@ __all__ = [
     "make_height_multiclass",
     "make_informative",
     "make_linear",
+    "make_product",
     "make_rules",
     "make_sparse_uncorrelated",
     "make_square",

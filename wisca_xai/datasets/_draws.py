@@ -1,6 +1,5 @@
 """What the generators share: seeds, class counts, correlated Gaussians, checks of numbers."""
 
-import numbers
 from collections.abc import Sequence
 from typing import TypeAlias
 
@@ -9,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from wisca_xai._exceptions import InputError
 from wisca_xai._typing import FloatMatrix, FloatVector, IntVector
-from wisca_xai._validation import check_count, seed_entropy
+from wisca_xai._validation import as_number, check_count, seed_entropy
 from wisca_xai.datasets._dataset import BoolArray
 
 Seed: TypeAlias = int | np.random.RandomState | np.random.Generator | None
@@ -114,10 +113,3 @@ def check_variant(number: object, maximum: int) -> int:
     if variant > maximum:
         raise InputError(f"`number` must be from 1 to {maximum}, got {variant}.")
     return variant
-
-
-def as_number(value: object) -> float:
-    """`value` as a float; NaN, which no range contains, if it is not a number."""
-    if isinstance(value, bool) or not isinstance(value, numbers.Real):
-        return np.nan
-    return float(value)

@@ -13,6 +13,7 @@ from wisca_xai.datasets._height import (
     make_height_imbalanced,
     make_height_multiclass,
 )
+from wisca_xai.datasets._product import make_product
 from wisca_xai.datasets._rules import make_conjunction, make_rules
 from wisca_xai.datasets._sklearn import make_friedman, make_informative, make_sparse_uncorrelated
 from wisca_xai.datasets._syn import make_syn
@@ -48,6 +49,7 @@ DATASETS: dict[str, DatasetFunction] = {
     "correlated_0": partial(_make, make_correlated, correlation=0.0),
     "correlated_05": partial(_make, make_correlated, correlation=0.5),
     "correlated_09": partial(_make, make_correlated, correlation=0.9),
+    "product": partial(_make, make_product),
 }
 
 

@@ -8,11 +8,10 @@ import pandas as pd
 
 from wisca_xai._exceptions import InputError
 from wisca_xai._typing import FloatMatrix, FloatVector, IntVector
-from wisca_xai._validation import check_count
+from wisca_xai._validation import as_number, check_count
 from wisca_xai.datasets._dataset import BoolArray, GroundTruthDataset
 from wisca_xai.datasets._draws import (
     Seed,
-    as_number,
     check_share,
     draw_labels,
     feature_names,

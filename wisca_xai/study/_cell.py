@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from wisca_xai._stack import Stack
 from wisca_xai._typing import FloatArray, FloatVector, IntMatrix
 from wisca_xai._votes import votes_by_kind
 from wisca_xai._wisca import WISCAExplainer
-from wisca_xai.consensus import CONSENSUS, value_groups, wisca
+from wisca_xai.consensus import CONSENSUS, ConsensusFunction, value_groups, wisca
 from wisca_xai.consensus import reference as published
 from wisca_xai.datasets import GroundTruthDataset, make_dataset
 from wisca_xai.metrics import average_precision, rank_correlation, recovery
@@ -106,14 +107,16 @@ def consensus_importances(
         votes: Mapping[str, float] = explanation.votes,
         row_weights: FloatVector = weights,
         row_groups: IntMatrix | None = groups,
+        function: ConsensusFunction = wisca,
     ) -> FloatVector:
-        return Stack.of(kept, votes).merge(wisca, row_weights, row_groups).importance
+        return Stack.of(kept, votes).merge(function, row_weights, row_groups).importance
 
     fidelity = dict(zip(components, votes_by_kind("fidelity", components).tolist(), strict=True))
     ablations = {
         "without confidence weights": ablate(components, row_weights=even),
         "votes by fidelity": ablate(components, fidelity),
-        "mean magnitude alone": ablate(components, row_groups=None),
+        "magnitudes with their scatter": ablate(components, row_groups=None),
+        "arithmetic mean of methods": ablate(components, function=partial(wisca, power=1)),
         "signed": found["consensus", "wisca_signed"],
     }
     kept = {
