@@ -82,3 +82,19 @@ def test_columns_that_tell_nothing_get_nothing(odd):
     assert not values[:, :, 1].any()
     assert np.abs(values[:, :, 0]).max() > 1
     assert not Quadratic.fit(BACKGROUND, BACKGROUND[:, :1] * 1e200).slopes.any()
+
+
+def test_of_unused_features_nothing_is_learned():
+    generator = np.random.default_rng(3)
+    rows = generator.normal(size=(50, 4))
+    outputs = rows[:, :1] + generator.normal(size=(50, 1))
+    used = np.array([True, False, True, False])
+    found = Quadratic.fit(rows, outputs, used)
+    of_two = Quadratic.fit(rows[:, used], outputs)
+    np.testing.assert_allclose(found(rows), of_two(rows[:, used]), rtol=1e-10)
+    values = found.mean_shapley(rows[:5], rows)
+    assert (values[:, ~used] == 0).all()
+    np.testing.assert_allclose(
+        values[:, used], of_two.mean_shapley(rows[:5, used], rows[:, used]), atol=1e-12
+    )
+    assert np.abs(Quadratic.fit(rows, outputs).slopes[~used]).min() > 0

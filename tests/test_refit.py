@@ -81,7 +81,7 @@ def test_p_values_are_counted_over_all_refits_and_adjusted():
     np.testing.assert_allclose(found, adjusted, rtol=1e-12)
 
 
-@pytest.mark.parametrize(("refit", "n"), [(True, 20), (3, 3)])
+@pytest.mark.parametrize(("refit", "n"), [(True, 30), (3, 3)])
 def test_a_clone_learns_from_the_table_beside_its_shuffled_copy(refit, n):
     y = (X["b"] > 0).to_numpy().astype(int)
     Told.asked.clear()

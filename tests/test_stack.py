@@ -1,10 +1,12 @@
 """Stack: the answers of a panel as arrays, and their merge with votes."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
 from wisca_xai import Explanation, ShapExplainer
-from wisca_xai._stack import Stack
+from wisca_xai._stack import Stack, name_of
 from wisca_xai._trust import resample_rows
 from wisca_xai._votes import give_votes
 from wisca_xai.consensus import Consensus, mean, value_groups, wisca
@@ -119,7 +121,7 @@ def test_other_attributions_of_the_same_methods_get_the_same_votes():
 GROUPS = value_groups([[1, 0, 0], [1, 1, 0], [2, 0, 0], [2, 1, 0]])
 
 
-def test_groups_reach_wisca_of_every_class_and_no_other_function():
+def test_groups_reach_wisca_of_every_class_and_functions_that_ask_for_them():
     stack = Stack.of(panel(), VOTES)
     arguments = ([SHAP, LIME], [PERMUTATION, FOREST], WEIGHTS)
     expected = wisca(*arguments, method_weights=stack.votes, groups=GROUPS)
@@ -129,6 +131,12 @@ def test_groups_reach_wisca_of_every_class_and_no_other_function():
     np.testing.assert_array_equal(
         stack.merge(mean, WEIGHTS, GROUPS).importance, stack.merge(mean, WEIGHTS).importance
     )
+    sums = partial(wisca, power=1)
+    np.testing.assert_array_equal(
+        stack.merge(sums, WEIGHTS, GROUPS).importance,
+        sums(*arguments, method_weights=stack.votes, groups=GROUPS).importance,
+    )
+    assert name_of(sums) == "wisca(power=1)"
     cubes = RNG.normal(size=(2, 4, 3, 2))
     of_all = Stack.of(panel(shap=answer(cubes[0]), lime=answer(cubes[1])), VOTES)
     by_class = [

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from wisca_xai._typing import FloatArray, FloatMatrix, FloatVector, IntVector
 
@@ -36,8 +37,13 @@ class Quadratic:
     curvature: FloatArray | None
 
     @classmethod
-    def fit(cls, rows: FloatMatrix, outputs: FloatMatrix) -> "Quadratic":
-        """Learn from rows (n, d) and the model's outputs (n, k), by ridge regression."""
+    def fit(
+        cls, rows: FloatMatrix, outputs: FloatMatrix, used: NDArray[np.bool_] | None = None
+    ) -> "Quadratic":
+        """Learn from rows (n, d) and the model's outputs (n, k), by ridge regression.
+
+        Of features that are not `used` (d,) nothing is learned, so that chance gives them no part.
+        """
         d = rows.shape[1]
         k = outputs.shape[1]
         known = ~np.isnan(rows)
@@ -46,6 +52,8 @@ class Quadratic:
         centre = np.where(known, rows, 0.0).sum(axis=0) / counts
         scale = np.sqrt((np.where(known, rows - centre, 0.0) ** 2).sum(axis=0) / counts)
         scale[scale == 0] = np.inf  # what tells nothing is 0
+        if used is not None:
+            scale[~used] = np.inf
         nothing = cls(centre, scale, np.zeros(k), np.zeros((d, k)), None)
         if d > MOST_SLOPES or np.abs(outputs).max(initial=0.0) > LARGEST:
             return nothing

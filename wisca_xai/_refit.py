@@ -19,7 +19,7 @@ from wisca_xai._typing import FloatMatrix, FloatVector, ResponseMethod
 from wisca_xai.consensus import ConsensusFunction, value_groups
 from wisca_xai.explainers import BaseExplainer
 
-N_REFITS = 20
+N_REFITS = 30  # to exceed all shadows of as many is chance in 1 of 30 tables
 MAX_ROWS = 50  # explained in each refit
 
 

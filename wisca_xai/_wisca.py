@@ -76,7 +76,7 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
     background_size : int, default=100
         Background rows that Shapley values average over.
     refit : bool or int, default=False
-        Whether to measure the model's noise too, by refitting clones of it (True: 20) to the table
+        Whether to measure the model's noise too, by refitting clones of it (True: 30) to the table
         beside a shuffled copy of it: `ranking` then calls only those features above chance that
         the model prefers to such shadows. Costs as many fits and panels; with fewer than 20 a lone
         feature cannot be told from chance. Needs y in `fit`.

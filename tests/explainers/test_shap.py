@@ -322,3 +322,47 @@ def test_rows_in_threads_give_the_same_bytes(settings):
     assert one.values.tobytes() == two.values.tobytes()
     for part in ("model_rows", "model_calls"):
         assert getattr(one.receipt, part) == getattr(two.receipt, part) > 0
+
+
+# -- features that the model does not use --------------------------------------------------------
+
+WIDE = np.random.default_rng(7).normal(size=(300, 9))
+
+
+def used_by_some(Z):
+    """Uses columns 2, 5 and 7, the last one in one row of 100."""
+    return Z[:, 2] * Z[:, 5] + 3.0 * (Z[:, 7] > 2.33)
+
+
+@pytest.mark.parametrize("target", ["predicted", "all"])
+@pytest.mark.parametrize("settings", [{}, {"max_evals": 200}, {"tol": 0.5}], ids=str)
+def test_what_the_model_does_not_use_gets_exactly_0(target, settings):
+    explanation = explain(used_by_some, WIDE, WIDE[:20], target=target, **settings)
+    unused = [0, 1, 3, 4, 6, 8]
+    assert (explanation.values[:, unused] == 0).all()
+    assert (explanation.standard_errors[:, unused] == 0).all()
+    assert (np.abs(explanation.values[:, [2, 5]]).mean(axis=0) > 0.05).all()
+    gaps = used_by_some(WIDE[:20]) - used_by_some(WIDE).mean()
+    totals = explanation.values.sum(axis=1).reshape(20)
+    np.testing.assert_allclose(totals, gaps, atol=1e-12)
+
+
+def test_a_feature_that_is_hardly_ever_used_is_not_lost():
+    # the few rows that look for unused features miss it: it is then sampled without an imitation
+    rows = np.zeros((1, 9))
+    rows[0, 7] = 3.0
+    share = (WIDE[:, 7] > 2.33).mean()
+    assert 0 < share < 0.05
+    values = [
+        explain(used_by_some, WIDE, rows, random_state=seed).values[0, 7] for seed in range(8)
+    ]
+    np.testing.assert_allclose(values, 3.0 * (1 - share), atol=0.2)
+    assert np.mean(values) == pytest.approx(3.0 * (1 - share), abs=0.05)
+
+
+def test_rounding_is_no_use_of_a_feature():
+    def rounded(Z):
+        return 1.0 + Z[:, 2] * Z[:, 5] + 1e-15 * Z[:, 0]
+
+    values = explain(rounded, WIDE, WIDE[:5]).values
+    assert np.abs(values[:, [0, 1]]).max() < 1e-14

@@ -52,16 +52,16 @@ def test_ablations_leave_out_what_they_name():
     even = np.ones(50)
     assert np.ptp(explanation.weights) > 0.01
     expected = {
-        ("consensus", "wisca"): (explanation.weights, None, groups),
-        ("ablation", "without confidence weights"): (even, None, groups),
-        ("ablation", "votes by fidelity"): (explanation.weights, fidelity, groups),
-        ("ablation", "mean magnitude alone"): (explanation.weights, None, None),
+        ("consensus", "wisca"): (explanation.weights, {}),
+        ("ablation", "without confidence weights"): (even, {}),
+        ("ablation", "votes by fidelity"): (explanation.weights, {"method_weights": fidelity}),
+        ("ablation", "magnitudes with their scatter"): (explanation.weights, {"groups": None}),
+        ("ablation", "arithmetic mean of methods"): (explanation.weights, {"power": 1}),
     }
     found = consensus_importances(explanation, groups)
-    for name, (weights, method_weights, by_value) in expected.items():
-        again = wisca(
-            parts[:2], parts[2:], weights, method_weights=method_weights, groups=by_value
-        ).importance
+    for name, (weights, changes) in expected.items():
+        options = {"groups": groups} | changes
+        again = wisca(parts[:2], parts[2:], weights, **options).importance
         np.testing.assert_allclose(found[name], again, rtol=1e-12, err_msg=str(name))
     different = np.array([found[name] for name in expected])
     assert all(np.abs(a - b).max() > 1e-4 for i, a in enumerate(different) for b in different[:i])
@@ -235,5 +235,11 @@ def test_the_command_writes_its_files(tmp_path, capsys):
     names = {path.name for path in folder.iterdir()}
     assert {"scores.csv", "summary.md", "regret.png", "ranks.png", "study.json"} <= names
     assert json.loads((folder / "study.json").read_text())["max_samples"] == 500
+    later = ["--seeds", "2", "--first-seed", "7", "--datasets", "height", "--models", "tree"]
+    assert main(["study", "--out", str(tmp_path / "later"), *later, "--quiet"]) == 0
+    cells = {path.name for path in (tmp_path / "later" / "cells").iterdir()}
+    assert cells == {"height-tree-7.csv", "height-tree-8.csv"}
+    assert main(["study", "--out", str(folder), "--first-seed", "-1"]) == 3
+    assert "`--first-seed` must be an integer of at least 0" in capsys.readouterr().err
     assert main(["study", "--out", str(folder), "--datasets", "hight"]) == 3
     assert "Did you mean 'height'" in capsys.readouterr().err

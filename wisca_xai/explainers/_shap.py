@@ -31,7 +31,9 @@ MAX_FEATURES_TO_ENUMERATE = 20
 MAX_REFERENCE = 1000  # rows of fit that values refer to
 MAX_ENUMERATED = 100  # of these, beyond which walks are as exact, and cheaper
 MAX_MIXED = 5000  # for the imitation
+MAX_CHANGED = 20  # rows of the background, of which each feature is changed
 N_MIXED = 20  # rows on which shortcuts are checked, beside those explained
+ROUNDING = 1e-12  # of the largest output
 TOLERANCE = 1e-6  # of the largest output, within which shortcuts have to add up to the model's
 
 
@@ -313,17 +315,31 @@ class ShapExplainer(BaseExplainer):
         errors = np.hypot(problem.squeezed(errors), at_ends)
         return problem.squeezed(values), problem.explained(base), errors
 
-    def _imitation(self, problem: Problem, background: FloatMatrix, n_mixed: int) -> Quadratic:
-        """Learned from the background and from mixtures of its rows, which are what walks meet."""
+    def _imitation(self, problem: Problem, background: FloatMatrix, n_asked: int) -> Quadratic:
+        """Learned from the background and from mixtures of its rows, which are what walks meet.
+
+        Some of these rows differ from one of the background in a single feature. A feature that
+        changes no output there has no part in the imitation: if the model does not use it, its
+        Shapley values are 0 and not what chance makes of it.
+        """
         generator = np.random.default_rng(problem.seed_for("imitation"))
-        n_mixed = min(n_mixed, MAX_MIXED) if problem.n_features <= MOST_SLOPES else 0
-        mixed = mix(background, background, n_mixed, generator)
-        known = problem.background_outputs(len(background))
-        if n_mixed == 0:
+        n, d = background.shape
+        n_asked = min(n_asked, MAX_MIXED) if d <= MOST_SLOPES else 0
+        known = problem.background_outputs(n)
+        if n_asked == 0:
             return Quadratic.fit(background, known)
-        return Quadratic.fit(
-            np.vstack([background, mixed]), np.vstack([known, problem.response(mixed)])
-        )
+        n_changed = min(MAX_CHANGED, n_asked // (2 * d), n - 1)
+        changed = np.repeat(background[:n_changed, None], d, axis=1)
+        changed[:, range(d), range(d)] = np.roll(background, -n_changed, axis=0)[:n_changed]
+        changed = changed.reshape(-1, d)
+        mixed = mix(background, background, n_asked - len(changed), generator)
+        rows = np.vstack([changed, mixed])
+        outputs = problem.response(rows)
+        used = None
+        if n_changed:
+            moved = outputs[: len(changed)].reshape(n_changed, d, -1) - known[:n_changed, None]
+            used = np.abs(moved).max(axis=(0, 2)) > ROUNDING * np.abs(known).max()
+        return Quadratic.fit(np.vstack([background, rows]), np.vstack([known, outputs]), used)
 
 
 def _enumerated(
