@@ -1,5 +1,6 @@
 """Whether intervals and noise floors keep their word: `python -m benchmarks.trust`.
 
+Errors: how the Monte-Carlo errors of different rows correlate, of which intervals assume 0.1.
 Intervals: how often the 95% interval of an importance holds its true value, the mean over many
 samples of rows and seeds. Noise floors: how often a feature that means nothing is called above
 chance, in models that ignore it, and in models that have learned from y drawn at random.
@@ -17,6 +18,7 @@ from benchmarks.models import fit_model, make_table
 from wisca_xai import WISCAExplainer
 
 N_TRAIN = 500
+N_ROWS, N_SEEDS = 100, 12  # whose errors are compared
 N_TRUTH = 60  # explanations of 958 rows each, whose mean is the truth
 
 
@@ -42,6 +44,24 @@ def coverage(name: str, n_rows: int, n_repeats: int) -> float:
         lower, upper = explanation.trust.resamples.interval()
         held.append((lower <= truth) & (truth <= upper))
     return float(np.mean(held))
+
+
+def error_correlation(name: str, n_features: int) -> dict[str, float]:
+    """Correlation of the Monte-Carlo errors of two rows, averaged over features, per explainer."""
+    X, y = make_table(N_TRAIN + N_ROWS, n_features)
+    model = fit_model(name, X[:N_TRAIN], y[:N_TRAIN])
+    rows = np.arange(N_TRAIN, N_TRAIN + N_ROWS)
+    explanations = [explain(model, X, y, rows, seed).components for seed in range(N_SEEDS)]
+    found = {}
+    for explainer in ("shap", "lime"):
+        errors = np.array([components[explainer].values for components in explanations])
+        errors -= errors.mean(axis=0)
+        of_rows, of_means = (errors**2).mean(axis=(0, 1)), (errors.mean(axis=1) ** 2).mean(axis=0)
+        known = of_rows > 1e-20  # else exact
+        if known.any():
+            share = of_means[known] / of_rows[known]
+            found[explainer] = float(((share - 1 / N_ROWS) / (1 - 1 / N_ROWS)).mean())
+    return found
 
 
 def called_though_ignored(seed: int) -> float:
@@ -75,10 +95,16 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2)
     arguments = parser.parse_args()
     parallel = Parallel(n_jobs=arguments.jobs)
+    print("Correlation of the errors of two rows, mean over features")
+    cases = [(name, d) for name in ("logistic", "forest", "mlp", "knn") for d in (8, 20, 60)]
+    correlations = parallel(delayed(error_correlation)(*case) for case in cases)
+    for (name, n_features), found in zip(cases, correlations, strict=True):
+        shown = ", ".join(f"{explainer} {value:.3f}" for explainer, value in found.items())
+        print(f"{name:10}{n_features:5} features   {shown}", flush=True)
     print("Share of 95% intervals that hold the true importance")
-    cases = [(name, n) for name in ("logistic", "forest", "mlp", "knn") for n in (50, 200)]
-    held = parallel(delayed(coverage)(*case, arguments.repeats) for case in cases)
-    for (name, n_rows), share in zip(cases, held, strict=True):
+    tested = [(name, n) for name in ("logistic", "forest", "mlp", "knn") for n in (50, 200)]
+    held = parallel(delayed(coverage)(*case, arguments.repeats) for case in tested)
+    for (name, n_rows), share in zip(tested, held, strict=True):
         print(f"{name:10}{n_rows:5} rows {share:8.3f}", flush=True)
     ignored = parallel(delayed(called_though_ignored)(seed) for seed in range(arguments.fits))
     print(f"Ignored features called above chance: {np.mean(ignored):.3f}", flush=True)

@@ -72,7 +72,7 @@ class Walks:
         return np.argsort(self.orders, axis=1)
 
     @cached_property
-    def _inside(self) -> NDArray[np.bool_]:
+    def _inside_throughout(self) -> NDArray[np.bool_]:
         return _inside(self._entry, slice(0, 2 * (self.orders.shape[1] - 1)))
 
     @property
@@ -132,7 +132,7 @@ class Walks:
                 steps = slice(done, min(done + most_steps, n_steps))
                 # the draws are the same for every row: worked out once where memory allows
                 is_whole = step >= n_pairs and most_steps == n_steps
-                inside = self._inside if is_whole else _inside(entry, steps)
+                inside = self._inside_throughout if is_whole else _inside(entry, steps)
                 hybrids = np.where(inside, rows[:, None, None, :], background[begins][:, None, :])
                 given = response(hybrids.reshape(-1, n_features))
                 answers[:, :, steps] = chosen(given.reshape(*hybrids.shape[:3], -1))

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from wisca_xai._coalitions import enumerate_coalitions, noise_errors, repeat_noise
+from wisca_xai._coalitions import ROUNDING, enumerate_coalitions, noise_errors, repeat_noise
 from wisca_xai._exceptions import InputError
 from wisca_xai._explanation import Explanation
 from wisca_xai._imitation import MOST_SLOPES, Quadratic
@@ -33,7 +33,6 @@ MAX_ENUMERATED = 100  # of these, beyond which walks are as exact, and cheaper
 MAX_MIXED = 5000  # for the imitation
 MAX_CHANGED = 20  # rows of the background, of which each feature is changed
 N_MIXED = 20  # rows on which shortcuts are checked, beside those explained
-ROUNDING = 1e-12  # of the largest output
 TOLERANCE = 1e-6  # of the largest output, within which shortcuts have to add up to the model's
 
 
@@ -80,7 +79,8 @@ class ShapExplainer(BaseExplainer):
     stands in for those that are not: its own Shapley values against all of them are known [2]_, and
     only what it misses is sampled. It is learned from the outputs on the background and on up to
     5000 mixed rows, once for all explained rows. The values are no more biased if it is poor, but
-    take more walks.
+    take more walks. A feature that the model does not use has no part in it, so that its values and
+    their errors are exactly 0.
 
     `standard_errors` of "permutation" are Monte-Carlo errors of walks and, where background rows
     are drawn, of that too; where every one of them starts a single pair, they are upper bounds on
