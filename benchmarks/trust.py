@@ -1,6 +1,6 @@
 """Whether intervals and noise floors keep their word: `python -m benchmarks.trust`.
 
-Errors: how the Monte-Carlo errors of different rows correlate, of which intervals assume 0.1.
+Errors: how the Monte-Carlo errors of different rows correlate, of which intervals assume 0.15.
 Intervals: how often the 95% interval of an importance holds its true value, the mean over many
 samples of rows and seeds. Noise floors: how often a feature that means nothing is called above
 chance, in models that ignore it, and in models that have learned from y drawn at random.
