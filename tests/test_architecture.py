@@ -23,6 +23,7 @@ LAYERS = {  # a module imports only from lower layers, or from its own folder
     "_problem": 2,
     "_coalitions": 2,
     "_sampling": 2,
+    "_confidence": 3,
     "_notes": 3,
     "_stack": 3,
     "explainers": 3,

@@ -9,6 +9,7 @@ import numpy as np
 from scipy.stats import false_discovery_control
 from sklearn.frozen import FrozenEstimator
 
+from wisca_xai._confidence import row_weights
 from wisca_xai._exceptions import InputError, WISCAWarning
 from wisca_xai._native import quiet_clone, quiet_libraries
 from wisca_xai._panel import run_panel
@@ -27,7 +28,6 @@ def refit_chance(
     panel: Sequence[tuple[str, BaseExplainer]],
     problem: Problem,
     votes: dict[str, float],
-    weights: FloatVector,
     function: ConsensusFunction,
     n_refits: int,
 ) -> FloatVector:
@@ -48,13 +48,15 @@ def refit_chance(
     generator = np.random.default_rng(problem.seed_for("refit"))
     kept = np.sort(generator.permutation(problem.n_samples)[:MAX_ROWS])
     reached = np.zeros(problem.n_features)
-    weights = weights[kept] if weights[kept].any() else np.ones(len(kept))
     able = [(name, explainer) for name, explainer in panel if name in votes]
     for _ in range(n_refits):
         posed = _with_shadows(problem, kept, generator)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", WISCAWarning)  # said once, of the panel itself
             components, _ = run_panel(able, posed)
+        # by the clone's own confidence: rows of which the model is sure have telling values of the
+        # real columns, and chance would seem to prefer those to their shadows
+        weights, _ = row_weights(posed)
         groups = value_groups(posed.rows, levels=posed.response.codec.categorical)
         found = Stack.of(components, votes).merge(function, weights, groups).importance
         real, shadows = np.split(np.abs(found), 2)

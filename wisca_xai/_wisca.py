@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from sklearn.base import OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from wisca_xai._confidence import NOWHERE_SURE, row_weights
 from wisca_xai._consensus_explanation import ConsensusExplanation
 from wisca_xai._exceptions import InputError
 from wisca_xai._notes import ask_again, constant_note
@@ -26,20 +27,15 @@ from wisca_xai._problem import Problem
 from wisca_xai._refit import N_REFITS, check_refittable, refit_chance
 from wisca_xai._stack import Stack, find_function, name_of, notes_of, scale_component, takes_votes
 from wisca_xai._trust import N_DUMMIES, measure_trust
-from wisca_xai._typing import FloatMatrix, FloatVector, ResponseMethod, Target
+from wisca_xai._typing import FloatMatrix, ResponseMethod, Target
 from wisca_xai._validation import check_choice, check_count
 from wisca_xai._votes import WEIGHTINGS, check_weighting, give_votes
 from wisca_xai.consensus import (
     ConsensusFunction,
-    confidence_weight,
-    residual_weight,
     value_groups,
     wisca_signed,
 )
 from wisca_xai.explainers import BaseExplainer
-
-UNSURE = 1e-12  # weight below which a probability differs from chance by rounding alone
-NOWHERE_SURE = "The model is nowhere surer than chance: all rows weigh the same."
 
 
 class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # type: ignore[misc]
@@ -335,12 +331,12 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
         noise, repeated = ask_again(problem)
         problem = replace(problem, n_dummies=N_DUMMIES, noise=noise)
         components, failures = run_panel(self.explainers_, problem, timeout=self.timeout)
-        weights, weight_note = _row_weights(problem)
+        weights, weight_note = row_weights(problem)
         votes = give_votes(weighting, components, problem, dict(self.explainers_))
         chance = None
         if self.refit:
             n_refits = N_REFITS if self.refit is True else self.refit
-            chance = refit_chance(self.explainers_, problem, votes, weights, function, n_refits)
+            chance = refit_chance(self.explainers_, problem, votes, function, n_refits)
         groups = value_groups(problem.rows, levels=problem.response.codec.categorical)
         stack = Stack.of(components, votes)
         merged = stack.merge(function, weights, groups)
@@ -371,27 +367,3 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
                 problem, components, votes, weights, groups, function, merged.importance, chance
             ),
         )
-
-
-def _row_weights(problem: Problem) -> tuple[FloatVector, list[str]]:
-    """Weight of each row by the model's confidence, with a note where there is no measure of it."""
-    even = np.ones(problem.n_samples)
-    if problem.response.unit == "probability":
-        weights = confidence_weight(problem.outputs.max(axis=1), n_classes=problem.n_outputs)
-        weights[weights < UNSURE] = 0.0
-        return (weights, []) if weights.any() else (even, [NOWHERE_SURE])
-    if problem.response.task == "classification":
-        return even, ["The model gives no probabilities: all rows weigh the same."]
-    if problem.y is None:
-        return even, ["Without y, residuals are not known: all rows weigh the same."]
-    training = problem.y if problem.background_y is None else problem.background_y
-    has_fields = problem.y.dtype.names is not None or training.dtype.names is not None
-    if problem.response.unit != "target" or has_fields:
-        return even, ["The explained output is no prediction of y: all rows weigh the same."]
-    scale = float(np.std(np.asarray(training, dtype=np.float64)))
-    if scale == 0:
-        return even, ["The training target is constant: all rows weigh the same."]
-    weights = residual_weight(problem.y, problem.outputs[:, 0], scale=scale)
-    if not weights.any():
-        return even, ["All predictions are far from y: all rows weigh the same."]
-    return weights, []
