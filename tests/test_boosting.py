@@ -113,17 +113,19 @@ def test_threads_give_the_same_bytes(library):
 
 
 @pytest.mark.parametrize("library", LIBRARIES)
-@pytest.mark.parametrize("seed", [0, 1])
-def test_sampled_values_are_the_exact_ones_within_their_errors(library, seed):
+def test_sampled_values_are_the_exact_ones_within_their_errors(library):
     model, X, _ = fitted(library, "binary")
 
-    def explain(method):
+    def explain(method, seed):
         explainer = ShapExplainer(model, method=method, background_size=10, random_state=seed)
         return explainer.fit(X[:N_FIT]).explain(X[:30])
 
-    exact, sampled = explain("exact"), explain("permutation")
-    gaps = np.abs(sampled.values - exact.values)
-    assert (gaps <= 2 * sampled.standard_errors + 1e-9).mean() >= 0.95
+    exact, held = explain("exact", 0), []
+    for seed in range(4):  # rows share walks, so that of one seed many may miss at once
+        sampled = explain("permutation", seed)
+        gaps = np.abs(sampled.values - exact.values)
+        held.append((gaps <= 2 * sampled.standard_errors + 1e-9).mean())
+    assert np.mean(held) >= 0.95
 
 
 @pytest.mark.parametrize("library", ["xgboost", "lightgbm", "histogram"])

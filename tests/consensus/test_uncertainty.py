@@ -10,6 +10,7 @@ from scipy import stats
 from tests.strategies import CHEAP, grid_numbers
 from wisca_xai import InputError
 from wisca_xai.consensus import Resamples, resample
+from wisca_xai.consensus._uncertainty import SHARED
 
 RNG = np.random.default_rng(0)
 
@@ -166,10 +167,12 @@ def test_errors_of_an_importance_widen_its_interval_whatever_the_number_of_rows(
 
 
 @pytest.mark.parametrize("n", [20, 2000])
-def test_errors_of_local_values_are_shared_by_the_rows_and_do_not_average_out(n):
+def test_what_rows_share_of_their_errors_does_not_average_out(n):
     errors = np.broadcast_to([0.1, 0.0, 2.0], (1, n, 3))
     found = resample(only_local, np.ones((1, n, 3)), errors, None, None, (), n, n_resamples=2000)
-    np.testing.assert_allclose(found.importance.std(axis=0), errors[0, 0], rtol=0.06)
+    # what they do not share is in the values of the rows
+    expected = np.sqrt(SHARED) * errors[0, 0]
+    np.testing.assert_allclose(found.importance.std(axis=0), expected, rtol=0.06)
 
 
 def test_errors_of_methods_features_and_classes_are_drawn_apart():
@@ -194,7 +197,7 @@ def test_rows_and_errors_add_up():
     local = RNG.normal(size=(1, 30, 2))
     errors = np.full((1, 30, 2), 0.3)
     found = resample(only_local, local, errors, None, None, (), 30, n_resamples=3000)
-    expected = np.sqrt(local[0].var(axis=0, ddof=1) / 30 + 0.3**2)
+    expected = np.sqrt(local[0].var(axis=0, ddof=1) / 30 + SHARED * 0.3**2)
     np.testing.assert_allclose(found.importance.std(axis=0), expected, rtol=0.05)
 
 
