@@ -261,38 +261,35 @@ def test_arrays_are_refitted_as_arrays():
     assert explanation.trust.refit_chance[0] <= 0.2
 
 
-def test_refits_group_rows_as_the_explanation_does(monkeypatch):
-    seen = []
-    merge = Stack.merge
+@pytest.fixture
+def merged(monkeypatch):
+    """Weights and groups of every merge."""
+    seen, merge = [], Stack.merge
 
     def record(self, function, weights, groups=None):
-        seen.append(groups)
+        seen.append((weights, groups))
         return merge(self, function, weights, groups)
 
     monkeypatch.setattr("wisca_xai._refit.Stack.merge", record)
+    return seen
+
+
+def test_refits_group_rows_as_the_explanation_does(merged):
     generator = np.random.default_rng(0)
     X, y = generator.normal(size=(60, 3)), generator.integers(2, size=60)
     model = LogisticRegression().fit(X, y)
     WISCAExplainer(model, explainers=("permutation",), refit=2, random_state=0).fit(X, y).explain(X)
-    of_refits = [groups for groups in seen if groups is not None and groups.shape[1] == 6]
+    of_refits = [groups for _, groups in merged if groups is not None and groups.shape[1] == 6]
     assert len(of_refits) == 2
     assert all(set(np.unique(groups)) == set(range(5)) for groups in of_refits)
 
 
-def test_rows_weigh_by_the_confidence_of_the_clone(monkeypatch):
-    seen = []
-    merge = Stack.merge
-
-    def record(self, function, weights, groups=None):
-        seen.append(weights)
-        return merge(self, function, weights, groups)
-
-    monkeypatch.setattr("wisca_xai._refit.Stack.merge", record)
+def test_rows_weigh_by_the_confidence_of_the_clone(merged):
     y = RNG.integers(2, size=120)
     Told.asked.clear()
     chance(LogisticRegression(), y, panel=(Told(values=range(8)),), refit=2)
     posed = Told.asked[1:]
     for problem in posed:
         expected = (2 * problem.outputs.max(axis=1) - 1) ** 2
-        assert any(np.allclose(weights, expected, rtol=1e-12) for weights in seen)
+        assert any(np.allclose(weights, expected, rtol=1e-12) for weights, _ in merged)
     assert np.abs(posed[0].outputs - posed[1].outputs).max() > 1e-3

@@ -19,7 +19,7 @@ from wisca_xai._exceptions import ExplainerFailed, InputError, WISCAWarning
 from wisca_xai._explanation import Explanation
 from wisca_xai._problem import Problem
 from wisca_xai._typing import FloatMatrix
-from wisca_xai._validation import check_choice, seed_entropy
+from wisca_xai._validation import as_number, check_choice, seed_entropy
 from wisca_xai.explainers import EXPLAINERS, BaseExplainer
 
 PANEL = ("shap", "lime", "permutation", "forest")
@@ -184,8 +184,7 @@ def _attempt(explainer: BaseExplainer, problem: Problem) -> Explanation | str:
 
 def check_timeout(timeout: object) -> None:
     """Raise InputError unless `timeout` is None or a positive number of seconds."""
-    is_number = isinstance(timeout, numbers.Real) and not isinstance(timeout, bool)
-    if timeout is not None and not (is_number and 0 < float(timeout) < np.inf):  # type: ignore[arg-type]
+    if timeout is not None and not 0 < as_number(timeout) < np.inf:
         raise InputError(f"`timeout` must be None or a number of seconds above 0, got {timeout!r}.")
 
 

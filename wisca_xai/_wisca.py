@@ -30,11 +30,7 @@ from wisca_xai._trust import N_DUMMIES, measure_trust
 from wisca_xai._typing import FloatMatrix, ResponseMethod, Target
 from wisca_xai._validation import check_choice, check_count
 from wisca_xai._votes import WEIGHTINGS, check_weighting, give_votes
-from wisca_xai.consensus import (
-    ConsensusFunction,
-    value_groups,
-    wisca_signed,
-)
+from wisca_xai.consensus import ConsensusFunction, value_groups, wisca_signed
 from wisca_xai.explainers import BaseExplainer
 
 
@@ -70,7 +66,8 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
     response_method : {"auto", "predict_proba", "decision_function", "predict"}, default="auto"
         Output that is explained; "auto" takes the first of these that the model has.
     background_size : int, default=100
-        Background rows that Shapley values average over.
+        How exact sampled Shapley values are: as averages over so many background rows; see
+        `ShapExplainer`.
     refit : bool or int, default=False
         Whether to measure the model's noise too, by refitting clones of it (True: 30) to the table
         beside a shuffled copy of it: `ranking` then calls only those features above chance that

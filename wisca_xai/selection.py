@@ -21,6 +21,7 @@ from wisca_xai._table import as_table, backend_of, is_frame, labels_of, select, 
 from wisca_xai._typing import IntVector
 from wisca_xai._validation import (
     array_checks,
+    as_number,
     canonical_order,
     check_count,
     check_not_sparse,
@@ -292,7 +293,7 @@ def _n_kept(asked: Any, n_features: int) -> int | None:
     if isinstance(asked, numbers.Integral) and not isinstance(asked, bool):
         if 1 <= int(asked) <= n_features:
             return int(asked)
-    elif isinstance(asked, numbers.Real) and not isinstance(asked, bool) and 0 < float(asked) <= 1:
+    elif 0 < as_number(asked) <= 1:
         # rounded first: 22 * (15 / 22) is just below 15
         return max(1, math.floor(round(float(asked) * n_features, 9)))
     raise InputError(

@@ -95,7 +95,8 @@ def resample(
         Takes local (m, r, ...), importances (g, d) and the positions (r,) of the rows that they
         are of; returns the importance and the signed sum as rows of an array (2, d).
     local, local_errors : ndarray of shape (m, n, d) or (m, n, d, k), or None
-        Local vectors, and their standard errors: 0 where exact or not known.
+        Local vectors, and their standard errors: 0 where exact or not known. Those of two rows
+        correlate by `SHARED`.
     importances, importance_errors : ndarray of shape (g, d), or None
         Global vectors, and their standard errors from everything but the rows.
     row_effects : sequence of g ndarrays of shape (n, d), or None each
