@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from wisca_xai import ConsensusExplanation, Explanation, InputError, Receipt
-from wisca_xai._explanation import display_name
+from wisca_xai._text import display_name
 from wisca_xai._trust import Trust
 from wisca_xai.consensus import Resamples
 

@@ -18,7 +18,7 @@ from wisca_xai import (
     ShapExplainer,
     WISCAExplainer,
 )
-from wisca_xai._validation import canonical_order
+from wisca_xai._random import canonical_order
 from wisca_xai._votes import give_votes
 
 IRIS, SPECIES = load_iris(return_X_y=True)

@@ -10,16 +10,15 @@ from scipy import sparse
 from sklearn.exceptions import DataConversionWarning
 
 from wisca_xai import InputError
-from wisca_xai._validation import (
-    canonical_order,
+from wisca_xai._checks import (
     check_choice,
     check_count,
     check_finite,
     check_not_sparse,
     check_target_column,
     check_unique_names,
-    seed_entropy,
 )
+from wisca_xai._random import canonical_order, seed_entropy
 
 
 def test_sparse_tables_are_refused_with_the_size_of_a_dense_copy():

@@ -7,12 +7,13 @@ from typing import Any, Self
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
 
-from wisca_xai._explanation import Explanation, display_name, frozen_array
+from wisca_xai._checks import check_choice, check_count
+from wisca_xai._explanation import Explanation, frozen_array
+from wisca_xai._ranking import ranks_of
+from wisca_xai._text import display_name
 from wisca_xai._trust import Trust
 from wisca_xai._typing import FloatArray, FloatVector, IntVector
-from wisca_xai._validation import check_choice, check_count
 from wisca_xai._verdict import write_verdict
 from wisca_xai.consensus import PartialOrder, Resamples, partial_order
 from wisca_xai.metrics import (
@@ -118,7 +119,7 @@ class ConsensusExplanation(Explanation):
                 "upper": known["upper"],
                 "wisca": self.wisca,
                 "p_positive": known["p_positive"],
-                "rank": _ranks(magnitude),
+                "rank": ranks_of(magnitude),
                 "best_rank": known["best_rank"],
                 "worst_rank": known["worst_rank"],
                 "p_top": known["p_top"],
@@ -137,10 +138,10 @@ class ConsensusExplanation(Explanation):
             `change` (positive: the feature falls back without the explainer), the largest change
             first.
         """
-        ranks = _ranks(self.importance.abs().to_numpy())
+        ranks = ranks_of(self.importance.abs().to_numpy())
         parts = []
         for name, importance in self.trust.without.items():
-            without = _ranks(np.abs(importance))
+            without = ranks_of(np.abs(importance))
             parts.append(
                 pd.DataFrame(
                     {
@@ -201,7 +202,8 @@ class ConsensusExplanation(Explanation):
             Of the mean magnitudes; tied features share the smaller rank.
         """
         ranks = {
-            name: _ranks(component.mean_magnitude()) for name, component in self.components.items()
+            name: ranks_of(component.mean_magnitude())
+            for name, component in self.components.items()
         }
         return pd.DataFrame(ranks, index=pd.Index(list(self.feature_names), name="feature"))
 
@@ -292,11 +294,6 @@ class ConsensusExplanation(Explanation):
     def _overview(self) -> pd.DataFrame:
         table = self.ranking().merge(self.ranks(), left_on="feature", right_index=True)
         return table.head(20)
-
-
-def _ranks(magnitudes: FloatVector) -> IntVector:
-    """Ranks from 1 for the largest; tied entries share the smaller rank."""
-    return np.asarray(rankdata(-magnitudes, method="min"), dtype=np.intp)
 
 
 Explanation._kinds.update({"Trust": Trust, "Resamples": Resamples})

@@ -12,6 +12,7 @@ import pandas as pd
 
 from wisca_xai import _storage
 from wisca_xai._exceptions import CorruptExplanationError, InputError
+from wisca_xai._text import safe_text, to_safe_html
 from wisca_xai._typing import FloatArray, FloatVector, IntVector, LabelVector
 
 
@@ -280,28 +281,6 @@ def frozen_array(values: Any, dtype: Any = np.float64) -> Any:
     array = np.array(values, dtype=dtype)
     array.setflags(write=False)
     return array
-
-
-def to_safe_html(table: pd.DataFrame) -> str:
-    """An HTML table in which names can do nothing but be read."""
-    shown = table.rename(index=display_name, columns=display_name)
-    shown.index.names = [display_name(name) for name in shown.index.names]
-    shown.columns.names = [display_name(name) for name in shown.columns.names]
-    shown = shown.map(lambda cell: display_name(cell) if isinstance(cell, str) else cell)
-    return str(shown.to_html(escape=True, float_format=lambda number: f"{number:.4g}"))
-
-
-def safe_text(text: str) -> str:
-    """Text with control and bidirectional characters written out."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-
-
-def display_name(name: Any, *, width: int = 40) -> Any:
-    """A name as `safe_text`, cut at `width` characters; what is no text stays as it is."""
-    if not isinstance(name, str):
-        return name
-    shown = safe_text(name)
-    return shown if len(shown) <= width else shown[: width - 1] + "…"
 
 
 def _same_index(one: pd.Index, two: pd.Index) -> bool:

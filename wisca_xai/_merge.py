@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from wisca_xai._checks import check_choice, check_finite, check_not_sparse
 from wisca_xai._consensus_explanation import ConsensusExplanation
 from wisca_xai._exceptions import InputError
 from wisca_xai._explanation import Receipt
@@ -29,7 +30,6 @@ from wisca_xai._trust import (
     resample_rows,
 )
 from wisca_xai._typing import FloatVector, LabelVector
-from wisca_xai._validation import check_choice, check_finite, check_not_sparse
 from wisca_xai._votes import BY_KIND, votes_by_kind
 from wisca_xai.consensus import ConsensusFunction, value_groups, wisca_signed
 

@@ -10,8 +10,9 @@ from sklearn.utils import Tags, get_tags
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.validation import check_is_fitted
 
+from wisca_xai._compat import quiet_libraries
 from wisca_xai._exceptions import InputError
-from wisca_xai._native import quiet_clone, quiet_libraries
+from wisca_xai._native import quiet_clone
 from wisca_xai._response import is_plain_callable
 from wisca_xai._typing import LabelVector
 

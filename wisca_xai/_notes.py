@@ -3,8 +3,8 @@
 import numpy as np
 
 from wisca_xai._coalitions import ROUNDING
-from wisca_xai._explanation import display_name
 from wisca_xai._problem import Problem
+from wisca_xai._text import display_name
 
 N_REPEATED = 20  # rows that the model is asked about twice
 

@@ -15,11 +15,12 @@ from joblib.externals.loky.backend.reduction import dumps
 from sklearn.base import clone
 from tqdm import tqdm
 
+from wisca_xai._checks import as_number, check_choice
 from wisca_xai._exceptions import ExplainerFailed, InputError, WISCAWarning
 from wisca_xai._explanation import Explanation
 from wisca_xai._problem import Problem
+from wisca_xai._random import seed_entropy
 from wisca_xai._typing import FloatMatrix
-from wisca_xai._validation import as_number, check_choice, seed_entropy
 from wisca_xai.explainers import EXPLAINERS, BaseExplainer
 
 PANEL = ("shap", "lime", "permutation", "forest")

@@ -9,9 +9,10 @@ import numpy as np
 from scipy.stats import false_discovery_control
 from sklearn.frozen import FrozenEstimator
 
+from wisca_xai._compat import quiet_libraries
 from wisca_xai._confidence import row_weights
 from wisca_xai._exceptions import InputError, WISCAWarning
-from wisca_xai._native import quiet_clone, quiet_libraries
+from wisca_xai._native import quiet_clone
 from wisca_xai._panel import run_panel
 from wisca_xai._problem import Problem, resolve_target
 from wisca_xai._response import Response

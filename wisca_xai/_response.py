@@ -8,11 +8,11 @@ import numpy as np
 from sklearn import get_config
 from sklearn.base import is_classifier, is_clusterer, is_outlier_detector, is_regressor
 
+from wisca_xai._checks import check_choice
+from wisca_xai._compat import quiet_libraries
 from wisca_xai._exceptions import InputError, ModelContractError
-from wisca_xai._native import quiet_libraries
 from wisca_xai._table import TableCodec
 from wisca_xai._typing import FloatMatrix, LabelVector, ResponseMethod, Unit
-from wisca_xai._validation import check_choice
 
 SHARE_ERROR = 0.01  # probabilities may come as float16, or rounded
 METHODS = ("predict_proba", "decision_function", "predict")

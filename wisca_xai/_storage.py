@@ -4,22 +4,20 @@ Frozen dataclasses become ``{"kind": name, "fields": {...}}``, arrays ``{"array"
 is pickled, so loading a file cannot run code.
 """
 
-import contextlib
 import hashlib
 import io
 import json
 import os
-import tempfile
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
-from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from wisca_xai._exceptions import CorruptExplanationError, InputError
+from wisca_xai._files import whole_file
 
 FORMAT_MAJOR = 1  # raised when older readers can no longer read the file
 FORMAT_MINOR = 0
@@ -36,22 +34,6 @@ def write(path: str | os.PathLike[str], result: Any) -> None:
     members = {HEADER: np.frombuffer(json.dumps(header).encode(), dtype=np.uint8), **arrays}
     with whole_file(path) as stream:
         np.savez_compressed(stream, allow_pickle=False, **members)
-
-
-@contextlib.contextmanager
-def whole_file(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
-    """A stream to a file that appears when all is written, and otherwise stays what it was."""
-    target = Path(path)
-    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(temporary).replace(target)
-    except BaseException:
-        Path(temporary).unlink()
-        raise
 
 
 def read(path: str | os.PathLike[str], kinds: Mapping[str, type]) -> Any:

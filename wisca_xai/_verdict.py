@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import pandas as pd
 
-from wisca_xai._explanation import Explanation, display_name
+from wisca_xai._explanation import Explanation
+from wisca_xai._text import display_name
 from wisca_xai._trust import CORRELATED, Trust
 
 CLOSE, FAIR = 0.8, 0.5  # mean rank correlation from which explainers agree closely, in the main

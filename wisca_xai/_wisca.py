@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from sklearn.base import OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from wisca_xai._checks import check_choice, check_count
 from wisca_xai._confidence import NOWHERE_SURE, row_weights
 from wisca_xai._consensus_explanation import ConsensusExplanation
 from wisca_xai._exceptions import InputError
@@ -28,7 +29,6 @@ from wisca_xai._refit import N_REFITS, check_refittable, refit_chance
 from wisca_xai._stack import Stack, find_function, name_of, notes_of, scale_component, takes_votes
 from wisca_xai._trust import N_DUMMIES, measure_trust
 from wisca_xai._typing import FloatMatrix, ResponseMethod, Target
-from wisca_xai._validation import check_choice, check_count
 from wisca_xai._votes import WEIGHTINGS, check_weighting, give_votes
 from wisca_xai.consensus import ConsensusFunction, value_groups, wisca_signed
 from wisca_xai.explainers import BaseExplainer

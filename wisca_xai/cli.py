@@ -15,6 +15,7 @@ from typing import Any
 import pandas as pd
 
 from wisca_xai import __version__, plots
+from wisca_xai._checks import check_count
 from wisca_xai._consensus_explanation import ConsensusExplanation
 from wisca_xai._exceptions import (
     ExplainerFailed,
@@ -22,9 +23,8 @@ from wisca_xai._exceptions import (
     UntrustedModelError,
     WISCAWarning,
 )
-from wisca_xai._explanation import display_name, safe_text
 from wisca_xai._model_files import load_model
-from wisca_xai._validation import check_count
+from wisca_xai._text import display_name, safe_text
 from wisca_xai._wisca import WISCAExplainer
 from wisca_xai.consensus import CONSENSUS
 

@@ -14,21 +14,20 @@ from sklearn.utils import Tags
 from sklearn.utils.metadata_routing import MetadataRouter
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from wisca_xai._consensus_explanation import ConsensusExplanation
-from wisca_xai._exceptions import InputError, WISCAWarning
-from wisca_xai._model import fit_model, inherit_tags, route_to_model
-from wisca_xai._table import as_table, backend_of, is_frame, labels_of, select, take_rows
-from wisca_xai._typing import IntVector
-from wisca_xai._validation import (
+from wisca_xai._checks import (
     array_checks,
     as_number,
-    canonical_order,
     check_count,
     check_not_sparse,
     check_target_column,
     check_unique_names,
-    seed_entropy,
 )
+from wisca_xai._consensus_explanation import ConsensusExplanation
+from wisca_xai._exceptions import InputError, WISCAWarning
+from wisca_xai._model import fit_model, inherit_tags, route_to_model
+from wisca_xai._random import canonical_order, seed_entropy
+from wisca_xai._table import as_table, backend_of, is_frame, labels_of, select, take_rows
+from wisca_xai._typing import IntVector
 from wisca_xai._wisca import WISCAExplainer
 
 

@@ -11,7 +11,7 @@ from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from wisca_xai import ForestExplainer, InputError
-from wisca_xai._validation import canonical_order
+from wisca_xai._random import canonical_order
 
 IRIS, SPECIES = load_iris(return_X_y=True)
 NAMES = np.array(["lily", "rose", "tulip"])[SPECIES]

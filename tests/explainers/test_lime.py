@@ -15,7 +15,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 from wisca_xai import InputError, LimeExplainer
-from wisca_xai._validation import canonical_order
+from wisca_xai._random import canonical_order
 from wisca_xai.explainers._neighbourhood import draw, fit_ridges
 
 IRIS, SPECIES = load_iris(return_X_y=True)

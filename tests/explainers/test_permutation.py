@@ -15,7 +15,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from wisca_xai import InputError, PermutationExplainer
-from wisca_xai._validation import canonical_order
+from wisca_xai._random import canonical_order
 from wisca_xai.explainers._permutation import permutations
 
 IRIS, SPECIES = load_iris(return_X_y=True)

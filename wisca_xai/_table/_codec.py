@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_object_dtype
 
+from wisca_xai._checks import check_unique_names
 from wisca_xai._exceptions import InputError
 from wisca_xai._table._columns import (
     FloatKind,
@@ -30,7 +31,6 @@ from wisca_xai._table._forms import (
 from wisca_xai._table._narwhals import OtherColumn, write_frame, write_other
 from wisca_xai._table._pandas import level_array, write_levels, write_numbers, write_ticks
 from wisca_xai._typing import FloatMatrix, FloatVector
-from wisca_xai._validation import check_unique_names
 
 
 @dataclass(frozen=True)

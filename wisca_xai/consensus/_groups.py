@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.stats import rankdata
 
+from wisca_xai._checks import check_count
 from wisca_xai._exceptions import InputError
 from wisca_xai._typing import FloatCube, FloatMatrix, IntMatrix
-from wisca_xai._validation import check_count
 
 N_GROUPS = 5
 

@@ -7,6 +7,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import ArrayLike
 
+from wisca_xai._checks import as_number, check_choice, check_finite
 from wisca_xai._exceptions import InputError
 from wisca_xai._typing import (
     Aggregation,
@@ -16,7 +17,6 @@ from wisca_xai._typing import (
     FloatVector,
     IntMatrix,
 )
-from wisca_xai._validation import as_number, check_choice, check_finite
 from wisca_xai.consensus._groups import systematic_share
 
 LEAST_SHARE = 0.05  # of a magnitude that counts even if nothing of it goes with the feature's value

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.optimize import nnls
 
+from wisca_xai._checks import check_finite
 from wisca_xai._exceptions import InputError
 from wisca_xai._typing import FloatArray, FloatMatrix, FloatVector
-from wisca_xai._validation import check_finite
 
 CERTAIN = 1e-12  # smallest share of the losses that tells reliabilities apart
 

@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
+from wisca_xai._checks import check_count
 from wisca_xai._typing import Aggregation, FloatArray, FloatVector
-from wisca_xai._validation import check_count
 from wisca_xai.consensus._inputs import Consensus, Vectors, mean_of, sign_of_mean
 from wisca_xai.consensus._scaling import max_abs, rank, rank_score
 

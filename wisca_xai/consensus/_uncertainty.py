@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import t as student
 
+from wisca_xai._checks import check_count
 from wisca_xai._typing import FloatArray, FloatMatrix, FloatVector, IntVector
-from wisca_xai._validation import check_count
 
 Merge = Callable[[FloatArray | None, FloatMatrix | None, IntVector], FloatMatrix]
 

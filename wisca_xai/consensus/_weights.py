@@ -6,9 +6,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
+from wisca_xai._checks import check_finite
 from wisca_xai._exceptions import InputError
 from wisca_xai._typing import FloatVector
-from wisca_xai._validation import check_finite
 
 
 def confidence_weight(probabilities: ArrayLike, *, n_classes: int = 2) -> FloatVector:

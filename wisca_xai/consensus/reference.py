@@ -28,9 +28,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.stats import gmean, hmean, rankdata
 
+from wisca_xai._checks import check_count, check_finite
 from wisca_xai._exceptions import InputError
 from wisca_xai._typing import FloatArray, FloatMatrix, FloatVector
-from wisca_xai._validation import check_count, check_finite
 from wisca_xai.consensus._scaling import min_max
 from wisca_xai.consensus._weights import residual_weight
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from wisca_xai._checks import check_choice, check_count
 from wisca_xai._typing import FloatVector, IntVector
-from wisca_xai._validation import check_choice, check_count
 from wisca_xai.datasets._dataset import GroundTruthDataset, Task
 from wisca_xai.datasets._draws import (
     Seed,

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from wisca_xai._checks import check_choice, check_finite, check_unique_names
 from wisca_xai._exceptions import InputError
 from wisca_xai._typing import FloatMatrix
-from wisca_xai._validation import check_choice, check_finite, check_unique_names
 
 BoolArray: TypeAlias = NDArray[np.bool_]
 Task: TypeAlias = Literal["classification", "regression"]

@@ -6,9 +6,10 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike
 
+from wisca_xai._checks import as_number, check_count
 from wisca_xai._exceptions import InputError
+from wisca_xai._random import seed_entropy
 from wisca_xai._typing import FloatMatrix, FloatVector, IntVector
-from wisca_xai._validation import as_number, check_count, seed_entropy
 from wisca_xai.datasets._dataset import BoolArray
 
 Seed: TypeAlias = int | np.random.RandomState | np.random.Generator | None

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from wisca_xai._validation import check_count
+from wisca_xai._checks import check_count
 from wisca_xai.datasets._dataset import GroundTruthDataset
 from wisca_xai.datasets._draws import Seed, feature_names, first_relevant, random_generator
 

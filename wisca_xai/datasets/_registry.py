@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from wisca_xai._validation import check_choice
+from wisca_xai._checks import check_choice
 from wisca_xai.datasets._additive import make_correlated, make_linear, make_square
 from wisca_xai.datasets._dataset import GroundTruthDataset
 from wisca_xai.datasets._draws import Seed

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from wisca_xai._checks import as_number, check_count
 from wisca_xai._exceptions import InputError
 from wisca_xai._typing import FloatMatrix, FloatVector, IntVector
-from wisca_xai._validation import as_number, check_count
 from wisca_xai.datasets._dataset import BoolArray, GroundTruthDataset
 from wisca_xai.datasets._draws import (
     Seed,

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 from sklearn import datasets as sklearn_datasets
 
+from wisca_xai._checks import check_count
 from wisca_xai._exceptions import InputError
-from wisca_xai._validation import check_count
 from wisca_xai.datasets._dataset import GroundTruthDataset
 from wisca_xai.datasets._draws import (
     Seed,

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from wisca_xai._checks import check_count
 from wisca_xai._typing import FloatMatrix, FloatVector
-from wisca_xai._validation import check_count
 from wisca_xai.datasets._dataset import BoolArray, GroundTruthDataset
 from wisca_xai.datasets._draws import (
     Seed,

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from wisca_xai._checks import check_choice
 from wisca_xai._exceptions import InputError
 from wisca_xai._explanation import Explanation, Receipt
 from wisca_xai._typing import FloatArray, IntVector, LabelVector, Target, Unit
-from wisca_xai._validation import check_choice
 from wisca_xai.explainers._sources import Source, position_of, read, real_numbers, refuse
 
 SCOPES = ("local", "global")

@@ -6,11 +6,11 @@ from typing import Any, ClassVar
 import numpy as np
 from joblib import Parallel, delayed
 
+from wisca_xai._checks import check_choice, check_count, check_no_fields
 from wisca_xai._exceptions import InputError
 from wisca_xai._explanation import Explanation
 from wisca_xai._problem import Problem
 from wisca_xai._typing import FloatArray, FloatMatrix, ResponseMethod
-from wisca_xai._validation import check_choice, check_count, check_no_fields
 from wisca_xai.explainers._base import BaseExplainer
 
 MANY_ROWS = 200

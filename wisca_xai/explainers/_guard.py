@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from wisca_xai._native import quiet_libraries
+from wisca_xai._compat import quiet_libraries
 
 LIBRARIES = ("shap", "lime")
 _LOCK = threading.RLock()  # NumPy's global state is one per process: threads take turns

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from wisca_xai._checks import check_choice, check_count
 from wisca_xai._coalitions import ROUNDING, enumerate_coalitions, noise_errors, repeat_noise
 from wisca_xai._exceptions import InputError
 from wisca_xai._explanation import Explanation
@@ -13,7 +14,6 @@ from wisca_xai._problem import Problem
 from wisca_xai._response import BATCH_BYTES, Response
 from wisca_xai._sampling import Sampler
 from wisca_xai._typing import FloatArray, FloatMatrix, ResponseMethod
-from wisca_xai._validation import check_choice, check_count
 from wisca_xai.explainers._base import BaseExplainer
 from wisca_xai.explainers._budget import check_budget
 from wisca_xai.explainers._shap_library import (

@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
+from wisca_xai._checks import check_count, check_finite
 from wisca_xai._exceptions import InputError
 from wisca_xai._typing import FloatArray, FloatVector, IntVector
-from wisca_xai._validation import check_count, check_finite
 from wisca_xai.metrics._ties import (
     Places,
     as_result,

@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
+from wisca_xai._checks import check_finite
 from wisca_xai._typing import FloatVector
-from wisca_xai._validation import check_finite
 from wisca_xai.metrics._ties import places, ratio
 
 

@@ -8,9 +8,9 @@ the columns: an importance that tells no feature from another scores like chance
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from wisca_xai._checks import check_finite
 from wisca_xai._exceptions import InputError
 from wisca_xai._typing import FloatArray
-from wisca_xai._validation import check_finite
 from wisca_xai.metrics._ties import (
     Places,
     check_rows,

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import rankdata
 
+from wisca_xai._checks import check_finite
 from wisca_xai._exceptions import InputError
 from wisca_xai._typing import FloatArray
-from wisca_xai._validation import check_finite
 
 
 class Places(NamedTuple):

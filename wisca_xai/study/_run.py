@@ -12,9 +12,9 @@ import pandas as pd
 from joblib import Parallel, delayed
 from tqdm import tqdm
 
+from wisca_xai._checks import check_choice, check_count
 from wisca_xai._exceptions import InputError
-from wisca_xai._storage import whole_file
-from wisca_xai._validation import check_choice, check_count
+from wisca_xai._files import whole_file
 from wisca_xai.datasets import DATASETS
 from wisca_xai.study._cell import Cell, run_cell
 from wisca_xai.study._models import MODELS

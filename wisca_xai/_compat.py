@@ -1,0 +1,60 @@
+"""Everything that depends on how another library works inside."""
+
+import contextlib
+import re
+import sys
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+NATIVE_LINE = re.compile(r"\[LightGBM\] |\[\d\d:\d\d:\d\d\] [A-Z]+: .*/src/")  # and XGBoost's
+
+
+class _Filter:
+    """A stream without the lines that native libraries print, from whatever thread."""
+
+    def __init__(self, stream: Any) -> None:
+        self.stream = stream
+        self._local = threading.local()
+
+    def write(self, text: str) -> int:
+        """Pass text on, unless it is a library's line or the end of one."""
+        is_end = text == "\n" and getattr(self._local, "dropped", False)
+        self._local.dropped = NATIVE_LINE.match(text) is not None
+        if not (is_end or self._local.dropped):
+            self.stream.write(text)
+        return len(text)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.stream, name)
+
+
+_LOCK = threading.Lock()
+
+
+_filters: list[_Filter] = []  # the one that is in place, once for each that needs it
+
+
+@contextlib.contextmanager
+def quiet_libraries() -> Iterator[None]:
+    """Keep back what LightGBM and XGBoost print on stdout, a line for each call of the model.
+
+    Whatever else is printed passes through. Costs nothing where neither is loaded.
+    """
+    if sys.stdout is None or not {"lightgbm", "xgboost"} & set(sys.modules):
+        yield
+        return
+    with _LOCK:
+        if not _filters:
+            ours = _Filter(sys.stdout)
+            sys.stdout = ours
+            _filters.append(ours)
+        else:
+            _filters.append(_filters[0])
+    try:
+        yield
+    finally:
+        with _LOCK:
+            ours = _filters.pop()
+            if not _filters and sys.stdout is ours:
+                sys.stdout = ours.stream
