@@ -13,7 +13,7 @@ from wisca_xai._coalitions import (
     repeat_noise,
     shapley_from_worth,
 )
-from wisca_xai._response import Response
+from wisca_xai._model._response import Response
 from wisca_xai._sampling import standard_errors
 from wisca_xai._table import TableCodec
 

@@ -30,7 +30,7 @@ from wisca_xai import (
     WISCAWarning,
     cli,
 )
-from wisca_xai._model_files import load_model
+from wisca_xai._model._files import load_model
 
 
 @pytest.fixture

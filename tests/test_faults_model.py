@@ -29,7 +29,7 @@ from wisca_xai import (
     WISCAExplainer,
     WISCAWarning,
 )
-from wisca_xai._response import Response
+from wisca_xai._model._response import Response
 from wisca_xai._table import TableCodec
 
 TEXT = np.array(["no", "yes"])[CLASSES]

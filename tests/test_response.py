@@ -17,7 +17,8 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 from wisca_xai import InputError, ModelContractError
-from wisca_xai._response import Response, is_plain_callable
+from wisca_xai._model._outputs import is_plain_callable
+from wisca_xai._model._response import Response
 from wisca_xai._table import TableCodec
 
 IRIS, SPECIES = load_iris(return_X_y=True)

@@ -18,7 +18,7 @@ from wisca_xai import (
     ShapExplainer,
     WISCAExplainer,
 )
-from wisca_xai._response import BATCH_ROWS, rows_in_memory
+from wisca_xai._model._response import BATCH_ROWS, rows_in_memory
 
 RNG = np.random.default_rng(0)
 N, N_EXPLAINED, N_COLUMNS = 60, 5, 6

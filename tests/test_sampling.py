@@ -5,7 +5,7 @@ import pytest
 
 from wisca_xai._coalitions import Walks, exact_values
 from wisca_xai._imitation import Quadratic
-from wisca_xai._response import Response
+from wisca_xai._model._response import Response
 from wisca_xai._sampling import Sampler
 from wisca_xai._table import TableCodec
 

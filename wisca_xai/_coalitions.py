@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import helmert
 
-from wisca_xai._response import Response, rows_in_memory
+from wisca_xai._model._response import Response, rows_in_memory
 from wisca_xai._typing import FloatArray, FloatMatrix, FloatVector, IntVector
 
 MAX_ORTHOGONAL = 1000  # features up to which orders come in orthogonal blocks, see `Walks.draw`

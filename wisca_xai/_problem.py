@@ -14,7 +14,7 @@ from threadpoolctl import ThreadpoolController
 from tqdm import tqdm
 
 from wisca_xai._explanation import Explanation
-from wisca_xai._response import Response
+from wisca_xai._model._response import Response
 from wisca_xai._typing import (
     Family,
     FloatArray,

@@ -10,7 +10,7 @@ from scipy.stats import t as student
 
 from wisca_xai._coalitions import Walks
 from wisca_xai._imitation import Quadratic
-from wisca_xai._response import Response
+from wisca_xai._model._response import Response
 from wisca_xai._typing import FloatArray, FloatMatrix, FloatVector, IntVector
 
 MAX_PASSES = 64  # of `size` pairs, in search of a tolerance

@@ -23,7 +23,7 @@ from wisca_xai._exceptions import (
     UntrustedModelError,
     WISCAWarning,
 )
-from wisca_xai._model_files import load_model
+from wisca_xai._model._files import load_model
 from wisca_xai._text import display_name, safe_text
 from wisca_xai._wisca import WISCAExplainer
 from wisca_xai.consensus import CONSENSUS

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wisca_xai._response import rows_in_memory
+from wisca_xai._model._response import rows_in_memory
 from wisca_xai._typing import FloatArray, FloatMatrix, FloatVector, IntMatrix, IntVector
 
 MAX_PATH = 63  # different features on a path, a bit each

@@ -20,7 +20,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from wisca_xai._coalitions import exact_values
-from wisca_xai._response import Response
+from wisca_xai._model._response import Response
 from wisca_xai._table import TableCodec
 from wisca_xai._typing import FloatVector
 from wisca_xai.datasets import GroundTruthDataset

@@ -12,8 +12,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from wisca_xai._compat import quiet_libraries
 from wisca_xai._exceptions import InputError
-from wisca_xai._native import quiet_clone
-from wisca_xai._response import is_plain_callable
+from wisca_xai._model._boosting import quiet_clone
+from wisca_xai._model._outputs import is_plain_callable
 from wisca_xai._typing import LabelVector
 
 

@@ -9,7 +9,7 @@ import sklearn
 from sklearn.exceptions import InconsistentVersionWarning
 
 from wisca_xai._exceptions import UntrustedModelError
-from wisca_xai._model import is_fitted
+from wisca_xai._model._fitting import is_fitted
 
 
 def load_model(
