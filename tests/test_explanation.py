@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from wisca_xai import ConsensusExplanation, Explanation, InputError, Receipt
+from wisca_xai._results._reliability import Trust
 from wisca_xai._text import display_name
-from wisca_xai._trust import Trust
 from wisca_xai.consensus import Resamples
 
 with warnings.catch_warnings():  # the library's own import warns with recent Matplotlib

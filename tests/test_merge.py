@@ -25,6 +25,7 @@ from wisca_xai import (
     WISCAExplainer,
 )
 from wisca_xai._merge import merge_explanations
+from wisca_xai._results.external import from_external
 from wisca_xai._stack import Stack
 from wisca_xai.consensus import (
     CONSENSUS,
@@ -36,7 +37,6 @@ from wisca_xai.consensus import (
     wisca,
     wisca_signed,
 )
-from wisca_xai.explainers._external import from_external
 
 with warnings.catch_warnings():  # the library's own import warns with recent Matplotlib
     warnings.simplefilter("ignore")

@@ -20,9 +20,9 @@ from wisca_xai import (
     Receipt,
     WISCAExplainer,
     WISCAWarning,
-    _storage,
 )
-from wisca_xai._trust import Trust
+from wisca_xai._results import _storage
+from wisca_xai._results._reliability import Trust
 from wisca_xai.consensus import Resamples
 from wisca_xai.explainers import BaseExplainer, ForestExplainer, LimeExplainer
 

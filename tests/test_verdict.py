@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from wisca_xai import Explanation, LimeExplainer, ShapExplainer, WISCAExplainer
-from wisca_xai._trust import Trust
-from wisca_xai._verdict import write_verdict
+from wisca_xai._results._reliability import Trust
+from wisca_xai._results._verdict import write_verdict
 
 NAMES = ("a", "b", "c", "d")
 

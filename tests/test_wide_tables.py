@@ -24,7 +24,7 @@ from wisca_xai import (
     merge_explanations,
 )
 from wisca_xai._coalitions import Walks
-from wisca_xai._trust import correlated_features
+from wisca_xai._panel_reliability import correlated_features
 from wisca_xai.consensus import _kemeny, _partial_order, kemeny_young, partial_order
 from wisca_xai.explainers import _budget, _lime
 from wisca_xai.explainers._budget import check_budget

@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING, Any
 
-from wisca_xai._consensus_explanation import ConsensusExplanation
 from wisca_xai._exceptions import (
     CorruptExplanationError,
     ExplainerFailed,
@@ -12,8 +11,10 @@ from wisca_xai._exceptions import (
     WISCAError,
     WISCAWarning,
 )
-from wisca_xai._explanation import Explanation, Receipt
 from wisca_xai._merge import merge_explanations
+from wisca_xai._results._consensus_explanation import ConsensusExplanation
+from wisca_xai._results._explanation import Explanation, Receipt
+from wisca_xai._results.external import from_external
 from wisca_xai._wisca import WISCAExplainer
 from wisca_xai.explainers import (
     BaseExplainer,
@@ -21,7 +22,6 @@ from wisca_xai.explainers import (
     LimeExplainer,
     PermutationExplainer,
     ShapExplainer,
-    from_external,
 )
 
 if TYPE_CHECKING:

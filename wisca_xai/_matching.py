@@ -11,12 +11,11 @@ import pandas as pd
 
 from wisca_xai._checks import check_finite, check_unique_names
 from wisca_xai._exceptions import ExplainerFailed, InputError, WISCAWarning
-from wisca_xai._explanation import Explanation
+from wisca_xai._results._explanation import Explanation
+from wisca_xai._results._validity import fault_of_numbers, fault_of_sum
+from wisca_xai._results.external import check_numbers, from_external, read
 from wisca_xai._table import TableCodec, is_frame, labels_of, select
 from wisca_xai._typing import FloatArray, FloatMatrix, IntVector
-from wisca_xai.explainers._contract import fault_of_numbers, fault_of_sum
-from wisca_xai.explainers._external import check_numbers, from_external
-from wisca_xai.explainers._sources import read
 
 Components = dict[str, Explanation]
 

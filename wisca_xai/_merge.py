@@ -8,9 +8,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from wisca_xai._checks import check_choice, check_finite, check_not_sparse
-from wisca_xai._consensus_explanation import ConsensusExplanation
 from wisca_xai._exceptions import InputError
-from wisca_xai._explanation import Receipt
 from wisca_xai._matching import (
     Components,
     adding_up,
@@ -20,15 +18,17 @@ from wisca_xai._matching import (
     row_order,
     sum_notes,
 )
-from wisca_xai._stack import Stack, find_function, name_of, notes_of, scale_component
-from wisca_xai._table import as_table
-from wisca_xai._trust import (
+from wisca_xai._panel_reliability import (
     MAX_ROWS,
-    Trust,
     correlated_features,
     leave_each_out,
     resample_rows,
 )
+from wisca_xai._results._consensus_explanation import ConsensusExplanation
+from wisca_xai._results._explanation import Receipt
+from wisca_xai._results._reliability import Trust
+from wisca_xai._stack import Stack, find_function, name_of, notes_of, scale_component
+from wisca_xai._table import as_table
 from wisca_xai._typing import FloatVector, LabelVector
 from wisca_xai._votes import BY_KIND, votes_by_kind
 from wisca_xai.consensus import ConsensusFunction, value_groups, wisca_signed

@@ -17,9 +17,9 @@ from tqdm import tqdm
 
 from wisca_xai._checks import as_number, check_choice
 from wisca_xai._exceptions import ExplainerFailed, InputError, WISCAWarning
-from wisca_xai._explanation import Explanation
 from wisca_xai._problem import Problem
 from wisca_xai._random import seed_entropy
+from wisca_xai._results._explanation import Explanation
 from wisca_xai._typing import FloatMatrix
 from wisca_xai.explainers import EXPLAINERS, BaseExplainer
 

@@ -13,8 +13,8 @@ from joblib import Parallel, cpu_count, delayed, effective_n_jobs
 from threadpoolctl import ThreadpoolController
 from tqdm import tqdm
 
-from wisca_xai._explanation import Explanation
 from wisca_xai._model._response import Response
+from wisca_xai._results._explanation import Explanation
 from wisca_xai._typing import (
     Family,
     FloatArray,

@@ -9,7 +9,7 @@ from typing import Any, cast
 import numpy as np
 
 from wisca_xai._checks import check_choice
-from wisca_xai._explanation import Explanation
+from wisca_xai._results._explanation import Explanation
 from wisca_xai._typing import FloatArray, FloatMatrix, FloatVector, IntMatrix
 from wisca_xai.consensus import CONSENSUS, Consensus, ConsensusFunction, min_max
 

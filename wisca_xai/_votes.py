@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from wisca_xai._exceptions import ExplainerFailed, InputError
-from wisca_xai._explanation import Explanation
 from wisca_xai._problem import Problem
+from wisca_xai._results._explanation import Explanation
 from wisca_xai._typing import FloatCube, FloatMatrix, FloatVector, IntVector
 from wisca_xai.consensus import (
     crh_weights,

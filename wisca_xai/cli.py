@@ -16,7 +16,6 @@ import pandas as pd
 
 from wisca_xai import __version__, plots
 from wisca_xai._checks import check_count
-from wisca_xai._consensus_explanation import ConsensusExplanation
 from wisca_xai._exceptions import (
     ExplainerFailed,
     ModelContractError,
@@ -24,6 +23,7 @@ from wisca_xai._exceptions import (
     WISCAWarning,
 )
 from wisca_xai._model._files import load_model
+from wisca_xai._results._consensus_explanation import ConsensusExplanation
 from wisca_xai._text import display_name, safe_text
 from wisca_xai._wisca import WISCAExplainer
 from wisca_xai.consensus import CONSENSUS

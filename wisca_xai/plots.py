@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from wisca_xai._checks import check_choice, check_count
-from wisca_xai._consensus_explanation import ConsensusExplanation
 from wisca_xai._exceptions import InputError
-from wisca_xai._explanation import Explanation
+from wisca_xai._results._consensus_explanation import ConsensusExplanation
+from wisca_xai._results._explanation import Explanation
 from wisca_xai._text import display_name
 from wisca_xai._typing import FloatMatrix, FloatVector
 from wisca_xai.consensus import PartialOrder

@@ -16,8 +16,8 @@ from sklearn.utils import Bunch
 
 from tests.strategies import CHEAP, vector_pairs
 from wisca_xai import Explanation, InputError
-from wisca_xai.explainers._external import from_external
-from wisca_xai.explainers._sources import position_of
+from wisca_xai._results.external import from_external
+from wisca_xai._results.external._sources import position_of
 
 with warnings.catch_warnings():  # the library's own import warns with recent Matplotlib
     warnings.simplefilter("ignore")

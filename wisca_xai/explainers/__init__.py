@@ -1,7 +1,7 @@
 """The panel: one file per method."""
 
+from wisca_xai._results.external import from_external
 from wisca_xai.explainers._base import BaseExplainer
-from wisca_xai.explainers._external import from_external
 from wisca_xai.explainers._forest import ForestExplainer
 from wisca_xai.explainers._lime import LimeExplainer
 from wisca_xai.explainers._permutation import PermutationExplainer

@@ -8,8 +8,8 @@ from joblib import Parallel, delayed
 
 from wisca_xai._checks import check_choice, check_count, check_no_fields
 from wisca_xai._exceptions import InputError
-from wisca_xai._explanation import Explanation
 from wisca_xai._problem import Problem
+from wisca_xai._results._explanation import Explanation
 from wisca_xai._typing import FloatArray, FloatMatrix, ResponseMethod
 from wisca_xai.explainers._base import BaseExplainer
 

@@ -6,8 +6,8 @@ import numpy as np
 
 from wisca_xai._checks import check_choice, check_count, check_no_fields
 from wisca_xai._exceptions import InputError
-from wisca_xai._explanation import Explanation
 from wisca_xai._problem import Problem
+from wisca_xai._results._explanation import Explanation
 from wisca_xai._typing import FloatArray, ResponseMethod
 from wisca_xai.explainers._base import BaseExplainer
 from wisca_xai.explainers._guard import library_call

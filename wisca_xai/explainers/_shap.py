@@ -8,10 +8,10 @@ import numpy as np
 from wisca_xai._checks import check_choice, check_count
 from wisca_xai._coalitions import ROUNDING, enumerate_coalitions, noise_errors, repeat_noise
 from wisca_xai._exceptions import InputError
-from wisca_xai._explanation import Explanation
 from wisca_xai._imitation import MOST_SLOPES, Quadratic
 from wisca_xai._model._response import BATCH_BYTES, Response
 from wisca_xai._problem import Problem
+from wisca_xai._results._explanation import Explanation
 from wisca_xai._sampling import Sampler
 from wisca_xai._typing import FloatArray, FloatMatrix, ResponseMethod
 from wisca_xai.explainers._base import BaseExplainer

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from wisca_xai._consensus_explanation import ConsensusExplanation
 from wisca_xai._exceptions import WISCAWarning
-from wisca_xai._explanation import Explanation
+from wisca_xai._results._consensus_explanation import ConsensusExplanation
+from wisca_xai._results._explanation import Explanation
 from wisca_xai._stack import Stack
 from wisca_xai._typing import FloatArray, FloatVector, IntMatrix
 from wisca_xai._votes import votes_by_kind

@@ -11,7 +11,7 @@ import pandas as pd
 from pandas.api import types
 
 from wisca_xai._exceptions import InputError
-from wisca_xai._explanation import Explanation
+from wisca_xai._results._explanation import Explanation
 from wisca_xai._typing import FloatArray, LabelVector, Target
 
 REDUCTIONS = {"mean", "max", "min", "sum", "percentile"}  # of a shap.Explanation, over its rows

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import pandas as pd
 
-from wisca_xai._explanation import Explanation
+from wisca_xai._results._explanation import Explanation
+from wisca_xai._results._reliability import CORRELATED, Trust
 from wisca_xai._text import display_name
-from wisca_xai._trust import CORRELATED, Trust
 
 CLOSE, FAIR = 0.8, 0.5  # mean rank correlation from which explainers agree closely, in the main
 POOR_FIT = 0.5  # R2 of LIME below which its line misses most of what the model does nearby

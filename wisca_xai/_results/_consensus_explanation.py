@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 
 from wisca_xai._checks import check_choice, check_count
-from wisca_xai._explanation import Explanation, frozen_array
 from wisca_xai._ranking import ranks_of
+from wisca_xai._results._explanation import Explanation, frozen_array
+from wisca_xai._results._reliability import Trust
+from wisca_xai._results._verdict import write_verdict
 from wisca_xai._text import display_name
-from wisca_xai._trust import Trust
 from wisca_xai._typing import FloatArray, FloatVector, IntVector
-from wisca_xai._verdict import write_verdict
 from wisca_xai.consensus import PartialOrder, Resamples, partial_order
 from wisca_xai.metrics import (
     disagreement_scores,

@@ -1,74 +1,23 @@
 """How far a consensus can be trusted: what other rows, other panels and mere noise would give."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from wisca_xai._explanation import Explanation
 from wisca_xai._problem import Problem
+from wisca_xai._results._explanation import Explanation
+from wisca_xai._results._reliability import CORRELATED, Trust
 from wisca_xai._stack import Stack
 from wisca_xai._typing import FloatArray, FloatMatrix, FloatVector, IntMatrix, IntVector
 from wisca_xai.consensus import ConsensusFunction, Resamples, resample, wisca_signed
 
 N_DUMMIES = 20  # above all of them: chance in 1 of 21 at most
-CORRELATED = 0.8  # Spearman's correlation from which features count as one group
 MAX_ROWS = 2000  # for correlations, which need no more
 MAX_PAIRED = 2000  # features of which all pairs are compared
 N_FIRST = 100  # of more features, those that are compared with all others
 ROUNDING = 1e-9  # of correlations
-
-
-@dataclass(frozen=True, eq=False)
-class Trust:
-    """What speaks for and against a consensus.
-
-    Attributes
-    ----------
-    resamples : Resamples or None
-        The consensus of other rows and other draws; None for a single row.
-    chance : ndarray of shape (n_features,), or None
-        Share of columns without meaning, the feature among them, that reach its importance: a
-        p-value. None where no explainer measured its noise.
-    refit_chance : ndarray of shape (n_features,), or None
-        The same of columns that a refitted model has seen, adjusted for their number (Benjamini and
-        Hochberg); None unless it was asked for.
-    without : mapping of str to ndarray of shape (n_features,)
-        The importance without each explainer.
-    correlated : tuple of tuples of str
-        Groups of features whose ranks correlate by at least 0.8 in the background. Of more than
-        2000 features the 100 most important ones are compared with all others, no other pairs.
-    outside : ndarray of shape (n_samples,)
-        In how many features each row lies outside the background's range, or has a level, or a
-        missing value, that the background does not have.
-    skill : float
-        Of the model on the explained rows: 0 as good as a constant, 1 perfect (R2, or the same of
-        accuracy). NaN without y.
-    """
-
-    resamples: Resamples | None
-    chance: FloatVector | None
-    refit_chance: FloatVector | None
-    without: Mapping[str, FloatVector]
-    correlated: tuple[tuple[str, ...], ...]
-    outside: FloatVector
-    skill: float
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "without", dict(self.without))
-        for array in (self.chance, self.refit_chance, self.outside, *self.without.values()):
-            if array is not None:
-                array.setflags(write=False)
-
-    def above_chance(self, level: float = 0.05) -> NDArray[np.bool_] | None:
-        """Features (n_features,) above the noise of explainers, and above that of refitted models.
-
-        None where neither is known.
-        """
-        known = [chance for chance in (self.chance, self.refit_chance) if chance is not None]
-        return np.max(known, axis=0) <= level if known else None
 
 
 def measure_trust(

@@ -1,4 +1,4 @@
-"""What every explainer's answer must be: its shape, its numbers, and its sum."""
+"""Whether the numbers of an explanation can be true: finite, in shape, and adding up."""
 
 from typing import Any
 
@@ -6,63 +6,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from wisca_xai._exceptions import ModelContractError
-from wisca_xai._explanation import Explanation
-from wisca_xai._problem import Problem
+from wisca_xai._results._explanation import Explanation
 from wisca_xai._typing import FloatArray
 
 SHARE = 0.01  # of the largest effect of all features together, by which a sum may miss the output
 ROUNDING = 1e-6  # of the largest output, for float32
 DEVIATIONS = 4  # standard errors of the sum, where attributions have some
 NOISE = 8  # deviations of a model that is not deterministic: both ends of the sum have them
-
-
-def check_answer(explanation: Any, problem: Problem) -> tuple[str, ...]:
-    """Notes on what could not be checked of an explainer's answer.
-
-    A method of family "shapley" is held against the model's own outputs: that catches attributions
-    of another model, of other columns, or with the wrong sign, which look right.
-
-    Raises
-    ------
-    ModelContractError
-        If the answer has another shape, numbers that are not finite or too large to be summed,
-        errors below 0, or a sum that misses the output.
-    """
-    if not isinstance(explanation, Explanation):
-        raise ModelContractError(
-            f"An explainer must give an Explanation, got {type(explanation).__name__}."
-        )
-    method, values = explanation.method, explanation.values
-    expected: tuple[int, ...] = (problem.n_features,)
-    if explanation.scope == "local":
-        expected = (problem.n_samples, problem.n_features)
-        expected += (problem.n_outputs,) if problem.columns is None else ()
-    if values.shape != expected:
-        raise ModelContractError(
-            f"{method} must give values of shape {expected}, got {values.shape}."
-        )
-    fault = fault_of_numbers(explanation)
-    if fault is not None:
-        raise ModelContractError(fault)
-    _check_names(explanation, problem)
-    if explanation.family != "shapley" or explanation.scope == "global":
-        return ()
-    if explanation.base_values is None:
-        return (f"{method} states no base values: whether it adds up to the output is not known.",)
-    if explanation.unit != problem.response.unit:
-        return (
-            f"{method} is in the unit {explanation.unit!r}, the output in "
-            f"{problem.response.unit!r}: whether it adds up to the output is not known.",
-        )
-    outputs = problem.explained(problem.outputs)
-    if fault_of_sum(explanation, outputs, problem.index) is not None:
-        again = problem.explained(problem.response(problem.rows))  # it may not be deterministic
-        noise = float(np.sqrt(((again - outputs) ** 2).mean() / 2))
-        fault = fault_of_sum(explanation, outputs, problem.index, noise=noise)
-    if fault is not None:
-        raise ModelContractError(fault)
-    return ()
 
 
 def fault_of_numbers(explanation: Explanation) -> str | None:
@@ -82,16 +32,16 @@ def fault_of_numbers(explanation: Explanation) -> str | None:
     if errors is not None and (errors.shape != values.shape or not _is_size(errors)):
         return (
             f"{method} must give standard errors like its values, of shape {values.shape}, finite "
-            f"and not negative, got {_described(errors)}."
+            f"and not negative, got {described(errors)}."
         )
     base, expected = explanation.base_values, values.shape[:1] + values.shape[2:]
     if base is not None and (base.shape != expected or not np.isfinite(base).all()):
-        return f"{method} must give finite base values of shape {expected}, got {_described(base)}."
+        return f"{method} must give finite base values of shape {expected}, got {described(base)}."
     features = len(explanation.feature_names)
     if effects is not None and (effects.shape[1:] != (features,) or not np.isfinite(effects).all()):
         return (
             f"{method} must give finite row_effects of shape (n_samples, {features}), got "
-            f"{_described(effects)}."
+            f"{described(effects)}."
         )
     fidelity = explanation.fidelity
     if fidelity is not None and not 0 <= fidelity <= 1:
@@ -143,33 +93,11 @@ def fault_of_sum(
     )
 
 
-def _check_names(explanation: Explanation, problem: Problem) -> None:
-    method, names = explanation.method, problem.response.codec.feature_names
-    if tuple(explanation.feature_names) != names:
-        differ = [
-            pair for pair in zip(explanation.feature_names, names, strict=True) if len({*pair}) > 1
-        ]
-        raise ModelContractError(
-            f"{method} must give features in the order of the table, got {differ[0][0]!r} for "
-            f"{differ[0][1]!r}."
-        )
-    dummies = explanation.dummies
-    if dummies is None or problem.n_dummies == 0:
-        return
-    expected = list(explanation.values.shape)
-    expected[min(1, len(expected) - 1)] = problem.n_dummies
-    if dummies.shape != tuple(expected) or not np.isfinite(dummies).all():
-        raise ModelContractError(
-            f"{method} must give finite dummies of shape {tuple(expected)}, got "
-            f"{_described(dummies)}."
-        )
-
-
 def _is_size(numbers: FloatArray) -> bool:
     return bool(np.isfinite(numbers).all() and (numbers >= 0).all())
 
 
-def _described(numbers: FloatArray) -> str:
+def described(numbers: FloatArray) -> str:
     if numbers.size == 0 or (np.isfinite(numbers).all() and (numbers >= 0).all()):
         return f"shape {numbers.shape}"
     finite = np.isfinite(numbers)

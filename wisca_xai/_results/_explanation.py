@@ -10,8 +10,8 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import pandas as pd
 
-from wisca_xai import _storage
 from wisca_xai._exceptions import CorruptExplanationError, InputError
+from wisca_xai._results import _storage
 from wisca_xai._text import safe_text, to_safe_html
 from wisca_xai._typing import FloatArray, FloatVector, IntVector, LabelVector
 

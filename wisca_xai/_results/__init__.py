@@ -1,0 +1,1 @@
+"""Results: frozen data that is read, judged in words, compared, saved and loaded."""

@@ -1,0 +1,6 @@
+"""Attributions that other libraries computed, as explanations."""
+
+from wisca_xai._results.external._convert import check_numbers, from_external
+from wisca_xai._results.external._sources import read
+
+__all__ = ["check_numbers", "from_external", "read"]
