@@ -6,16 +6,16 @@ from math import factorial
 import numpy as np
 import pytest
 
-from wisca_xai._coalitions import (
+from wisca_xai._model._response import Response
+from wisca_xai._table import TableCodec
+from wisca_xai.explainers.shapley._coalitions import (
     Walks,
     exact_values,
     noise_errors,
     repeat_noise,
     shapley_from_worth,
 )
-from wisca_xai._model._response import Response
-from wisca_xai._sampling import standard_errors
-from wisca_xai._table import TableCodec
+from wisca_xai.explainers.shapley._sampling import standard_errors
 
 D, B = 5, 12
 GENERATOR = np.random.default_rng(0)

@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from wisca_xai import _imitation
-from wisca_xai._coalitions import membership, shapley_from_worth
-from wisca_xai._imitation import Quadratic
+from wisca_xai.explainers.shapley._coalitions import membership, shapley_from_worth
+from wisca_xai.explainers.shapley._quadratic import Quadratic
 
 D = 4
 GENERATOR = np.random.default_rng(0)

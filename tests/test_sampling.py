@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from wisca_xai._coalitions import Walks, exact_values
-from wisca_xai._imitation import Quadratic
 from wisca_xai._model._response import Response
-from wisca_xai._sampling import Sampler
 from wisca_xai._table import TableCodec
+from wisca_xai.explainers.shapley._coalitions import Walks, exact_values
+from wisca_xai.explainers.shapley._quadratic import Quadratic
+from wisca_xai.explainers.shapley._sampling import Sampler
 
 D, N = 6, 300
 GENERATOR = np.random.default_rng(1)

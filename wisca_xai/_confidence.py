@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from wisca_xai._problem import Problem
 from wisca_xai._typing import FloatVector
 from wisca_xai.consensus import confidence_weight, residual_weight
+from wisca_xai.explainers._task import Problem
 
 UNSURE = 1e-12  # weight below which a probability differs from chance by rounding alone
 NOWHERE_SURE = "The model is nowhere surer than chance: all rows weigh the same."

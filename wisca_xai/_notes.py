@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from wisca_xai._coalitions import ROUNDING
-from wisca_xai._problem import Problem
 from wisca_xai._text import display_name
+from wisca_xai.explainers._task import Problem
+from wisca_xai.explainers.shapley._coalitions import ROUNDING
 
 N_REPEATED = 20  # rows that the model is asked about twice
 

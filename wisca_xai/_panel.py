@@ -17,11 +17,11 @@ from tqdm import tqdm
 
 from wisca_xai._checks import as_number, check_choice
 from wisca_xai._exceptions import ExplainerFailed, InputError, WISCAWarning
-from wisca_xai._problem import Problem
 from wisca_xai._random import seed_entropy
 from wisca_xai._results._explanation import Explanation
 from wisca_xai._typing import FloatMatrix
 from wisca_xai.explainers import EXPLAINERS, BaseExplainer
+from wisca_xai.explainers._task import Problem
 
 PANEL = ("shap", "lime", "permutation", "forest")
 OWN_JOBS = ("n_jobs", "nthread", "thread_count", "num_threads")  # words of the libraries for it

@@ -6,12 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from wisca_xai._problem import Problem
 from wisca_xai._results._explanation import Explanation
 from wisca_xai._results._reliability import CORRELATED, Trust
 from wisca_xai._stack import Stack
 from wisca_xai._typing import FloatArray, FloatMatrix, FloatVector, IntMatrix, IntVector
 from wisca_xai.consensus import ConsensusFunction, Resamples, resample, wisca_signed
+from wisca_xai.explainers._task import Problem
 
 N_DUMMIES = 20  # above all of them: chance in 1 of 21 at most
 MAX_ROWS = 2000  # for correlations, which need no more

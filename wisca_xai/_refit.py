@@ -15,11 +15,11 @@ from wisca_xai._exceptions import InputError, WISCAWarning
 from wisca_xai._model._boosting import quiet_clone
 from wisca_xai._model._response import Response
 from wisca_xai._panel import run_panel
-from wisca_xai._problem import Problem, resolve_target
 from wisca_xai._stack import Stack
 from wisca_xai._typing import FloatMatrix, FloatVector, ResponseMethod
 from wisca_xai.consensus import ConsensusFunction, value_groups
 from wisca_xai.explainers import BaseExplainer
+from wisca_xai.explainers._task import Problem, resolve_target
 
 N_REFITS = 30  # to exceed all shadows of as many is chance in 1 of 30 tables
 MAX_ROWS = 50  # explained in each refit

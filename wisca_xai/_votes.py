@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from wisca_xai._exceptions import ExplainerFailed, InputError
-from wisca_xai._problem import Problem
 from wisca_xai._results._explanation import Explanation
 from wisca_xai._typing import FloatCube, FloatMatrix, FloatVector, IntVector
 from wisca_xai.consensus import (
@@ -17,6 +16,7 @@ from wisca_xai.consensus import (
     topsis_weights,
 )
 from wisca_xai.explainers import BaseExplainer
+from wisca_xai.explainers._task import Problem
 from wisca_xai.faithfulness import skill
 from wisca_xai.faithfulness._infidelity import N_MASKS, mask_changes, never_changes
 from wisca_xai.faithfulness._scores import N_BACKGROUND, mean_complexity

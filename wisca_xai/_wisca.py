@@ -24,7 +24,6 @@ from wisca_xai._panel import (
     with_explainers,
 )
 from wisca_xai._panel_reliability import N_DUMMIES, measure_trust
-from wisca_xai._problem import Problem
 from wisca_xai._refit import N_REFITS, check_refittable, refit_chance
 from wisca_xai._results._consensus_explanation import ConsensusExplanation
 from wisca_xai._stack import Stack, find_function, name_of, notes_of, scale_component, takes_votes
@@ -32,6 +31,7 @@ from wisca_xai._typing import FloatMatrix, ResponseMethod, Target
 from wisca_xai._votes import WEIGHTINGS, check_weighting, give_votes
 from wisca_xai.consensus import ConsensusFunction, value_groups, wisca_signed
 from wisca_xai.explainers import BaseExplainer
+from wisca_xai.explainers._task import Problem
 
 
 class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # type: ignore[misc]

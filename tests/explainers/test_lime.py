@@ -16,7 +16,7 @@ from sklearn.svm import SVC
 
 from wisca_xai import InputError, LimeExplainer
 from wisca_xai._random import canonical_order
-from wisca_xai.explainers._neighbourhood import draw, fit_ridges
+from wisca_xai.explainers.lime._neighbourhood import draw, fit_ridges
 
 IRIS, SPECIES = load_iris(return_X_y=True)
 NAMES = np.array(["lily", "rose", "tulip"])[SPECIES]

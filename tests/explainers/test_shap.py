@@ -15,7 +15,6 @@ from sklearn.svm import SVC
 
 from wisca_xai import ForestExplainer, InputError, ShapExplainer, WISCAExplainer
 from wisca_xai._panel_reliability import N_DUMMIES
-from wisca_xai.explainers import _shap
 
 with warnings.catch_warnings():  # the library's own import warns with recent Matplotlib
     warnings.simplefilter("ignore")

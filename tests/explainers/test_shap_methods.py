@@ -98,7 +98,6 @@ def test_probabilities_of_boosting_are_sampled_because_the_tree_shortcut_is_not_
 
 
 def test_a_shortcut_that_does_not_add_up_is_dropped_and_told(monkeypatch):
-    from wisca_xai.explainers import _shap
 
     model = RandomForestClassifier(10, random_state=0).fit(X, Y)
     honest = _shap.tree_values

@@ -11,8 +11,8 @@ from sklearn.ensemble import ExtraTreesRegressor, RandomForestClassifier, Random
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from wisca_xai import ShapExplainer
-from wisca_xai.explainers import _trees
-from wisca_xai.explainers._trees import averaged_trees, tree_shapley
+from wisca_xai.explainers.shapley import _trees
+from wisca_xai.explainers.shapley._trees import averaged_trees, tree_shapley
 
 X, Y = make_classification(
     400, 7, n_informative=5, n_redundant=0, n_classes=3, n_clusters_per_class=1, random_state=0

@@ -3,7 +3,7 @@
 import numpy as np
 
 from wisca_xai import Explanation, ForestExplainer, LimeExplainer, ShapExplainer, WISCAExplainer
-from wisca_xai._problem import Problem
+from wisca_xai.explainers._task import Problem
 
 WEIGHTS = np.array([4.0, 2.0, 1.0])
 

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 
 from wisca_xai._exceptions import ModelContractError
-from wisca_xai._problem import Problem
 from wisca_xai._results._explanation import Explanation
 from wisca_xai._results._validity import described, fault_of_numbers, fault_of_sum
+from wisca_xai.explainers._task import Problem
 
 
 def check_answer(explanation: Any, problem: Problem) -> tuple[str, ...]:

@@ -27,12 +27,12 @@ from wisca_xai._exceptions import InputError
 from wisca_xai._model._boosting import expected_labels, level_columns, takes_frames
 from wisca_xai._model._fitting import fit_model, inherit_tags, is_fitted, route_to_model
 from wisca_xai._model._response import Response
-from wisca_xai._problem import Problem, resolve_target, settings_of
 from wisca_xai._random import canonical_order, seed_entropy
 from wisca_xai._results._explanation import Explanation, Receipt
 from wisca_xai._table import TableCodec, align_columns, as_table, is_frame, labels_of
 from wisca_xai._typing import Target
 from wisca_xai.explainers._answer import check_answer
+from wisca_xai.explainers._task import Problem, resolve_target, settings_of
 
 
 class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]

@@ -1,7 +1,7 @@
 """What an explainer would ask of the model, and the refusal of more than anybody waits for."""
 
 from wisca_xai._exceptions import InputError
-from wisca_xai._problem import Problem
+from wisca_xai.explainers._task import Problem
 
 MAX_NUMBERS = 3 * 10**11  # rows times features that may pass through the model: 2.4 TB
 

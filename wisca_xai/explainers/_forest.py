@@ -8,10 +8,10 @@ from joblib import Parallel, delayed
 
 from wisca_xai._checks import check_choice, check_count, check_no_fields
 from wisca_xai._exceptions import InputError
-from wisca_xai._problem import Problem
 from wisca_xai._results._explanation import Explanation
 from wisca_xai._typing import FloatArray, FloatMatrix, ResponseMethod
 from wisca_xai.explainers._base import BaseExplainer
+from wisca_xai.explainers._task import Problem
 
 MANY_ROWS = 200
 FEW_ROWS, FEW_TREES = 20, 40

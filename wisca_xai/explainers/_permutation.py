@@ -10,11 +10,11 @@ from sklearn.utils.metaestimators import available_if
 
 from wisca_xai._checks import check_count, check_no_fields
 from wisca_xai._model._response import Response, rows_in_memory
-from wisca_xai._problem import Problem
 from wisca_xai._results._explanation import Explanation
 from wisca_xai._typing import FloatMatrix, FloatVector, IntVector, ResponseMethod, Unit
 from wisca_xai.explainers._base import BaseExplainer
 from wisca_xai.explainers._budget import check_budget
+from wisca_xai.explainers._task import Problem
 
 
 class PermutationExplainer(BaseExplainer):

@@ -8,8 +8,8 @@ from scipy.integrate import trapezoid
 
 from wisca_xai._checks import check_count
 from wisca_xai._exceptions import InputError
-from wisca_xai._problem import Problem
 from wisca_xai._typing import FloatMatrix, FloatVector, IntVector
+from wisca_xai.explainers._task import Problem
 from wisca_xai.faithfulness._evaluate import check_values, evaluate, explained_columns, rounding
 
 

@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 from wisca_xai._checks import check_count, check_finite
 from wisca_xai._exceptions import InputError
 from wisca_xai._model._response import rows_in_memory
-from wisca_xai._problem import Problem
 from wisca_xai._typing import FloatArray, FloatMatrix, IntVector
+from wisca_xai.explainers._task import Problem
 
 Kept: TypeAlias = Callable[[IntVector, IntVector], NDArray[np.bool_]]
 

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from wisca_xai._checks import check_count
-from wisca_xai._problem import Problem
 from wisca_xai._typing import FloatMatrix, FloatVector, IntVector
+from wisca_xai.explainers._task import Problem
 from wisca_xai.faithfulness._evaluate import check_values, evaluate, rounding
 
 N_MASKS = 50

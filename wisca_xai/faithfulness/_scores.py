@@ -11,12 +11,12 @@ from sklearn.utils.validation import check_is_fitted
 
 from wisca_xai._checks import check_count
 from wisca_xai._exceptions import InputError
-from wisca_xai._problem import Problem
 from wisca_xai._random import seed_entropy
 from wisca_xai._results._explanation import Explanation
 from wisca_xai._typing import FloatArray, FloatMatrix, FloatVector, IntVector
 from wisca_xai.explainers import BaseExplainer
 from wisca_xai.explainers._base import one_blas_thread
+from wisca_xai.explainers._task import Problem
 from wisca_xai.faithfulness._curves import curve_of, prediction_gap, ranks_of
 from wisca_xai.faithfulness._evaluate import explained_columns
 from wisca_xai.faithfulness._infidelity import N_MASKS, MaskChanges, mask_changes, unexplained

@@ -7,12 +7,12 @@ from pandas.api import types
 
 from wisca_xai._checks import check_count
 from wisca_xai._exceptions import ExplainerFailed, InputError
-from wisca_xai._problem import Problem
 from wisca_xai._results._explanation import Explanation
 from wisca_xai._typing import FloatArray, FloatCube, FloatVector
 from wisca_xai.consensus import max_abs
 from wisca_xai.explainers import BaseExplainer
 from wisca_xai.explainers._base import one_blas_thread
+from wisca_xai.explainers._task import Problem
 from wisca_xai.faithfulness._evaluate import check_values, explained_columns
 
 N_NEIGHBOURS, SCALE = 5, 0.1

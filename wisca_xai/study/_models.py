@@ -19,11 +19,11 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from wisca_xai._coalitions import exact_values
 from wisca_xai._model._response import Response
 from wisca_xai._table import TableCodec
 from wisca_xai._typing import FloatVector
 from wisca_xai.datasets import GroundTruthDataset
+from wisca_xai.explainers.shapley._coalitions import exact_values
 
 MODELS = ("linear", "tree", "forest", "boosting", "mlp", "knn")
 MAX_FEATURES_TO_ENUMERATE = 12

@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from wisca_xai._problem import Problem
 from wisca_xai._typing import FloatArray, FloatMatrix
 from wisca_xai.explainers._guard import library_call
-from wisca_xai.explainers._trees import averaged_trees, tree_shapley
+from wisca_xai.explainers._task import Problem
+from wisca_xai.explainers.shapley._trees import averaged_trees, tree_shapley
 
 BOOSTING = ("sklearn.ensemble.", "xgboost.", "lightgbm.", "catboost.")
 # these compare features as float32 with their thresholds, and shap as float64

@@ -6,12 +6,12 @@ import numpy as np
 
 from wisca_xai._checks import check_choice, check_count, check_no_fields
 from wisca_xai._exceptions import InputError
-from wisca_xai._problem import Problem
 from wisca_xai._results._explanation import Explanation
 from wisca_xai._typing import FloatArray, ResponseMethod
 from wisca_xai.explainers._base import BaseExplainer
 from wisca_xai.explainers._guard import library_call
-from wisca_xai.explainers._neighbourhood import draw, fit_ridges
+from wisca_xai.explainers._task import Problem
+from wisca_xai.explainers.lime._neighbourhood import draw, fit_ridges
 
 DISCRETIZERS = ("quartile", "decile", "entropy")
 MAX_FEATURES = 5000  # of which a matrix takes 200 MB; there are several

@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 from scipy.stats import t as student
 
-from wisca_xai._coalitions import Walks
-from wisca_xai._imitation import Quadratic
 from wisca_xai._model._response import Response
 from wisca_xai._typing import FloatArray, FloatMatrix, FloatVector, IntVector
+from wisca_xai.explainers.shapley._coalitions import Walks
+from wisca_xai.explainers.shapley._quadratic import Quadratic
 
 MAX_PASSES = 64  # of `size` pairs, in search of a tolerance
 FIRST_PAIRS, MORE_PAIRS = 30, 10  # before the spread is looked at, and between looks; at least

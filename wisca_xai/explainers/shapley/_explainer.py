@@ -6,17 +6,20 @@ from typing import Any, ClassVar
 import numpy as np
 
 from wisca_xai._checks import check_choice, check_count
-from wisca_xai._coalitions import ROUNDING, enumerate_coalitions, noise_errors, repeat_noise
 from wisca_xai._exceptions import InputError
-from wisca_xai._imitation import MOST_SLOPES, Quadratic
 from wisca_xai._model._response import BATCH_BYTES, Response
-from wisca_xai._problem import Problem
 from wisca_xai._results._explanation import Explanation
-from wisca_xai._sampling import Sampler
 from wisca_xai._typing import FloatArray, FloatMatrix, ResponseMethod
 from wisca_xai.explainers._base import BaseExplainer
 from wisca_xai.explainers._budget import check_budget
-from wisca_xai.explainers._shap_library import (
+from wisca_xai.explainers._task import Problem
+from wisca_xai.explainers.shapley._coalitions import (
+    ROUNDING,
+    enumerate_coalitions,
+    noise_errors,
+    repeat_noise,
+)
+from wisca_xai.explainers.shapley._library import (
     boosting_values,
     kernel_values,
     library_rows,
@@ -24,6 +27,8 @@ from wisca_xai.explainers._shap_library import (
     model_agnostic_values,
     tree_values,
 )
+from wisca_xai.explainers.shapley._quadratic import MOST_SLOPES, Quadratic
+from wisca_xai.explainers.shapley._sampling import Sampler
 
 METHODS = ("auto", "exact", "permutation", "tree", "linear", "kernel")
 MAX_EXACT_FEATURES = 6  # 2**6 coalitions cost about six times the walks, and have no error

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from wisca_xai._problem import Problem
 from wisca_xai._typing import FloatMatrix, FloatVector, LabelVector
+from wisca_xai.explainers._task import Problem
 
 KERNEL_WIDTH = 0.75  # times sqrt(n_features), as in lime
 MISSING = -np.inf  # the bin or level of missing values: any number may be a level
