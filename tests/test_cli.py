@@ -12,7 +12,7 @@ from sklearn.datasets import load_wine
 from sklearn.linear_model import LogisticRegression
 
 from wisca_xai import Explanation, cli
-from wisca_xai._wisca import WISCAExplainer
+from wisca_xai._panel._explainer import WISCAExplainer
 from wisca_xai.consensus import min_max
 
 

@@ -35,7 +35,7 @@ from wisca_xai._model._files import load_model
 
 @pytest.fixture
 def four_cores(monkeypatch):
-    monkeypatch.setattr("wisca_xai._panel.cpu_count", lambda: 4)
+    monkeypatch.setattr("wisca_xai._panel._run.cpu_count", lambda: 4)
 
 
 @fault(34, "a model with threads of its own")

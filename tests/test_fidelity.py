@@ -18,8 +18,8 @@ from wisca_xai import (
     ShapExplainer,
     WISCAExplainer,
 )
+from wisca_xai._panel._votes import give_votes
 from wisca_xai._random import canonical_order
-from wisca_xai._votes import give_votes
 
 IRIS, SPECIES = load_iris(return_X_y=True)
 MODEL = LogisticRegression(max_iter=500).fit(IRIS, SPECIES)

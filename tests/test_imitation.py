@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from wisca_xai.explainers.shapley import _quadratic as _imitation
 from wisca_xai.explainers.shapley._coalitions import membership, shapley_from_worth
 from wisca_xai.explainers.shapley._quadratic import Quadratic
 

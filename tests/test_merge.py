@@ -24,9 +24,9 @@ from wisca_xai import (
     ShapExplainer,
     WISCAExplainer,
 )
-from wisca_xai._merge import merge_explanations
+from wisca_xai._panel._merge import merge_explanations
+from wisca_xai._panel._plan import Stack
 from wisca_xai._results.external import from_external
-from wisca_xai._stack import Stack
 from wisca_xai.consensus import (
     CONSENSUS,
     Consensus,

@@ -13,7 +13,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 from wisca_xai import BaseExplainer, InputError, LimeExplainer, WISCAExplainer
-from wisca_xai._stack import Stack
+from wisca_xai._panel._plan import Stack
 from wisca_xai._table import TableCodec
 
 RNG = np.random.default_rng(0)
@@ -270,7 +270,7 @@ def merged(monkeypatch):
         seen.append((weights, groups))
         return merge(self, function, weights, groups)
 
-    monkeypatch.setattr("wisca_xai._refit.Stack.merge", record)
+    monkeypatch.setattr("wisca_xai._panel._refit.Stack.merge", record)
     return seen
 
 

@@ -19,9 +19,9 @@ from wisca_xai import (
     ShapExplainer,
     WISCAExplainer,
 )
-from wisca_xai._panel_reliability import N_DUMMIES
+from wisca_xai._panel._measure import N_DUMMIES
+from wisca_xai._panel._plan import Stack
 from wisca_xai._results._reliability import Trust
-from wisca_xai._stack import Stack
 from wisca_xai.consensus import value_groups, wisca, wisca_signed
 
 IRIS, SPECIES = load_iris(return_X_y=True, as_frame=True)

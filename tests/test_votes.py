@@ -17,11 +17,11 @@ from wisca_xai import (
     LimeExplainer,
     ShapExplainer,
     WISCAExplainer,
-    _votes,
 )
-from wisca_xai._panel import run_panel
-from wisca_xai._stack import Stack
-from wisca_xai._votes import WEIGHTINGS, check_weighting, give_votes
+from wisca_xai._panel import _votes
+from wisca_xai._panel._plan import Stack
+from wisca_xai._panel._run import run_panel
+from wisca_xai._panel._votes import WEIGHTINGS, check_weighting, give_votes
 from wisca_xai.consensus import crh_weights, min_max, value_groups, wisca
 from wisca_xai.faithfulness import local_stability, skill
 from wisca_xai.faithfulness._infidelity import mask_changes

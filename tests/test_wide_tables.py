@@ -22,10 +22,11 @@ from wisca_xai import (
     _trust,
     merge_explanations,
 )
-from wisca_xai._panel_reliability import correlated_features
+from wisca_xai._panel._measure import correlated_features
 from wisca_xai.consensus import _kemeny, _partial_order, kemeny_young, partial_order
 from wisca_xai.explainers import _budget
 from wisca_xai.explainers._budget import check_budget
+from wisca_xai.explainers.lime import _explainer as _lime
 from wisca_xai.explainers.shapley import _coalitions
 from wisca_xai.explainers.shapley._coalitions import Walks
 from wisca_xai.faithfulness import local_stability

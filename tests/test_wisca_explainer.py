@@ -29,7 +29,7 @@ from wisca_xai import (
     WISCAExplainer,
     WISCAWarning,
 )
-from wisca_xai._panel_reliability import N_DUMMIES
+from wisca_xai._panel._measure import N_DUMMIES
 from wisca_xai.consensus import (
     CONSENSUS,
     confidence_weight,

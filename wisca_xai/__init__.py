@@ -11,11 +11,11 @@ from wisca_xai._exceptions import (
     WISCAError,
     WISCAWarning,
 )
-from wisca_xai._merge import merge_explanations
+from wisca_xai._panel._explainer import WISCAExplainer
+from wisca_xai._panel._merge import merge_explanations
 from wisca_xai._results._consensus_explanation import ConsensusExplanation
 from wisca_xai._results._explanation import Explanation, Receipt
 from wisca_xai._results.external import from_external
-from wisca_xai._wisca import WISCAExplainer
 from wisca_xai.explainers import (
     BaseExplainer,
     ForestExplainer,

@@ -23,9 +23,9 @@ from wisca_xai._exceptions import (
     WISCAWarning,
 )
 from wisca_xai._model._files import load_model
+from wisca_xai._panel._explainer import WISCAExplainer
 from wisca_xai._results._consensus_explanation import ConsensusExplanation
 from wisca_xai._text import display_name, safe_text
-from wisca_xai._wisca import WISCAExplainer
 from wisca_xai.consensus import CONSENSUS
 
 OK, USAGE, BAD_DATA, MODEL_REFUSED, EXPLAINER_FAILED, INTERRUPTED = 0, 2, 3, 4, 5, 130

@@ -24,11 +24,11 @@ from wisca_xai._checks import (
 )
 from wisca_xai._exceptions import InputError, WISCAWarning
 from wisca_xai._model._fitting import fit_model, inherit_tags, route_to_model
+from wisca_xai._panel._explainer import WISCAExplainer
 from wisca_xai._random import canonical_order, seed_entropy
 from wisca_xai._results._consensus_explanation import ConsensusExplanation
 from wisca_xai._table import as_table, backend_of, is_frame, labels_of, select, take_rows
 from wisca_xai._typing import IntVector
-from wisca_xai._wisca import WISCAExplainer
 
 
 class WISCASelector(SelectorMixin, MetaEstimatorMixin, BaseEstimator):  # type: ignore[misc]

@@ -14,7 +14,8 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 from wisca_xai import ForestExplainer, InputError, ShapExplainer, WISCAExplainer
-from wisca_xai._panel_reliability import N_DUMMIES
+from wisca_xai._panel._measure import N_DUMMIES
+from wisca_xai.explainers.shapley import _explainer as _shap
 
 with warnings.catch_warnings():  # the library's own import warns with recent Matplotlib
     warnings.simplefilter("ignore")

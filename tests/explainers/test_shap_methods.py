@@ -14,6 +14,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.neural_network import MLPClassifier
 
 from wisca_xai import InputError, ShapExplainer
+from wisca_xai.explainers.shapley import _explainer as _shap
 
 X, Y = make_classification(300, 8, n_informative=6, n_redundant=0, random_state=0)
 ROWS = X[:6]

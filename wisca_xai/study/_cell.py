@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 
 from wisca_xai._exceptions import WISCAWarning
+from wisca_xai._panel._explainer import WISCAExplainer
+from wisca_xai._panel._plan import Stack
+from wisca_xai._panel._votes import votes_by_kind
 from wisca_xai._results._consensus_explanation import ConsensusExplanation
 from wisca_xai._results._explanation import Explanation
-from wisca_xai._stack import Stack
 from wisca_xai._typing import FloatArray, FloatVector, IntMatrix
-from wisca_xai._votes import votes_by_kind
-from wisca_xai._wisca import WISCAExplainer
 from wisca_xai.consensus import CONSENSUS, ConsensusFunction, value_groups, wisca
 from wisca_xai.consensus import reference as published
 from wisca_xai.datasets import GroundTruthDataset, make_dataset

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from wisca_xai._checks import check_choice, check_finite, check_not_sparse
 from wisca_xai._exceptions import InputError
-from wisca_xai._matching import (
+from wisca_xai._panel._matching import (
     Components,
     adding_up,
     encoded_rows,
@@ -18,19 +18,14 @@ from wisca_xai._matching import (
     row_order,
     sum_notes,
 )
-from wisca_xai._panel_reliability import (
-    MAX_ROWS,
-    correlated_features,
-    leave_each_out,
-    resample_rows,
-)
+from wisca_xai._panel._measure import MAX_ROWS, correlated_features, leave_each_out, resample_rows
+from wisca_xai._panel._plan import Stack, find_function, name_of, notes_of, scale_component
+from wisca_xai._panel._votes import BY_KIND, votes_by_kind
 from wisca_xai._results._consensus_explanation import ConsensusExplanation
 from wisca_xai._results._explanation import Receipt
 from wisca_xai._results._reliability import Trust
-from wisca_xai._stack import Stack, find_function, name_of, notes_of, scale_component
 from wisca_xai._table import as_table
 from wisca_xai._typing import FloatVector, LabelVector
-from wisca_xai._votes import BY_KIND, votes_by_kind
 from wisca_xai.consensus import ConsensusFunction, value_groups, wisca_signed
 
 SEED = 0  # of the resamples: there is nothing else to draw

@@ -11,24 +11,24 @@ from sklearn.base import OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from wisca_xai._checks import check_choice, check_count
-from wisca_xai._confidence import NOWHERE_SURE, row_weights
 from wisca_xai._exceptions import InputError
-from wisca_xai._notes import ask_again, constant_note
-from wisca_xai._panel import (
-    PANEL,
-    check_timeout,
-    make_panel,
-    named_explainers,
-    run_panel,
-    warn_of_jobs,
-    with_explainers,
+from wisca_xai._panel._measure import N_DUMMIES, measure_trust
+from wisca_xai._panel._members import PANEL, make_panel, named_explainers, with_explainers
+from wisca_xai._panel._notes import ask_again, constant_note
+from wisca_xai._panel._plan import (
+    Stack,
+    find_function,
+    name_of,
+    notes_of,
+    scale_component,
+    takes_votes,
 )
-from wisca_xai._panel_reliability import N_DUMMIES, measure_trust
-from wisca_xai._refit import N_REFITS, check_refittable, refit_chance
+from wisca_xai._panel._refit import N_REFITS, check_refittable, refit_chance
+from wisca_xai._panel._row_weights import NOWHERE_SURE, row_weights
+from wisca_xai._panel._run import check_timeout, run_panel, warn_of_jobs
+from wisca_xai._panel._votes import WEIGHTINGS, check_weighting, give_votes
 from wisca_xai._results._consensus_explanation import ConsensusExplanation
-from wisca_xai._stack import Stack, find_function, name_of, notes_of, scale_component, takes_votes
 from wisca_xai._typing import FloatMatrix, ResponseMethod, Target
-from wisca_xai._votes import WEIGHTINGS, check_weighting, give_votes
 from wisca_xai.consensus import ConsensusFunction, value_groups, wisca_signed
 from wisca_xai.explainers import BaseExplainer
 from wisca_xai.explainers._task import Problem

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
+from wisca_xai._panel._plan import Stack
 from wisca_xai._results._explanation import Explanation
 from wisca_xai._results._reliability import CORRELATED, Trust
-from wisca_xai._stack import Stack
 from wisca_xai._typing import FloatArray, FloatMatrix, FloatVector, IntMatrix, IntVector
 from wisca_xai.consensus import ConsensusFunction, Resamples, resample, wisca_signed
 from wisca_xai.explainers._task import Problem

@@ -10,12 +10,12 @@ from scipy.stats import false_discovery_control
 from sklearn.frozen import FrozenEstimator
 
 from wisca_xai._compat import quiet_libraries
-from wisca_xai._confidence import row_weights
 from wisca_xai._exceptions import InputError, WISCAWarning
 from wisca_xai._model._boosting import quiet_clone
 from wisca_xai._model._response import Response
-from wisca_xai._panel import run_panel
-from wisca_xai._stack import Stack
+from wisca_xai._panel._plan import Stack
+from wisca_xai._panel._row_weights import row_weights
+from wisca_xai._panel._run import run_panel
 from wisca_xai._typing import FloatMatrix, FloatVector, ResponseMethod
 from wisca_xai.consensus import ConsensusFunction, value_groups
 from wisca_xai.explainers import BaseExplainer

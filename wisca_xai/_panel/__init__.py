@@ -1,0 +1,1 @@
+"""Many explanations become one: votes, the merge, and how reliable the result is."""

@@ -1,0 +1,92 @@
+"""The members of a panel: explainers by name, checked and copied."""
+
+import contextlib
+from collections.abc import Container, Mapping
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+
+from wisca_xai._checks import check_choice
+from wisca_xai._exceptions import InputError
+from wisca_xai.explainers import EXPLAINERS, BaseExplainer
+
+PANEL = ("shap", "lime", "permutation", "forest")
+
+
+def make_panel(
+    explainers: Any, *, background_size: int, reserved: Container[str] = ()
+) -> list[tuple[str, BaseExplainer]]:
+    """Names and fresh copies of the explainers that a user asked for.
+
+    Raises
+    ------
+    InputError
+        If there is none, one is unknown, two have one name, a name cannot be part of a parameter's,
+        one has a model of its own, or one has a parameter that is wrong.
+    """
+    if isinstance(explainers, str | BaseExplainer) or not np.iterable(explainers):
+        explainers = (explainers,)
+    panel: dict[str, BaseExplainer] = {}
+    for entry in explainers:
+        name, explainer = _panel_entry(entry)
+        if isinstance(explainer, str):
+            check_choice("explainers", explainer, EXPLAINERS, also=" or (name, explainer) pairs")
+            explainer = EXPLAINERS[explainer]()
+            if "background_size" in explainer.get_params():
+                explainer.set_params(background_size=background_size)
+        elif explainer.estimator is not None or explainer.response_method != "auto":
+            raise InputError(
+                f"The explainer {name!r} must leave `estimator` and `response_method` at their "
+                "defaults: the panel explains its own model."
+            )
+        explainer._check_params()
+        if "__" in name or name in reserved:
+            raise InputError(
+                "Names in `explainers` must not hold '__' or be the name of a parameter, got "
+                f"{name!r}: they stand before '__' in names such as 'lime__n_samples'. Rename it."
+            )
+        if name in panel:
+            raise InputError(
+                f"`explainers` must have different names, got {name!r} twice. Pass (name, "
+                "explainer) pairs."
+            )
+        panel[name] = clone(explainer)
+    if not panel:
+        raise InputError("`explainers` must name at least one explainer, got none.")
+    return list(panel.items())
+
+
+def named_explainers(explainers: Any) -> dict[str, Any]:
+    """Explainers by name as far as they are valid: names of built-in ones stand for themselves."""
+    found = {}
+    for entry in explainers if isinstance(explainers, list | tuple) else [explainers]:
+        with contextlib.suppress(InputError):
+            name, explainer = _panel_entry(entry)
+            found[name] = explainer
+    return found
+
+
+def with_explainers(explainers: Any, new: Mapping[str, Any]) -> Any:
+    """A copy of `explainers` with others under the names of `new`."""
+    entries = explainers if isinstance(explainers, list | tuple) else (explainers,)
+    replaced = []
+    for entry in entries:
+        names = named_explainers((entry,)).keys() & new.keys()
+        replaced += [(name, new[name]) for name in names] or [entry]
+    return type(entries)(replaced)
+
+
+def _panel_entry(entry: Any) -> tuple[str, Any]:
+    if isinstance(entry, str):
+        return entry, entry
+    if isinstance(entry, BaseExplainer):
+        return entry.name, entry
+    if isinstance(entry, tuple | list) and len(entry) == 2 and isinstance(entry[0], str):
+        name, explainer = entry
+        if isinstance(explainer, str | BaseExplainer):
+            return name, explainer
+    raise InputError(
+        f"`explainers` must be names from {sorted(EXPLAINERS)}, explainers or (name, explainer) "
+        f"pairs, got {entry!r}."
+    )

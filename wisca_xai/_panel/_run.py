@@ -1,0 +1,91 @@
+"""The panel: explainers by name, run one after another, each failure kept apart."""
+
+import numbers
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from joblib import cpu_count, effective_n_jobs
+from tqdm import tqdm
+
+from wisca_xai._checks import as_number
+from wisca_xai._exceptions import ExplainerFailed, InputError, WISCAWarning
+from wisca_xai._panel._processes import attempts
+from wisca_xai._results._explanation import Explanation
+from wisca_xai.explainers import BaseExplainer
+from wisca_xai.explainers._task import Problem
+
+OWN_JOBS = ("n_jobs", "nthread", "thread_count", "num_threads")  # words of the libraries for it
+
+
+def run_panel(
+    panel: Sequence[tuple[str, BaseExplainer]], problem: Problem, *, timeout: float | None = None
+) -> tuple[dict[str, Explanation], dict[str, str]]:
+    """What each explainer gave, and why the others gave nothing.
+
+    With a `timeout` in seconds each runs in a process apart, which ends with it.
+
+    Raises
+    ------
+    ExplainerFailed
+        If none gave a result.
+    InputError
+        If the problem has to go to another process, but cannot.
+
+    Warns
+    -----
+    WISCAWarning
+        For each that failed.
+    """
+    bar = tqdm(
+        panel, desc="explainers", unit="explainer", disable=None if problem.verbose else True
+    )
+    components: dict[str, Explanation] = {}
+    failures: dict[str, str] = {}
+    with attempts(timeout) as attempt:
+        for name, explainer in bar:
+            answer = attempt(explainer, problem)
+            if isinstance(answer, Explanation):
+                components[name] = answer
+                spent = answer.receipt
+                problem.response.charge(spent.model_rows, spent.model_calls, spent.model_seconds)
+            else:
+                failures[name] = answer
+    if not components:
+        table = "\n".join(f"  {name}: {reason}" for name, reason in failures.items())
+        raise ExplainerFailed(f"All {len(failures)} explainers failed:\n{table}")
+    for name, reason in failures.items():
+        warnings.warn(
+            f"The explainer {name!r} failed and takes no part in the consensus: {reason}",
+            WISCAWarning,
+            stacklevel=2,
+        )
+    return components, failures
+
+
+def warn_of_jobs(model: Any, n_jobs: int | None) -> None:
+    """Warn if rows explained at once, each with the model's own jobs, are more than the cores."""
+    rows, cores = effective_n_jobs(n_jobs), cpu_count()
+    params = model.get_params() if hasattr(model, "get_params") else {}
+    jobs = {
+        name: cores + 1 + value if value < 0 else value
+        for name, value in params.items()
+        if name.rpartition("__")[2] in OWN_JOBS and isinstance(value, numbers.Integral)
+    }
+    most = max(jobs, key=lambda name: jobs[name], default=None)
+    if most is None or rows == 1 or jobs[most] <= 1 or rows * jobs[most] <= cores:
+        return
+    warnings.warn(
+        f"{rows} rows at once, each with {jobs[most]} jobs of the model's own ({most}="
+        f"{params[most]}), are more than the {cores} cores, and slow each other down. Set "
+        f"{most}=1 in {type(model).__name__}, or leave `n_jobs` of the explainer at None.",
+        WISCAWarning,
+        stacklevel=2,
+    )
+
+
+def check_timeout(timeout: object) -> None:
+    """Raise InputError unless `timeout` is None or a positive number of seconds."""
+    if timeout is not None and not 0 < as_number(timeout) < np.inf:
+        raise InputError(f"`timeout` must be None or a number of seconds above 0, got {timeout!r}.")
