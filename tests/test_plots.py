@@ -60,7 +60,7 @@ def test_importance_shows_as_many_features_as_asked(explanation):
 
 
 def test_local_draws_one_row(explanation):
-    ax = plots.local(explanation, 2)
+    ax = plots.attributions(explanation, 2)
     widths = np.array([bar.get_width() for bar in ax.patches])
     expected = explanation.values[2][np.argsort(-np.abs(explanation.values[2]), kind="stable")]
     np.testing.assert_allclose(widths, expected)
@@ -69,7 +69,7 @@ def test_local_draws_one_row(explanation):
 
 
 def test_local_draws_a_component_in_its_own_unit(explanation):
-    ax = plots.local(explanation.components["shap"], -1)
+    ax = plots.attributions(explanation.components["shap"], -1)
     assert "probability" in ax.get_xlabel()
 
 
@@ -79,7 +79,7 @@ def test_local_draws_a_component_in_its_own_unit(explanation):
 )
 def test_local_says_what_it_cannot_draw(explanation, component, row, message):
     with pytest.raises(InputError, match=message):
-        plots.local(explanation.components[component], row)
+        plots.attributions(explanation.components[component], row)
 
 
 def test_agreement_draws_the_disagreement_table(explanation):

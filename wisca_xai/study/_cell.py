@@ -16,8 +16,7 @@ from wisca_xai._panel._votes import votes_by_kind
 from wisca_xai._results._consensus_explanation import ConsensusExplanation
 from wisca_xai._results._explanation import Explanation
 from wisca_xai._typing import FloatArray, FloatVector, IntMatrix
-from wisca_xai.consensus import CONSENSUS, ConsensusFunction, value_groups, wisca
-from wisca_xai.consensus import reference as published
+from wisca_xai.consensus import CONSENSUS, ConsensusFunction, published, value_groups, wisca
 from wisca_xai.datasets import GroundTruthDataset, make_dataset
 from wisca_xai.metrics import average_precision, rank_correlation, recovery
 from wisca_xai.study._models import fit_model, score_model, used_features

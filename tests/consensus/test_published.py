@@ -13,7 +13,7 @@ from hypothesis.extra.numpy import arrays
 from tests.strategies import CHEAP, grid_numbers, ordinary_numbers
 from wisca_xai import InputError
 from wisca_xai.consensus import wisca_signed
-from wisca_xai.consensus.reference import (
+from wisca_xai.consensus.published import (
     REFERENCE,
     accuracy_weighted,
     average_mean,

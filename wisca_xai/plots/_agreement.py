@@ -1,0 +1,53 @@
+"""Agreement between explainers, as a heat map."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from wisca_xai._checks import check_choice
+from wisca_xai._results._consensus_explanation import ConsensusExplanation
+from wisca_xai.plots._axes import check_result, name_ticks, new_axes
+
+if TYPE_CHECKING:  # matplotlib takes long to import
+    from matplotlib.axes import Axes
+
+
+def agreement(
+    explanation: ConsensusExplanation,
+    ax: "Axes | None" = None,
+    *,
+    measure: str = "rank_correlation",
+) -> "Axes":
+    """Heat map of how far each pair of explainers agrees.
+
+    Parameters
+    ----------
+    explanation : ConsensusExplanation
+    ax : matplotlib Axes, default=None
+        None makes a new figure.
+    measure : {"rank_correlation", "feature_agreement", "sign_agreement"}
+        Column of `ConsensusExplanation.disagreement`; pairs where it is not defined stay blank.
+
+    Returns
+    -------
+    ax : matplotlib Axes
+    """
+    check_result(explanation, ConsensusExplanation)
+    pairs = explanation.disagreement()
+    check_choice("measure", measure, pairs.columns[2:])
+    names = list(explanation.components)
+    matrix = np.eye(len(names))
+    for first, second, value in zip(pairs["first"], pairs["second"], pairs[measure], strict=True):
+        i, j = names.index(first), names.index(second)
+        matrix[i, j] = matrix[j, i] = value
+    ax = new_axes(ax, height=1.6 + 0.75 * len(names))
+    image = ax.imshow(matrix, cmap="RdBu", vmin=-1, vmax=1)
+    for i, j in np.ndindex(matrix.shape):
+        value = matrix[i, j]
+        text = "-" if np.isnan(value) else f"{value:.2f}"
+        ax.text(j, i, text, ha="center", va="center", color="w" if abs(value) > 0.6 else "k")
+    for axis in ("x", "y"):
+        name_ticks(ax, axis, np.arange(len(names)), names)
+    ax.set_title(f"Agreement between explainers: {measure.replace('_', ' ')}", loc="left")
+    ax.figure.colorbar(image, ax=ax, fraction=0.046, pad=0.04)
+    return ax

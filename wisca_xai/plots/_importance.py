@@ -1,0 +1,68 @@
+"""Importance as bars."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from wisca_xai._checks import check_count
+from wisca_xai._results._consensus_explanation import ConsensusExplanation
+from wisca_xai._text import display_name
+from wisca_xai.plots._axes import BAR, check_result, name_ticks, new_axes, plain_legend
+
+if TYPE_CHECKING:  # matplotlib takes long to import
+    from matplotlib.axes import Axes
+
+MARKERS = "osD^vPX*"
+MARKER_COLORS = ("#d1495b", "#2e86ab", "#edae49", "#3f7d58", "#7b4fa3", "#8c564b", "#444444")
+
+
+def importance(
+    explanation: ConsensusExplanation, ax: "Axes | None" = None, *, max_features: int = 15
+) -> "Axes":
+    """Consensus importance as bars, with a mark for what each explainer says.
+
+    Marks stand at each explainer's mean magnitude divided by its largest, so that they share the
+    axis; a mark far from the bar's end is a disagreement.
+
+    Parameters
+    ----------
+    explanation : ConsensusExplanation
+    ax : matplotlib Axes, default=None
+        None makes a new figure.
+    max_features : int, default=15
+        Features to show, the most important ones.
+
+    Returns
+    -------
+    ax : matplotlib Axes
+    """
+    check_result(explanation, ConsensusExplanation)
+    shown = explanation.ranking().head(check_count("max_features", max_features))
+    positions = np.arange(len(shown))[::-1]
+    ax = new_axes(ax, height=1.4 + 0.32 * len(shown))
+    values = shown["importance"].to_numpy()
+    ax.barh(positions, values, height=0.7, color=BAR, label="consensus", zorder=1)
+    names = explanation.feature_names
+    columns = [names.index(feature) for feature in shown["feature"]]
+    offsets = np.linspace(-0.18, 0.18, max(len(explanation.components), 2))
+    for i, (name, component) in enumerate(explanation.components.items()):
+        magnitude = component.mean_magnitude()
+        relative = magnitude / (magnitude.max() or 1.0)
+        ax.scatter(
+            relative[columns],
+            positions - offsets[i],
+            marker=MARKERS[i % len(MARKERS)],
+            color=MARKER_COLORS[i % len(MARKER_COLORS)],
+            s=26,
+            label=display_name(name),
+            zorder=2,
+            clip_on=False,
+        )
+    name_ticks(ax, "y", positions, shown["feature"])
+    ax.set_xlabel("importance (dimensionless); marks: each explainer, largest = 1")
+    ax.set_title(f"Consensus ({display_name(explanation.consensus)})", loc="left")
+    ax.axvline(0, color="#666666", linewidth=0.8, zorder=0)
+    ax.grid(axis="x", color="#e6e6e6", zorder=0)
+    ax.set_axisbelow(True)
+    plain_legend(ax)
+    return ax

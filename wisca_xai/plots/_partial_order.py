@@ -1,0 +1,122 @@
+"""The order on which all explainers agree, as a Hasse diagram."""
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from wisca_xai._checks import check_count
+from wisca_xai._results._consensus_explanation import ConsensusExplanation
+from wisca_xai._text import display_name
+from wisca_xai._typing import FloatMatrix, FloatVector
+from wisca_xai.consensus import PartialOrder
+from wisca_xai.plots._axes import BAR, WIDTH, check_result, new_axes
+
+if TYPE_CHECKING:  # matplotlib takes long to import
+    from matplotlib.axes import Axes
+
+
+GAP = 4  # characters between the boxes of names, and for a line that passes between them
+
+
+LETTER = 0.0087  # width of a character in inches, by points of its font
+
+
+UPRIGHT = 0.2  # of the way between two levels, at both ends: a line is upright beside boxes
+
+
+def partial_order(
+    explanation: ConsensusExplanation, ax: "Axes | None" = None, *, max_features: int = 15
+) -> "Axes":
+    """Hasse diagram of the order on which all explainers agree.
+
+    A line leads from a feature down to those that every explainer holds for less important;
+    features without a path between them are those on which explainers contradict each other. Lines
+    pass between other features, never behind them; names are smaller where a level holds many.
+
+    Parameters
+    ----------
+    explanation : ConsensusExplanation
+    ax : matplotlib Axes, default=None
+        None makes a new figure.
+    max_features : int, default=15
+        Features to show, the most important ones.
+
+    Returns
+    -------
+    ax : matplotlib Axes
+    """
+    check_result(explanation, ConsensusExplanation)
+    shown = explanation.ranking()["feature"].head(check_count("max_features", max_features))
+    order = explanation.partial_order(shown.tolist())
+    levels = order.levels()
+    names = [display_name(str(feature), width=24) for feature in shown]
+    widths = np.array([len(name) + GAP for name in names])
+    places, lines, width = _hasse_layout(order, widths)
+    # names of the usual size as far as a page goes, else smaller ones
+    inches = min(max(WIDTH - 0.5, 10.0 * LETTER * width), 2 * WIDTH)
+    if ax is not None:
+        inches = ax.get_window_extent().width / ax.figure.dpi
+    ax = new_axes(ax, height=1.2 + 0.8 * (levels.max() + 1), width=inches + 0.5)
+    for line in lines:
+        ax.plot(*line, color="#8796a8", zorder=1)
+    size = min(10.0, inches / (LETTER * width))
+    for name, x, level in zip(names, places, levels, strict=True):
+        ax.text(
+            x,
+            -level,
+            name,
+            size=size,
+            ha="center",
+            va="center",
+            parse_math=False,
+            bbox={"boxstyle": "round", "facecolor": "white", "edgecolor": BAR},
+        )
+    half = max(width, inches / (LETTER * size)) / 2
+    ax.set_xlim(-half, half)
+    ax.set_ylim(-levels.max() - 0.5, 0.5)
+    ax.set_axis_off()
+    ax.set_title("Order on which all explainers agree", loc="left")
+    return ax
+
+
+def _hasse_layout(
+    order: PartialOrder, widths: FloatVector
+) -> tuple[FloatVector, list[FloatMatrix], float]:
+    """Places of the features along their levels, points (2, m) of each edge, and the whole width.
+
+    A line that passes a level has a place of its own in it, so that it runs behind no feature.
+    Levels are centred at 0, in the unit of the features' widths.
+    """
+    levels = order.levels().tolist()
+    n_features = len(levels)
+    above: list[list[int]] = [[] for _ in levels]
+    chains = []
+    for upper, lower in order.edges():
+        passed = range(levels[upper] + 1, levels[lower])
+        chain = [upper, *range(len(levels), len(levels) + len(passed)), lower]
+        levels += passed
+        above += [[] for _ in passed]
+        for one, other in pairwise(chain):
+            above[other].append(one)
+        chains.append(chain)
+    places, widest = np.zeros(len(levels)), 0.0
+    widths = np.concatenate([widths, np.full(len(levels) - n_features, GAP)])
+    for level in range(max(levels) + 1):
+        # below those that they hang on: fewer lines cross
+        met = [i for i, own in enumerate(levels) if own == level]
+        met.sort(key=lambda i: places[above[i]].mean() if above[i] else 0.0)
+        total = widths[met].sum()
+        places[met] = np.cumsum(widths[met]) - widths[met] / 2 - total / 2
+        widest = max(widest, total)
+    way = np.linspace(0.0, 1.0, 41)
+    turned = np.clip((way - UPRIGHT) / (1 - 2 * UPRIGHT), 0.0, 1.0)
+    turned = turned**2 * (3 - 2 * turned)
+    lines = []
+    for chain in chains:
+        steps = [
+            [places[i] + (places[j] - places[i]) * turned, -levels[i] - way]
+            for i, j in pairwise(chain)
+        ]
+        lines.append(np.concatenate(steps, axis=1))
+    return places[:n_features], lines, widest
