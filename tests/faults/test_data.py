@@ -14,7 +14,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
-from tests.fault_cases import (
+from tests.faults.fault_cases import (
     ARRAY,
     ARRAY_CLASSIFIER,
     CLASSES,

@@ -11,7 +11,7 @@ import pytest
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression, Perceptron, RidgeClassifier
 
-from tests.fault_cases import (
+from tests.faults.fault_cases import (
     ARRAY,
     CLASSES,
     FRAME,

@@ -18,7 +18,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import OneClassSVM
 from threadpoolctl import threadpool_info
 
-from tests.fault_cases import ARRAY, CLASSES, FRAME, case, check_complete, explain, fault, first
+from tests.faults.fault_cases import ARRAY, CLASSES, FRAME, case, check_complete, explain, fault, first
 from wisca_xai import (
     Explanation,
     ForestExplainer,

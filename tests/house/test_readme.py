@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-README = (Path(__file__).parent.parent / "README.md").read_text()
+README = (Path(__file__).parents[2] / "README.md").read_text()
 (EXAMPLE, CALLS), (PRINTED, *_) = (
     re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
     for language in ("python", "text")

@@ -9,7 +9,7 @@ from sklearn import ensemble  # noqa: F401  # loads the threads that are limited
 from threadpoolctl import threadpool_limits
 
 mpl.use("agg")
-NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
+NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 
 
 def code_cells(path):

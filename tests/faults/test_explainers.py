@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from sklearn.base import clone
 
-from tests.fault_cases import (
+from tests.faults.fault_cases import (
     ARRAY,
     ARRAY_CLASSIFIER,
     CLASSIFIER,

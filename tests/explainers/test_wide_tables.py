@@ -10,7 +10,7 @@ from scipy.stats import spearmanr
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.linear_model import LinearRegression, Ridge
 
-from tests.fault_cases import case, fault
+from tests.faults.fault_cases import case, fault
 from wisca_xai import (
     ExplainerFailed,
     InputError,
