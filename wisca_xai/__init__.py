@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from wisca_xai._exceptions import (
     CorruptExplanationError,
-    ExplainerFailed,
+    ExplainerError,
     InputError,
     ModelContractError,
     UntrustedModelError,
@@ -33,7 +33,7 @@ __all__ = [
     "BaseExplainer",
     "ConsensusExplanation",
     "CorruptExplanationError",
-    "ExplainerFailed",
+    "ExplainerError",
     "Explanation",
     "ForestExplainer",
     "InputError",

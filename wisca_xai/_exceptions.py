@@ -13,7 +13,7 @@ class ModelContractError(WISCAError, ValueError):
     """The model returned what no model of its kind may return, such as NaN or a wrong shape."""
 
 
-class ExplainerFailed(WISCAError, RuntimeError):
+class ExplainerError(WISCAError, RuntimeError):
     """No explainer of the panel gave a usable result."""
 
 

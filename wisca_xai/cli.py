@@ -17,7 +17,7 @@ import pandas as pd
 from wisca_xai import __version__, plots
 from wisca_xai._checks import check_count
 from wisca_xai._exceptions import (
-    ExplainerFailed,
+    ExplainerError,
     ModelContractError,
     UntrustedModelError,
     WISCAWarning,
@@ -58,7 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail(INTERRUPTED, "interrupted")
     except (UntrustedModelError, ModelContractError) as error:
         return _fail(MODEL_REFUSED, error)
-    except ExplainerFailed as error:
+    except ExplainerError as error:
         return _fail(EXPLAINER_FAILED, error)
     except (OSError, ValueError) as error:  # also what the model says of its input
         return _fail(BAD_DATA, error)
@@ -261,7 +261,7 @@ def _as_json(explanation: ConsensusExplanation) -> str:
         "consensus": explanation.consensus,
         "n_samples": len(explanation.weights),
         "ranking": records(_ranking(explanation)),
-        "agreement": records(explanation.disagreement()),
+        "agreement": records(explanation.agreement()),
         "verdict": explanation.verdict().split("\n"),
         "failures": dict(explanation.failures),
         "notes": list(explanation.notes),
@@ -279,7 +279,7 @@ def _as_text(explanation: ConsensusExplanation) -> str:
     left_out = ["wisca", "p_positive", "best_rank", "worst_rank", "p_top"]  # stand in ranking.csv
     ranking = _ranking(explanation).drop(columns=left_out).map(display_name)
     shown = ranking.head(20).rename(columns=display_name)
-    pairs = explanation.disagreement().map(display_name)
+    pairs = explanation.agreement().map(display_name)
     receipt = explanation.receipt
     lines = [
         f"Consensus of {', '.join(explanation.components)} over {len(explanation.weights)} rows "

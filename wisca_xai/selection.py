@@ -151,7 +151,7 @@ class WISCASelector(SelectorMixin, MetaEstimatorMixin, BaseEstimator):  # type: 
             "above_noise" is asked of explainers that do not measure their noise.
         ModelContractError
             If the model returns something else than one finite number per row and output.
-        ExplainerFailed
+        ExplainerError
             If no explainer gave a result.
 
         Warns
@@ -325,7 +325,7 @@ def _chosen(explanation: ConsensusExplanation, n_kept: int | None) -> IntVector:
     ranked = np.argsort(-explanation.importance.abs().to_numpy(), kind="stable")
     if n_kept is not None:
         return ranked[:n_kept]
-    above = explanation.trust.above_chance()
+    above = explanation.reliability.above_noise()
     if above is None:
         raise InputError(
             "'above_noise' needs an explainer that measures its noise, got "

@@ -47,7 +47,7 @@ def test_explain_prints_the_ranking_and_the_agreement(folder, capsys):
     assert "Agreement between explainers:" in out
     assert "\nThe explainers " in out
     assert "\nMost important: " in out
-    assert "above_chance" in out.splitlines()[2]
+    assert "above_noise" in out.splitlines()[2]
     assert "\x1b" not in out  # terminal codes in names are shown, not obeyed
     assert r"al\x1b[31mcohol" in out
     assert err == ""
@@ -72,8 +72,8 @@ def test_json_is_the_same_result(folder, capsys):
     assert content["n_samples"] == 6
     assert [row["rank"] for row in content["ranking"]] == [1, 2, 3, 4]
     assert content["cost"]["model_rows"] > 0
-    assert set(content["ranking"][0]) >= {"lower", "upper", "p_positive", "p_top", "above_chance"}
-    assert content["ranking"][0]["above_chance"] is True
+    assert set(content["ranking"][0]) >= {"lower", "upper", "p_positive", "p_top", "above_noise"}
+    assert content["ranking"][0]["above_noise"] is True
     agreed, first, *_ = content["verdict"]
     assert agreed.startswith("The explainers ")
     names = [row["feature"] for row in content["ranking"]]
@@ -214,7 +214,7 @@ def test_wrong_usage_exits_with_2(capsys):
 def test_a_failing_explainer_shows_in_the_exit_code(folder, capsys, monkeypatch):
     from wisca_xai import LimeExplainer
 
-    def fail(self, problem):
+    def fail(self, task):
         raise RuntimeError("no answer today")
 
     monkeypatch.setattr(LimeExplainer, "_explain", fail)
@@ -226,7 +226,7 @@ def test_a_failing_explainer_shows_in_the_exit_code(folder, capsys, monkeypatch)
 
 
 def test_ctrl_c_exits_with_130(folder, capsys, monkeypatch):
-    def interrupt(self, problem):
+    def interrupt(self, task):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(WISCAExplainer, "_explain", interrupt)

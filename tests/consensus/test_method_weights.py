@@ -107,7 +107,7 @@ def test_a_benefit_of_another_length_is_refused():
 # optimal_weights
 
 
-def problem(seed, m=4, n=3, d=5, p=2, q=6):
+def task(seed, m=4, n=3, d=5, p=2, q=6):
     generator = np.random.default_rng(seed)
     truth = generator.normal(size=(n, d))
     attributions = truth + generator.random((m, 1, 1)) * generator.normal(size=(m, n, d))
@@ -143,7 +143,7 @@ def gram_of(attributions, jittered, masked, drops):
 @pytest.mark.parametrize("parts", ["both", "robust", "faithful"])
 @pytest.mark.parametrize("seed", range(8))
 def test_optimal_weights_meet_the_conditions_of_an_optimum(parts, seed):
-    attributions, jittered, masked, drops = problem(seed, m=2 + seed % 5)
+    attributions, jittered, masked, drops = task(seed, m=2 + seed % 5)
     if parts == "robust":
         masked = drops = None
     if parts == "faithful":
@@ -151,7 +151,7 @@ def test_optimal_weights_meet_the_conditions_of_an_optimum(parts, seed):
     weights = optimal_weights(attributions, jittered, masked, drops)
     assert (weights >= 0).all()
     assert weights.sum() == pytest.approx(1, abs=1e-14)
-    # the problem is convex: no corner lies downhill, and that is enough
+    # the task is convex: no corner lies downhill, and that is enough
     gram = gram_of(attributions, jittered, masked, drops)
     gradient = gram @ weights
     assert gradient.min() >= weights @ gradient - 1e-8
@@ -187,7 +187,7 @@ def test_faithfulness_of_the_optimum_by_hand():
 
 
 def test_both_parts_count_alike_whatever_their_unit():
-    attributions, jittered, masked, drops = problem(1)
+    attributions, jittered, masked, drops = task(1)
     weights = optimal_weights(attributions, jittered, masked, drops)
     tenfold = attributions[:, None] + 10 * (jittered - attributions[:, None])
     np.testing.assert_allclose(
@@ -196,7 +196,7 @@ def test_both_parts_count_alike_whatever_their_unit():
 
 
 def test_copies_of_an_explainer_share_its_weight():
-    attributions, jittered, *_ = problem(2, m=2)
+    attributions, jittered, *_ = task(2, m=2)
     alone = optimal_weights(attributions, jittered, None, None)
     copied = optimal_weights(attributions[[0, 0, 1]], jittered[[0, 0, 1]], None, None)
     np.testing.assert_allclose(copied, alone[[0, 0, 1]] * [0.5, 0.5, 1.0], atol=1e-5)
@@ -208,7 +208,7 @@ def test_where_nothing_moves_all_weigh_alike():
     np.testing.assert_array_equal(weights, np.full(3, 1 / 3))
 
 
-GOOD = problem(0)
+GOOD = task(0)
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,7 @@ def test_that_of_lime_is_the_mean_r2_of_its_lines(engine, target):
 
 def test_lines_below_a_constant_count_as_none(monkeypatch):
     parts = {"values": np.ones((2, 3)), "intercepts": np.ones(2), "r2": np.array([-4.0, 0.5])}
-    monkeypatch.setattr(LimeExplainer, "_fast_values", lambda self, problem: parts)
+    monkeypatch.setattr(LimeExplainer, "_fast_values", lambda self, task: parts)
     found = LimeExplainer(lambda X: X[:, 0]).fit(POINTS).explain(POINTS[:2])
     assert found.fidelity == 0.25
     parts["r2"] = np.array([7.0, 0.5])

@@ -150,40 +150,40 @@ def test_unknown_settings_are_refused(settings):
         explain(lambda X: X[:, 0], IRIS, **settings)
 
 
-def in_panel(model, X, *, n_dummies, rows=None, **settings):
-    """The answer, beside so many dummy columns."""
+def in_panel(model, X, *, n_null_features, rows=None, **settings):
+    """The answer, beside so many null features."""
     settings = {"n_estimators": 10, "random_state": SEED, **settings}
     explainer = ForestExplainer(model, **settings).fit(X)
-    problem, _, _ = explainer._pose(X[:5] if rows is None else rows, None, "predicted")
-    return explainer._run(replace(problem, n_dummies=n_dummies)), problem
+    task, _, _ = explainer._pose(X[:5] if rows is None else rows, None, "predicted")
+    return explainer._run(replace(task, n_null_features=n_null_features)), task
 
 
-def test_dummies_are_there_only_when_asked():
+def test_null_values_are_there_only_when_asked():
     model = LogisticRegression(max_iter=500).fit(IRIS, NAMES)
-    assert explain(model, IRIS).dummies is None
-    answer, _ = in_panel(model, IRIS, n_dummies=0)
-    assert answer.dummies is None
+    assert explain(model, IRIS).null_values is None
+    answer, _ = in_panel(model, IRIS, n_null_features=0)
+    assert answer.null_values is None
     np.testing.assert_array_equal(answer.values, explain(model, IRIS).values)
-    assert in_panel(model, IRIS, n_dummies=7)[0].dummies.shape == (7,)
+    assert in_panel(model, IRIS, n_null_features=7)[0].null_values.shape == (7,)
 
 
-@pytest.mark.parametrize("n_dummies", [0, 3, 50])
-def test_shares_sum_to_1_over_the_tables_own_columns(n_dummies):
+@pytest.mark.parametrize("n_null_features", [0, 3, 50])
+def test_shares_sum_to_1_over_the_tables_own_columns(n_null_features):
     model = LinearRegression().fit(DIABETES, PROGRESS)
-    answer, _ = in_panel(model, DIABETES, n_dummies=n_dummies)
+    answer, _ = in_panel(model, DIABETES, n_null_features=n_null_features)
     assert answer.values.sum() == pytest.approx(1.0)
-    if n_dummies:
-        assert 0 < answer.dummies.sum() < 0.5
+    if n_null_features:
+        assert 0 < answer.null_values.sum() < 0.5
 
 
-def test_dummies_equal_a_forest_fitted_by_hand_beside_shuffled_columns():
-    answer, problem = in_panel(lambda X: X[:, 0] * X[:, 2], IRIS, n_dummies=6)
+def test_null_values_equal_a_forest_fitted_by_hand_beside_shuffled_columns():
+    answer, task = in_panel(lambda X: X[:, 0] * X[:, 2], IRIS, n_null_features=6)
     rows = IRIS[canonical_order(IRIS)]
-    generator = np.random.default_rng(problem.seed_for("forest dummies"))
+    generator = np.random.default_rng(task.seed_for("forest dummies"))
     columns = generator.permuted(rows[:, [0, 1, 2, 3, 0, 1]], axis=0)
-    for dummy, source in zip(columns.T, [0, 1, 2, 3, 0, 1], strict=True):
-        assert sorted(dummy) == sorted(rows[:, source])
-    own, dummies = [], np.empty(6)
+    for null, source in zip(columns.T, [0, 1, 2, 3, 0, 1], strict=True):
+        assert sorted(null) == sorted(rows[:, source])
+    own, null_values = [], np.empty(6)
     for part, n_trees in enumerate([3, 3, 2, 2]):  # each part of the forest sees some of them
         forest = RandomForestRegressor(
             **AS_OURS | {"n_estimators": n_trees}, random_state=library_seed() + part
@@ -191,26 +191,26 @@ def test_dummies_equal_a_forest_fitted_by_hand_beside_shuffled_columns():
         forest.fit(np.hstack([rows, columns[:, part::4]]), rows[:, 0] * rows[:, 2])
         trees = np.array([tree.feature_importances_ for tree in forest.estimators_])
         own.extend(trees[:, :4])
-        dummies[part::4] = trees[:, 4:].mean(axis=0)
+        null_values[part::4] = trees[:, 4:].mean(axis=0)
     total = np.sum(own) / 10
     shares = np.array(own) / total
     np.testing.assert_allclose(answer.values, shares.mean(axis=0), atol=1e-12)
-    np.testing.assert_allclose(answer.dummies, dummies / total, atol=1e-12)
+    np.testing.assert_allclose(answer.null_values, null_values / total, atol=1e-12)
     np.testing.assert_allclose(answer.standard_errors, shares.std(axis=0) / np.sqrt(10), atol=1e-12)
 
 
-def test_dummies_get_what_unused_columns_get():
+def test_null_values_get_what_unused_columns_get():
     found, unused = [], []
     for seed in range(15):
         X = np.random.default_rng(seed).normal(size=(200, 6))
         answer, _ = in_panel(
-            lambda Z: np.sin(2 * Z[:, 0]) + Z[:, 1], X, n_dummies=10, random_state=seed
+            lambda Z: np.sin(2 * Z[:, 0]) + Z[:, 1], X, n_null_features=10, random_state=seed
         )
-        found.append(answer.dummies.mean())
+        found.append(answer.null_values.mean())
         unused.append(answer.values[2:].mean())
     assert 0.7 < np.mean(found) / np.mean(unused) < 1.4
 
 
-def test_a_constant_model_gives_zeros_to_dummies_too():
-    answer, _ = in_panel(lambda X: np.ones(len(X)), IRIS, n_dummies=5)
-    np.testing.assert_array_equal(answer.dummies, np.zeros(5))
+def test_a_constant_model_gives_zeros_to_null_values_too():
+    answer, _ = in_panel(lambda X: np.ones(len(X)), IRIS, n_null_features=5)
+    np.testing.assert_array_equal(answer.null_values, np.zeros(5))

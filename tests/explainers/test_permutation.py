@@ -304,10 +304,10 @@ def test_row_effects_tell_how_much_the_importance_varies_between_samples():
     assert ((ratio > 0.7) & (ratio < 1.3)).all()
 
 
-def test_only_a_panel_asks_for_dummies_which_a_silent_method_gives_nothing():
+def test_only_a_panel_asks_for_null_values_which_a_silent_method_gives_nothing():
     explainer = PermutationExplainer(logistic(IRIS, NAMES), random_state=0).fit(IRIS)
-    problem, _, _ = explainer._pose(IRIS, None, "predicted")
-    assert explainer._run(problem).dummies is None
+    task, _, _ = explainer._pose(IRIS, None, "predicted")
+    assert explainer._run(task).null_values is None
     np.testing.assert_array_equal(
-        explainer._run(replace(problem, n_dummies=7)).dummies, np.zeros(7)
+        explainer._run(replace(task, n_null_features=7)).null_values, np.zeros(7)
     )

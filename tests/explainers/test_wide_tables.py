@@ -12,14 +12,14 @@ from sklearn.linear_model import LinearRegression, Ridge
 
 from tests.faults.fault_cases import case, fault
 from wisca_xai import (
-    ExplainerFailed,
+    ExplainerError,
     InputError,
     LimeExplainer,
     PermutationExplainer,
     ShapExplainer,
     WISCAExplainer,
     WISCAWarning,
-    _trust,
+    _measure,
     merge_explanations,
 )
 from wisca_xai._panel._measure import correlated_features
@@ -87,15 +87,15 @@ def correlated_table(n_features, pairs):
 
 @fault(6, "correlations of many features")
 def test_of_many_features_the_most_important_are_compared_with_all_others(monkeypatch):
-    monkeypatch.setattr(_trust, "MAX_PAIRED", 8)
-    monkeypatch.setattr(_trust, "N_FIRST", 2)
+    monkeypatch.setattr(_measure, "MAX_PAIRED", 8)
+    monkeypatch.setattr(_measure, "N_FIRST", 2)
     # 11 and 17 lie in other blocks than their partners; 5 and 6 are not important
     X, names = correlated_table(20, [(3, 11), (11, 17), (2, 14), (5, 6)])
     importance = np.zeros(20)
     importance[[11, 14]] = 0.5, -1.0
     found = correlated_features(X, names, importance)
     assert found == (("x2", "x14"), ("x3", "x11", "x17"))
-    monkeypatch.setattr(_trust, "MAX_PAIRED", 20)
+    monkeypatch.setattr(_measure, "MAX_PAIRED", 20)
     assert correlated_features(X, names, importance) == (
         ("x2", "x14"),
         ("x3", "x11", "x17"),
@@ -114,14 +114,14 @@ def test_correlations_of_many_features_take_memory_in_proportion_to_them(peak):
 
 @fault(6, "the consensus hands on its importance")
 def test_the_importance_decides_which_correlations_are_known(monkeypatch):
-    monkeypatch.setattr(_trust, "MAX_PAIRED", 3)
-    monkeypatch.setattr(_trust, "N_FIRST", 1)
+    monkeypatch.setattr(_measure, "MAX_PAIRED", 3)
+    monkeypatch.setattr(_measure, "N_FIRST", 1)
     X, _ = correlated_table(6, [(1, 3), (0, 2)])
     of_one = WISCAExplainer(lambda Z: Z[:, 1], explainers=["shap"], random_state=0)
-    assert of_one.fit(X).explain(X[:3]).trust.correlated == (("x1", "x3"),)
+    assert of_one.fit(X).explain(X[:3]).reliability.correlated == (("x1", "x3"),)
     told = np.eye(6)[3]
     merged = merge_explanations({"one": told, "other": told}, X=X)
-    assert merged.trust.correlated == (("x1", "x3"),)
+    assert merged.reliability.correlated == (("x1", "x3"),)
 
 
 @pytest.mark.parametrize("n", [case(6, "4 rows", 4), case(6, "5 rows", 5)])
@@ -240,7 +240,7 @@ def test_the_estimate_is_what_is_asked_for(explainer, X, rows_each, tolerance, m
     for module in ("_shap", "_permutation"):
         monkeypatch.setattr(
             f"wisca_xai.explainers.{module}.check_budget",
-            lambda name, problem, rows, advice: estimates.append(rows),
+            lambda name, task, rows, advice: estimates.append(rows),
         )
     found = asked(explainer, X, X[:N])
     assert set(estimates) == {rows_each}
@@ -313,7 +313,7 @@ def test_a_panel_goes_on_without_those_that_refuse(monkeypatch):
     assert "120 rows (40 for each of 3" in explanation.failures["permutation"]
     model = Counted()
     panel = WISCAExplainer(model, explainers=("shap", "lime", "permutation")).fit(TABLE)
-    with pytest.raises(ExplainerFailed, match=r"All 3 explainers failed:\n  shap: InputError: Sha"):
+    with pytest.raises(ExplainerError, match=r"All 3 explainers failed:\n  shap: InputError: Sha"):
         panel.explain(ROWS)
     assert model.rows == 2 * N  # the rows, twice
 
@@ -327,8 +327,8 @@ def test_neighbours_of_rows_that_passed_are_not_refused(weighting, monkeypatch):
     panel = WISCAExplainer(Counted(), explainers=explainers, weighting=weighting, random_state=0)
     assert panel.fit(TABLE).explain(ROWS).failures == {}
     shap = walking(estimator=Counted(), random_state=0).fit(TABLE)
-    problem, order, _ = shap._pose(ROWS, None, "predicted")
-    assert len(local_stability(shap, problem, shap.explain(ROWS).take(order))) == N
+    task, order, _ = shap._pose(ROWS, None, "predicted")
+    assert len(local_stability(shap, task, shap.explain(ROWS).take(order))) == N
 
 
 @fault(6, "refits")
@@ -340,9 +340,9 @@ def test_tables_beside_their_shadows_are_not_refused(monkeypatch):
     for explainer in (ShapExplainer, LimeExplainer):
         run = explainer._explain
 
-        def noting(self, problem, run=run):
-            answer = run(self, problem)
-            asked_for.append((self.name, problem.n_features))
+        def noting(self, task, run=run):
+            answer = run(self, task)
+            asked_for.append((self.name, task.n_features))
             return answer
 
         monkeypatch.setattr(explainer, "_explain", noting)

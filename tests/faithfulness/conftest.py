@@ -4,7 +4,7 @@ import pytest
 from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression
 
-from tests.faithfulness.problems import small_panel
+from tests.faithfulness.tasks import small_panel
 from wisca_xai.faithfulness import faithfulness
 
 

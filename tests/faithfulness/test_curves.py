@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.faithfulness.problems import WEIGHTS, Counted, additive, linear_problem, pose
+from tests.faithfulness.tasks import WEIGHTS, Counted, additive, linear_task, pose
 from tests.strategies import CHEAP
 from wisca_xai import InputError
 from wisca_xai.faithfulness import deletion_curve, insertion_curve, prediction_gap
@@ -38,18 +38,18 @@ def test_changes_are_averaged_after_the_absolute_value():
 
 def test_rows_share_one_scale():
     """Rows that full removal changes by 7 and by 70: areas are in units of their mean, 38.5."""
-    problem = pose(additive, [[1, 1, 1], [10, 10, 10]], [[0, 0, 0]])
+    task = pose(additive, [[1, 1, 1], [10, 10, 10]], [[0, 0, 0]])
     one = (2 + 5 + 6.5) / 3
-    assert deletion_curve(problem, WEIGHTS).area == pytest.approx([one / 38.5, 10 * one / 38.5])
+    assert deletion_curve(task, WEIGHTS).area == pytest.approx([one / 38.5, 10 * one / 38.5])
     one = 7 - (5 + 2 + 0.5) / 3
-    assert insertion_curve(problem, WEIGHTS).area == pytest.approx([one / 38.5, 10 * one / 38.5])
+    assert insertion_curve(task, WEIGHTS).area == pytest.approx([one / 38.5, 10 * one / 38.5])
 
 
 @pytest.mark.parametrize("n_features", [1, 2, 4, 5, 11, 25])
 @pytest.mark.parametrize("steps", [1, 2, 3, 10])
 def test_grid_is_symmetric_and_as_long_as_documented(n_features, steps):
-    problem = linear_problem(n_features, n=2)[0]
-    fractions = deletion_curve(problem, np.arange(n_features), steps=steps).fractions
+    task = linear_task(n_features, n=2)[0]
+    fractions = deletion_curve(task, np.arange(n_features), steps=steps).fractions
     assert fractions[0] == 0
     assert fractions[-1] == 1
     assert fractions == pytest.approx(1 - fractions[::-1])
@@ -65,14 +65,14 @@ def test_curves_against_one_row_at_a_time():
     def model(X):
         return X[:, 0] * X[:, 1] + np.sin(X[:, 2]) - X[:, 3]
 
-    problem = pose(model, X[:5][np.argsort(X[:5, 0])], X[5:])
+    task = pose(model, X[:5][np.argsort(X[:5, 0])], X[5:])
     values = generator.normal(size=(5, 4))
-    used = problem.background[problem.draw_background(3)]
+    used = task.background[task.draw_background(3)]
     for curve, is_deletion in (
-        (deletion_curve(problem, values, n_background=3), True),
-        (insertion_curve(problem, values, n_background=3), False),
+        (deletion_curve(task, values, n_background=3), True),
+        (insertion_curve(task, values, n_background=3), False),
     ):
-        for i, row in enumerate(problem.rows):
+        for i, row in enumerate(task.rows):
             order = sorted(range(4), key=lambda j: -abs(values[i, j]))
             for c in range(5):
                 mixed = used.copy() if not is_deletion else np.tile(row, (3, 1))
@@ -85,27 +85,27 @@ def test_curves_against_one_row_at_a_time():
 
 
 def test_prediction_gap_by_hand():
-    problem = pose(additive, [[1, 1, 1]], [[0, 0, 0]])
-    important, unimportant = prediction_gap(problem, WEIGHTS)
+    task = pose(additive, [[1, 1, 1]], [[0, 0, 0]])
+    important, unimportant = prediction_gap(task, WEIGHTS)
     assert (important.tolist(), unimportant.tolist()) == ([4.0], [3.0])
-    important, unimportant = prediction_gap(problem, WEIGHTS, k=2)
+    important, unimportant = prediction_gap(task, WEIGHTS, k=2)
     assert (important.tolist(), unimportant.tolist()) == ([6.0], [1.0])
-    important, unimportant = prediction_gap(problem, WEIGHTS, k=3)
+    important, unimportant = prediction_gap(task, WEIGHTS, k=3)
     assert (important.tolist(), unimportant.tolist()) == ([7.0], [0.0])
 
 
 def test_a_quarter_of_the_features_is_important():
     weights = np.arange(9.0, 0, -1)
-    problem = pose(lambda X: X @ weights, np.ones((1, 9)), np.zeros((1, 9)))
-    assert prediction_gap(problem, weights)[0].tolist() == [17.0]
+    task = pose(lambda X: X @ weights, np.ones((1, 9)), np.zeros((1, 9)))
+    assert prediction_gap(task, weights)[0].tolist() == [17.0]
 
 
 def test_ties_do_not_favour_a_column():
     """Of 400 rows with equal values, each feature goes first in about a third."""
     generator = np.random.default_rng(0)
     rows = generator.normal(size=(400, 3)) * 0.01 + 1
-    problem = pose(additive, rows[np.lexsort(rows.T[::-1])], [[0, 0, 0]])
-    removed = deletion_curve(problem, np.ones(3)).changes[:, 1].round()
+    task = pose(additive, rows[np.lexsort(rows.T[::-1])], [[0, 0, 0]])
+    removed = deletion_curve(task, np.ones(3)).changes[:, 1].round()
     shares = [(removed == weight).mean() for weight in WEIGHTS]
     assert shares == pytest.approx([1 / 3] * 3, abs=0.08)
 
@@ -113,9 +113,9 @@ def test_ties_do_not_favour_a_column():
 @given(st.lists(st.floats(-5, 5), min_size=4, max_size=4), st.floats(0.1, 10))
 @CHEAP
 def test_only_the_order_of_magnitudes_counts(values, factor):
-    problem = linear_problem(4, n=3)[0]
+    task = linear_task(4, n=3)[0]
     values = np.round(values, 3)
-    one, two = deletion_curve(problem, values), deletion_curve(problem, -factor * values)
+    one, two = deletion_curve(task, values), deletion_curve(task, -factor * values)
     assert (one.outputs == two.outputs).all()
 
 
@@ -123,19 +123,19 @@ def test_only_the_order_of_magnitudes_counts(values, factor):
 @CHEAP
 def test_restoring_in_reverse_order_passes_the_same_states(seed):
     generator = np.random.default_rng(seed)
-    problem = linear_problem(5, n=3, seed=seed % 7)[0]
+    task = linear_task(5, n=3, seed=seed % 7)[0]
     values = generator.permutation(np.arange(1.0, 6.0))
-    there, back = deletion_curve(problem, values), insertion_curve(problem, 1 / values)
+    there, back = deletion_curve(task, values), insertion_curve(task, 1 / values)
     assert there.outputs == pytest.approx(back.outputs[:, ::-1], rel=1e-12, abs=1e-12)
 
 
 def test_model_rows_of_many_features_are_at_most_as_documented():
-    problem = pose(Counted(lambda X: X.sum(axis=1)), np.eye(12)[::-1], np.zeros((3, 12)))
-    model, spent = problem.response.model, []
-    problem.background_outputs(3)
+    task = pose(Counted(lambda X: X.sum(axis=1)), np.eye(12)[::-1], np.zeros((3, 12)))
+    model, spent = task.response.model, []
+    task.background_outputs(3)
     for function in (deletion_curve, insertion_curve, prediction_gap):
         before = model.rows
-        function(problem, np.arange(12), n_background=2)
+        function(task, np.arange(12), n_background=2)
         spent.append((model.rows - before) / 12 / 2)
     assert spent == [9, 9, 2]
 

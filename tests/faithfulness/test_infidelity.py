@@ -3,28 +3,28 @@
 import numpy as np
 import pytest
 
-from tests.faithfulness.problems import WEIGHTS, Counted, additive, linear_problem, pose
+from tests.faithfulness.tasks import WEIGHTS, Counted, additive, linear_task, pose
 from wisca_xai import InputError
 from wisca_xai.faithfulness import infidelity
 from wisca_xai.faithfulness._infidelity import mask_changes
 
 
 def test_infidelity_of_linear_shapley_values_is_0_in_any_unit():
-    problem, _, shapley = linear_problem()
+    task, _, shapley = linear_task()
     for factor in (1, 1e-200, 1e200):
-        assert infidelity(problem, shapley * factor) == pytest.approx(0, abs=1e-25)
+        assert infidelity(task, shapley * factor) == pytest.approx(0, abs=1e-25)
 
 
 def test_infidelity_of_zeros_and_of_wrong_signs_is_1():
-    problem, _, shapley = linear_problem()
-    assert infidelity(problem, 0 * shapley).mean() == pytest.approx(1)
-    assert infidelity(problem, -shapley).mean() == pytest.approx(1)
+    task, _, shapley = linear_task()
+    assert infidelity(task, 0 * shapley).mean() == pytest.approx(1)
+    assert infidelity(task, -shapley).mean() == pytest.approx(1)
 
 
 def test_infidelity_by_hand():
     """One feature of two is told; masks are {a}, {b} and {a, b}, drawn how often, is recovered."""
-    problem = pose(lambda X: X @ [1.0, 1.0], [[1, 1]], [[0, 0]])
-    got = infidelity(problem, [[1.0, 0.0]], n_masks=40)[0]
+    task = pose(lambda X: X @ [1.0, 1.0], [[1, 1]], [[0, 0]])
+    got = infidelity(task, [[1.0, 0.0]], n_masks=40)[0]
     answers = []
     for a in range(41):
         for b in range(41 - a):
@@ -38,19 +38,19 @@ def test_infidelity_by_hand():
 
 
 def test_infidelity_is_pooled_over_rows_and_not_defined_for_a_vector():
-    problem, weights, shapley = linear_problem()
+    task, weights, shapley = linear_task()
     worse = shapley.copy()
     worse[0] *= -1
-    by_row = infidelity(problem, worse)
+    by_row = infidelity(task, worse)
     assert by_row[0] > by_row[1:].max()
     assert 0 < by_row.mean() < 1
-    assert np.isnan(infidelity(problem, weights)).all()
+    assert np.isnan(infidelity(task, weights)).all()
 
 
 def test_masks_are_counted_and_their_changes_those_of_the_model():
     """Changes of a linear model are sums of its effects against the mean of the background."""
-    problem, _, effects = linear_problem(3)
-    masks, counts, changes = mask_changes(problem, 500, 10)
+    task, _, effects = linear_task(3)
+    masks, counts, changes = mask_changes(task, 500, 10)
     assert masks.any(axis=1).all()
     assert len(np.unique(masks, axis=0)) == len(masks) == 7
     assert counts.sum() == 500
@@ -60,23 +60,23 @@ def test_masks_are_counted_and_their_changes_those_of_the_model():
 
 
 def test_masks_that_come_twice_are_evaluated_once():
-    problem = pose(Counted(additive), [[1, 1, 1]], np.zeros((4, 3)))
-    model = problem.response.model
+    task = pose(Counted(additive), [[1, 1, 1]], np.zeros((4, 3)))
+    model = task.response.model
     before = model.rows
-    mask_changes(problem, 500, 2)
+    mask_changes(task, 500, 2)
     assert model.rows - before == 7 * 2
 
 
 def test_a_constant_model_is_told_by_anything():
-    problem = pose(lambda X: np.full(len(X), 0.3), [[1, 1, 1]], [[0, 0, 0]])
-    assert infidelity(problem, [WEIGHTS]).tolist() == [0]
+    task = pose(lambda X: np.full(len(X), 0.3), [[1, 1, 1]], [[0, 0, 0]])
+    assert infidelity(task, [WEIGHTS]).tolist() == [0]
 
 
 def test_bad_arguments():
-    problem = pose(additive, [[1, 1, 1]], [[0, 0, 0]])
+    task = pose(additive, [[1, 1, 1]], [[0, 0, 0]])
     with pytest.raises(InputError, match="`n_masks` must be an integer of at least 1, got 0"):
-        infidelity(problem, [WEIGHTS], n_masks=0)
+        infidelity(task, [WEIGHTS], n_masks=0)
     with pytest.raises(InputError, match="`n_background` must be an integer of at least 1, got 0"):
-        infidelity(problem, [WEIGHTS], n_background=0)
+        infidelity(task, [WEIGHTS], n_background=0)
     with pytest.raises(InputError, match="`values` must have shape"):
-        infidelity(problem, [WEIGHTS, WEIGHTS])
+        infidelity(task, [WEIGHTS, WEIGHTS])

@@ -10,7 +10,7 @@ from sklearn.datasets import load_diabetes
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import Ridge
 
-from tests.faithfulness.problems import Counted, additive, attribute, linear_problem, pose
+from tests.faithfulness.tasks import Counted, additive, attribute, linear_task, pose
 from wisca_xai import InputError, PermutationExplainer, ShapExplainer
 from wisca_xai import faithfulness as folder
 from wisca_xai.faithfulness import (
@@ -26,26 +26,26 @@ from wisca_xai.metrics import complexity
 
 
 def test_true_importance_beats_random_and_reversed():
-    problem, _, shapley = linear_problem()
-    true, wrong = attribute(problem, shapley), attribute(problem, 1 / shapley)
-    scores = skill(problem, {"true": true, "wrong": wrong})
+    task, _, shapley = linear_task()
+    true, wrong = attribute(task, shapley), attribute(task, 1 / shapley)
+    scores = skill(task, {"true": true, "wrong": wrong})
     assert scores["true"] > 0.2
     assert scores["wrong"] == pytest.approx(-scores["true"])
 
 
 def test_skill_of_random_rankings_is_about_0():
-    problem, _, shapley = linear_problem(n=60)
+    task, _, shapley = linear_task(n=60)
     random = {str(i): np.random.default_rng(i).normal(size=shapley.shape) for i in range(20)}
-    scores = skill(problem, {name: attribute(problem, v) for name, v in random.items()})
+    scores = skill(task, {name: attribute(task, v) for name, v in random.items()})
     assert abs(np.mean(list(scores.values()))) < 0.02
     assert max(map(abs, scores.values())) < 0.2
 
 
 def test_skill_by_hand():
     """Two features that add 3 and 1; the random mean of a deletion lies between both orders."""
-    problem = pose(lambda X: X @ [3.0, 1.0], [[1, 1]], [[0, 0]])
+    task = pose(lambda X: X @ [3.0, 1.0], [[1, 1]], [[0, 0]])
     best, worst = (1.5 + 3.5) / 2 / 4, (0.5 + 2.5) / 2 / 4
-    score = skill(problem, {"best": attribute(problem, [[3.0, 1.0]])})["best"]
+    score = skill(task, {"best": attribute(task, [[3.0, 1.0]])})["best"]
     # (best + insertion - 1) / (2 m), where m is the mean of ten draws of best and worst
     insertion = 1 - worst
     means = [(k * best + (10 - k) * worst) / 10 for k in range(11)]
@@ -76,19 +76,19 @@ def test_a_consensus_and_its_components_are_scored(iris):
 
 
 def test_columns_follow_from_the_functions(iris):
-    """Every number of SHAP's row, from the problem itself."""
+    """Every number of SHAP's row, from the task itself."""
     explainer, X, explanation, scores = iris
-    problem, order, _ = explainer._pose(X, None, "predicted")
-    problem = replace(problem, seed=1, evaluated={})
+    task, order, _ = explainer._pose(X, None, "predicted")
+    task = replace(task, seed=1, evaluated={})
     mine = explanation.components["shap"].take(order)
     row = scores.loc["shap"]
-    gaps = prediction_gap(problem, mine.values)
-    assert row["deletion"] == pytest.approx(deletion_curve(problem, mine.values).area.mean())
-    assert row["insertion"] == pytest.approx(insertion_curve(problem, mine.values).area.mean())
-    assert row["infidelity"] == pytest.approx(infidelity(problem, mine.values).mean())
+    gaps = prediction_gap(task, mine.values)
+    assert row["deletion"] == pytest.approx(deletion_curve(task, mine.values).area.mean())
+    assert row["insertion"] == pytest.approx(insertion_curve(task, mine.values).area.mean())
+    assert row["infidelity"] == pytest.approx(infidelity(task, mine.values).mean())
     assert row["gap_important"] == pytest.approx(gaps[0].mean())
     assert row["gap_unimportant"] == pytest.approx(gaps[1].mean())
-    assert row["score"] == pytest.approx(skill(problem, {"shap": mine})["shap"])
+    assert row["score"] == pytest.approx(skill(task, {"shap": mine})["shap"])
     random = row["deletion_random_mean"]
     assert row["insertion_random_mean"] == pytest.approx(1 - random)
     assert row["score"] == pytest.approx((row["deletion"] + row["insertion"] - 1) / 2 / random)
@@ -127,9 +127,9 @@ def test_the_explained_class_is_that_of_the_explanation(iris, species):
     shap = ShapExplainer(explainer.estimator_).fit(species[0])
     of_class = shap.explain(X, target=1)
     scores = faithfulness(shap, of_class, X, random_state=1).loc["shap"]
-    problem, order, _ = shap._pose(X, None, 1)
-    problem = replace(problem, seed=1, evaluated={})
-    gap = prediction_gap(problem, of_class.values[order])[0].mean()
+    task, order, _ = shap._pose(X, None, 1)
+    task = replace(task, seed=1, evaluated={})
+    gap = prediction_gap(task, of_class.values[order])[0].mean()
     assert scores["gap_important"] == pytest.approx(gap)
     assert abs(gap - predicted.loc["shap", "gap_important"]) > 1e-3
 
@@ -144,15 +144,15 @@ def test_regression_and_global_methods():
     assert scores.loc["permutation", "score"] > 0.1
     assert scores.loc["permutation", "deletion_better_than_random"] == 1
     assert np.isnan(scores.loc["permutation", "infidelity"])
-    problem, _, _ = explainer._pose(X[:40], None, "predicted")
-    assert np.isnan(local_stability(explainer, problem, explanation)).all()
+    task, _, _ = explainer._pose(X[:40], None, "predicted")
+    assert np.isnan(local_stability(explainer, task, explanation)).all()
 
 
 def test_noise_below_0_of_an_importance_ranks_last():
-    problem = pose(additive, [[1, 1, 1]], [[0, 0, 0]])
-    noisy = attribute(problem, [0.5, 0.3, -9.0], signed=False)
-    clean = attribute(problem, [0.5, 0.3, 0.0], signed=False)
-    scores = skill(problem, {"noisy": noisy, "clean": clean})
+    task = pose(additive, [[1, 1, 1]], [[0, 0, 0]])
+    noisy = attribute(task, [0.5, 0.3, -9.0], signed=False)
+    clean = attribute(task, [0.5, 0.3, 0.0], signed=False)
+    scores = skill(task, {"noisy": noisy, "clean": clean})
     assert scores["noisy"] == scores["clean"] > 0
 
 

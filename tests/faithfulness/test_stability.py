@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from tests.faithfulness.problems import WEIGHTS, additive, attribute, linear_problem, pose
+from tests.faithfulness.tasks import WEIGHTS, additive, attribute, linear_task, pose
 from wisca_xai import (
-    ExplainerFailed,
+    ExplainerError,
     InputError,
     LimeExplainer,
     PermutationExplainer,
@@ -23,23 +23,23 @@ from wisca_xai.faithfulness._stability import neighbour_values
 class Doubling(ShapExplainer):
     """Attributes x to each feature: what stability measures can be worked out."""
 
-    def _explain(self, problem):
-        self.seen_ = problem
-        return attribute(problem, problem.rows)
+    def _explain(self, task):
+        self.seen_ = task
+        return attribute(task, task.rows)
 
 
 def test_stability_by_hand():
     X = np.random.default_rng(0).normal(size=(30, 3)) * [1.0, 5.0, 0.1]
     explainer = Doubling(lambda X: X.sum(axis=1), random_state=0).fit(X)
-    problem, order, _ = explainer._pose(X[:6], None, "predicted")
+    task, order, _ = explainer._pose(X[:6], None, "predicted")
     explanation = explainer.explain(X[:6]).take(order)
-    got = local_stability(explainer, problem, explanation, n_neighbours=400, scale=0.2)
+    got = local_stability(explainer, task, explanation, n_neighbours=400, scale=0.2)
     near = explainer.seen_.rows.reshape(6, 400, 3)
     scaled = near / np.abs(near).max(axis=2, keepdims=True)
-    own = problem.rows / np.abs(problem.rows).max(axis=1, keepdims=True)
+    own = task.rows / np.abs(task.rows).max(axis=1, keepdims=True)
     apart = np.sqrt(((scaled - own[:, None]) ** 2).sum(axis=2)).mean(axis=1)
     assert got == pytest.approx(apart)
-    moves = (near - problem.rows[:, None]).std(axis=(0, 1))
+    moves = (near - task.rows[:, None]).std(axis=(0, 1))
     assert moves == pytest.approx(0.2 * explainer.background_.std(axis=0), rel=0.1)
     assert explainer.seen_.outputs[:, 0] == pytest.approx(near.sum(axis=2).ravel())
 
@@ -49,77 +49,77 @@ def test_stability_keeps_the_class_and_what_is_no_quantity(species):
     X = table.assign(whole=np.arange(150) % 3, flag=np.arange(150) % 2 == 0)
     model = LogisticRegression(max_iter=2000).fit(X, y)
     explainer = Doubling(model, random_state=0).fit(X)
-    problem, order, _ = explainer._pose(X[::15], y[::15], "predicted")
+    task, order, _ = explainer._pose(X[::15], y[::15], "predicted")
     explanation = explainer.explain(X[::15], y[::15]).take(order)
-    local_stability(explainer, problem, explanation, scale=3.0)
+    local_stability(explainer, task, explanation, scale=3.0)
     near = explainer.seen_
-    assert (near.rows[:, 4:] == problem.rows.repeat(5, axis=0)[:, 4:]).all()
-    assert (near.rows[:, :4] != problem.rows.repeat(5, axis=0)[:, :4]).all()
-    assert (near.columns == problem.columns.repeat(5)).all()
+    assert (near.rows[:, 4:] == task.rows.repeat(5, axis=0)[:, 4:]).all()
+    assert (near.rows[:, :4] != task.rows.repeat(5, axis=0)[:, :4]).all()
+    assert (near.columns == task.columns.repeat(5)).all()
     assert (near.columns != near.outputs.argmax(axis=1)).any()
-    assert (near.y == problem.y.repeat(5)).all()
+    assert (near.y == task.y.repeat(5)).all()
 
 
 def test_stability_works_with_a_panel_and_grows_with_the_distance(iris, species):
     table, y = species
     explainer, X, explanation, _ = iris
-    problem, order, _ = explainer._pose(X, y.loc[X.index], "predicted")
-    aligned, before = explanation.take(order), problem.response.rows
+    task, order, _ = explainer._pose(X, y.loc[X.index], "predicted")
+    aligned, before = explanation.take(order), task.response.rows
     # LIME's bins jump at their edges, however close a neighbour is: only SHAP has to be continuous
     shap, own = ShapExplainer(explainer.estimator_).fit(table), aligned.components["shap"]
-    close, far = (local_stability(shap, problem, own, scale=scale) for scale in (1e-4, 0.5))
+    close, far = (local_stability(shap, task, own, scale=scale) for scale in (1e-4, 0.5))
     assert 0 < close.max() < far.max() / 100
-    rows = problem.response.rows - before
+    rows = task.response.rows - before
     assert rows > 2 * 5 * len(X)  # the explainer's rows too
-    whole = local_stability(explainer, problem, aligned, n_neighbours=2)
+    whole = local_stability(explainer, task, aligned, n_neighbours=2)
     assert np.isfinite(whole).tolist() == [True] * len(X)
 
 
 def test_raw_neighbour_values_are_those_of_the_moved_rows():
     """The linear effects of neighbours, in their unit, by row and neighbour."""
-    problem, weights, effects = linear_problem(3, n=5)
-    explainer = ShapExplainer(problem.response.model, background_size=10)
-    near = neighbour_values(explainer, problem, attribute(problem, effects), n_neighbours=4)
+    task, weights, effects = linear_task(3, n=5)
+    explainer = ShapExplainer(task.response.model, background_size=10)
+    near = neighbour_values(explainer, task, attribute(task, effects), n_neighbours=4)
     assert near.shape == (5, 4, 3)
-    means = problem.background.mean(axis=0)
+    means = task.background.mean(axis=0)
     rows = near / weights + means
-    spread = 0.1 * problem.background.std(axis=0)
-    assert np.abs((rows - problem.rows[:, None]) / spread).max() < 5
-    noise = np.random.default_rng(problem.seed_for("stability")).normal(size=near.shape)
-    assert rows == pytest.approx(problem.rows[:, None] + spread * noise)
+    spread = 0.1 * task.background.std(axis=0)
+    assert np.abs((rows - task.rows[:, None]) / spread).max() < 5
+    noise = np.random.default_rng(task.seed_for("stability")).normal(size=near.shape)
+    assert rows == pytest.approx(task.rows[:, None] + spread * noise)
 
 
 def test_neighbours_are_the_same_for_all_explainers_whatever_their_seed():
-    problem, _, effects = linear_problem(3, n=5)
-    own, seen = attribute(problem, effects), []
+    task, _, effects = linear_task(3, n=5)
+    own, seen = attribute(task, effects), []
     for seed in (None, 17):
         explainer = Doubling()
-        neighbour_values(explainer, replace(problem, n_dummies=9), own, seed=seed)
+        neighbour_values(explainer, replace(task, n_null_features=9), own, seed=seed)
         seen.append(explainer.seen_)
     assert (seen[0].rows == seen[1].rows).all()
-    assert [near.seed for near in seen] == [problem.seed, 17]
-    assert [near.n_dummies for near in seen] == [0, 0]
+    assert [near.seed for near in seen] == [task.seed, 17]
+    assert [near.n_null_features for near in seen] == [0, 0]
 
 
 def test_neighbours_are_charged():
-    problem, _, effects = linear_problem(3, n=5)
-    before = problem.response.rows
-    neighbour_values(Doubling(), problem, attribute(problem, effects), n_neighbours=4)
-    assert problem.response.rows - before == 5 * 4
-    explainer, before = ShapExplainer(background_size=10), problem.response.rows
-    local_stability(explainer, problem, attribute(problem, effects), n_neighbours=4)
-    rows = explainer._run(problem).receipt.model_rows  # of 5 rows, not 20
-    assert problem.response.rows - before > 5 * 4 + rows
+    task, _, effects = linear_task(3, n=5)
+    before = task.response.rows
+    neighbour_values(Doubling(), task, attribute(task, effects), n_neighbours=4)
+    assert task.response.rows - before == 5 * 4
+    explainer, before = ShapExplainer(background_size=10), task.response.rows
+    local_stability(explainer, task, attribute(task, effects), n_neighbours=4)
+    rows = explainer._run(task).receipt.model_rows  # of 5 rows, not 20
+    assert task.response.rows - before > 5 * 4 + rows
 
 
 def test_a_global_method_has_no_neighbours(species):
     X, y = species
     explainer = PermutationExplainer(LogisticRegression(max_iter=500).fit(X, y)).fit(X)
-    problem, _, _ = explainer._pose(X[::30], None, "predicted")
+    task, _, _ = explainer._pose(X[::30], None, "predicted")
     explanation = explainer.explain(X[::30])
-    assert np.isnan(local_stability(explainer, problem, explanation)).tolist() == [True] * 5
+    assert np.isnan(local_stability(explainer, task, explanation)).tolist() == [True] * 5
     with pytest.raises(InputError, match="need values per row, but 'permutation' is global"):
-        neighbour_values(explainer, problem, explanation)
+        neighbour_values(explainer, task, explanation)
 
 
 class Fragile(ShapExplainer):
@@ -127,19 +127,19 @@ class Fragile(ShapExplainer):
 
     name = "fragile"
 
-    def _explain(self, problem):
-        if problem.n_samples > 20:
+    def _explain(self, task):
+        if task.n_samples > 20:
             raise RuntimeError("too many rows")
-        return super()._explain(problem)
+        return super()._explain(task)
 
 
 def fragile_panel(species, *others):
-    """A panel, its problem of ten rows, and what it says of them."""
+    """A panel, its task of ten rows, and what it says of them."""
     X, y = species
     model = LogisticRegression(max_iter=500).fit(X, y)
     explainer = WISCAExplainer(model, explainers=(Fragile(), *others), random_state=0).fit(X, y)
-    problem, order, _ = explainer._pose(X[::15], None, "predicted")
-    return explainer, problem, explainer.explain(X[::15]).take(order)
+    task, order, _ = explainer._pose(X[::15], None, "predicted")
+    return explainer, task, explainer.explain(X[::15]).take(order)
 
 
 def test_a_panel_whose_local_explainers_fail_on_the_neighbours_says_why(species):
@@ -147,7 +147,7 @@ def test_a_panel_whose_local_explainers_fail_on_the_neighbours_says_why(species)
     message = "of the rows' neighbours: fragile: RuntimeError: too many rows"
     with (
         pytest.warns(WISCAWarning, match="'fragile' failed"),
-        pytest.raises(ExplainerFailed, match=message),
+        pytest.raises(ExplainerError, match=message),
     ):
         local_stability(*panel)
 
@@ -160,12 +160,12 @@ def test_a_panel_goes_on_without_one_that_fails_on_the_neighbours(species):
 
 @pytest.mark.parametrize("function", [local_stability, neighbour_values])
 def test_bad_arguments(function):
-    problem = pose(additive, [[1, 1, 1]], [[0, 0, 0]])
-    own, explainer = attribute(problem, [WEIGHTS]), Doubling()
+    task = pose(additive, [[1, 1, 1]], [[0, 0, 0]])
+    own, explainer = attribute(task, [WEIGHTS]), Doubling()
     for scale in (0, -1.0, np.nan, np.inf):
         with pytest.raises(InputError, match=f"`scale` must be a positive number, got {scale}"):
-            function(explainer, problem, own, scale=scale)
+            function(explainer, task, own, scale=scale)
     with pytest.raises(InputError, match="`n_neighbours` must be an integer of at least 1, got 0"):
-        function(explainer, problem, own, n_neighbours=0)
+        function(explainer, task, own, n_neighbours=0)
     with pytest.raises(InputError, match="target='all'"):
-        function(explainer, replace(problem, columns=None), own)
+        function(explainer, replace(task, columns=None), own)

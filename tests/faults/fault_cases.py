@@ -51,7 +51,7 @@ def check_complete(explanation, n_rows=5):
 
 
 class Faulty(BaseExplainer):
-    """An explainer whose answer is what `answer(problem)` gives."""
+    """An explainer whose answer is what `answer(task)` gives."""
 
     name, scope = "faulty", "local"
 
@@ -61,8 +61,8 @@ class Faulty(BaseExplainer):
         self.response_method = response_method
         self.random_state = random_state
 
-    def _explain(self, problem):
-        return self.answer(problem)
+    def _explain(self, task):
+        return self.answer(task)
 
 
 def case(row, what, *values):

@@ -92,7 +92,7 @@ def test_a_single_feature():
     X = FRAME[["a"]]
     explanation = explain(LogisticRegression().fit(X, CLASSES), X)
     check_complete(explanation)
-    assert explanation.disagreement()["rank_correlation"].isna().all()
+    assert explanation.agreement()["rank_correlation"].isna().all()
     assert "There is nothing to compare" in explanation.verdict()
 
 
@@ -133,7 +133,7 @@ def test_duplicate_columns_are_read_as_one():
     X = FRAME.assign(b=FRAME["a"])
     explanation = explain(LinearRegression().fit(X, X["a"]), X)
     check_complete(explanation)
-    assert explanation.trust.correlated == (("a", "b"),)
+    assert explanation.reliability.correlated == (("a", "b"),)
     assert "a and b correlate by 0.8 or more" in explanation.verdict()
 
 

@@ -22,7 +22,7 @@ from tests.faults.fault_cases import (
     panel,
 )
 from wisca_xai import (
-    ExplainerFailed,
+    ExplainerError,
     InputError,
     LimeExplainer,
     ModelContractError,
@@ -38,16 +38,14 @@ TIMEOUT = 10.0
 def values_of(change):
     """An explainer that changes the right answer."""
 
-    def answer(problem):
-        values = change(problem.rows * np.array([1.0, 0.0, 0.0, 0.0]))
-        return problem.explanation(
-            values, method="faulty", family="loss", unit="target", signed=True
-        )
+    def answer(task):
+        values = change(task.rows * np.array([1.0, 0.0, 0.0, 0.0]))
+        return task.explanation(values, method="faulty", family="loss", unit="target", signed=True)
 
     return Faulty(answer)
 
 
-def refuse(problem):
+def refuse(task):
     raise RuntimeError("no answer today")
 
 
@@ -69,20 +67,20 @@ def test_one_that_raises_is_left_out():
     assert "faulty failed (RuntimeError: no answer today)" in explanation.verdict()
 
 
-def sleeping(problem):
+def sleeping(task):
     import time
 
     time.sleep(600)
 
 
-def crashing(problem):
+def crashing(task):
     import os
     import signal
 
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def leaving(problem):
+def leaving(task):
     raise SystemExit(3)
 
 
@@ -141,11 +139,9 @@ def test_answers_that_break_the_contract_are_left_out(culprit, reason):
 def answer_with(**parts):
     """An explainer whose answer is right but for the parts that are changed."""
 
-    def answer(problem):
-        values = problem.rows * np.array([1.0, 0.0, 0.0, 0.0])
-        right = problem.explanation(
-            values, method="faulty", family="loss", unit="target", signed=True
-        )
+    def answer(task):
+        values = task.rows * np.array([1.0, 0.0, 0.0, 0.0])
+        right = task.explanation(values, method="faulty", family="loss", unit="target", signed=True)
         return replace(right, **parts)
 
     return Faulty(answer)
@@ -166,7 +162,12 @@ def answer_with(**parts):
         case(41, "negative errors", {"standard_errors": np.full((5, 4), -1.0)}, "with -1"),
         case(41, "base of another shape", {"base_values": np.ones(4)}, r"of shape \(5,\), got"),
         case(41, "NaN base", {"base_values": np.full(5, np.nan)}, "finite base values .* nan"),
-        case(41, "dummies", {"dummies": np.ones((5, 3))}, r"dummies of shape \(5, 20\), got"),
+        case(
+            41,
+            "null_values",
+            {"null_values": np.ones((5, 3))},
+            r"null_values of shape \(5, 20\), got",
+        ),
         case(41, "fidelity", {"fidelity": np.nan}, "a fidelity from 0 to 1, or None, got nan"),
         case(
             41,
@@ -192,14 +193,14 @@ def linear(Z):
 def additive(change, **more):
     """Shapley values of `linear` that are changed, as (n_samples, n_features)."""
 
-    def answer(problem):
-        mean = problem.background.mean(axis=0)
+    def answer(task):
+        mean = task.background.mean(axis=0)
         settings = {"family": "shapley", "unit": "target", **more}
-        return problem.explanation(
-            change((problem.rows - mean) * SLOPES),
+        return task.explanation(
+            change((task.rows - mean) * SLOPES),
             method="faulty",
             signed=True,
-            base_values=np.full(problem.n_samples, mean @ SLOPES + 10.0),
+            base_values=np.full(task.n_samples, mean @ SLOPES + 10.0),
             **settings,
         )
 
@@ -261,8 +262,8 @@ def test_a_sum_in_another_unit_is_not_judged():
 @fault(41, "all classes")
 def test_every_class_has_to_add_up():
     class Swapped(ShapExplainer):
-        def _explain(self, problem):
-            right = super()._explain(problem)
+        def _explain(self, task):
+            right = super()._explain(task)
             return replace(right, values=right.values[:, :, ::-1])
 
     with pytest.warns(WISCAWarning, match="5 of 5 rows miss by more than"):
@@ -329,7 +330,7 @@ def test_explanations_to_merge_that_do_not_add_up_are_left_out(weighting):
     assert merged.values.tobytes() == alone.values.tobytes()
     with (
         pytest.warns(WISCAWarning, match="does not add up"),
-        pytest.raises(ExplainerFailed, match="None of 1 explanations adds up"),
+        pytest.raises(ExplainerError, match="None of 1 explanations adds up"),
     ):
         merge_explanations({"shap": wrong["shap"]}, outputs=OUTPUTS)
 
@@ -391,7 +392,7 @@ def test_units_are_recorded_and_scaled_away():
 @fault(43, "all fail")
 def test_all_failing_is_an_error_with_all_reasons():
     broken = (("one", Faulty(refuse)), ("two", Faulty(lambda p: None)))
-    with pytest.raises(ExplainerFailed, match="All 2 explainers failed") as caught:
+    with pytest.raises(ExplainerError, match="All 2 explainers failed") as caught:
         explain(first, ARRAY, explainers=broken)
     assert "one: RuntimeError: no answer today" in str(caught.value)
     assert "two: ModelContractError: An explainer must give" in str(caught.value)
@@ -411,7 +412,7 @@ def test_explainers_that_contradict_each_other():
     changes = (lambda v: v + np.arange(4.0), lambda v: v - v + np.arange(4.0)[::-1])
     contrary = [(name, values_of(change)) for name, change in zip(names, changes, strict=True)]
     explanation = explain(lambda Z: Z[:, 0] * 0.0, ARRAY, explainers=contrary)
-    assert explanation.disagreement()["rank_correlation"].between(-1, 0).all()
+    assert explanation.agreement()["rank_correlation"].between(-1, 0).all()
     assert "contradict each other" in explanation.verdict()
     assert np.isfinite(explanation.importance).all()
 
@@ -444,7 +445,7 @@ def test_what_the_model_lacks_is_not_blamed_on_the_explainer():
             import no_such_library  # noqa: F401
         return Z[:, 0]
 
-    with pytest.raises(ExplainerFailed, match="No module named 'no_such_library'"):
+    with pytest.raises(ExplainerError, match="No module named 'no_such_library'"):
         explain(model, ARRAY)
 
 

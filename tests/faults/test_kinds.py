@@ -18,7 +18,16 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import OneClassSVM
 from threadpoolctl import threadpool_info
 
-from tests.faults.fault_cases import ARRAY, CLASSES, FRAME, case, check_complete, explain, fault, first
+from tests.faults.fault_cases import (
+    ARRAY,
+    CLASSES,
+    FRAME,
+    case,
+    check_complete,
+    explain,
+    fault,
+    first,
+)
 from wisca_xai import (
     Explanation,
     ForestExplainer,
@@ -118,7 +127,7 @@ def test_an_outlier_detector_has_a_margin(detector):
     assert "the detector's decision_function: the lower it is" in explanation.notes[0]
     # a margin is no prediction of y, so that there are no residuals
     np.testing.assert_array_equal(explanation.weights, np.ones(5))
-    assert np.isnan(explanation.trust.skill)
+    assert np.isnan(explanation.reliability.skill)
 
 
 @fault(36, "outlier labels")
@@ -190,7 +199,7 @@ def test_the_risk_of_a_survival_model_is_explained(model):
     assert "what the survival model's predict returns" in explanation.notes[0]
     assert "no prediction of y: all rows weigh the same" in " ".join(explanation.notes)
     np.testing.assert_array_equal(explanation.weights, np.ones(5))
-    assert np.isnan(explanation.trust.skill)
+    assert np.isnan(explanation.reliability.skill)
 
 
 @fault(36, "survival, times as y")
@@ -198,13 +207,13 @@ def test_a_risk_is_no_prediction_of_a_time():
     times = TIMES["time"]
     explanation = explain(Survival().fit(ARRAY, TIMES), ARRAY, y=times, row_y=times[:5])
     np.testing.assert_array_equal(explanation.weights, np.ones(5))
-    assert np.isnan(explanation.trust.skill)
+    assert np.isnan(explanation.reliability.skill)
 
 
 @fault(36, "survival, refits")
 def test_survival_models_can_be_refitted():
     explanation = explain(Survival(), ARRAY, y=TIMES, explainers="permutation", refit=2)
-    assert explanation.trust.refit_chance.argmin() == 0
+    assert explanation.reliability.refit_p_values.argmin() == 0
 
 
 @pytest.mark.parametrize(

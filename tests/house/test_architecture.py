@@ -1,11 +1,7 @@
 """The rules of the house, read from the source: tiers, imports, file sizes."""
 
 import ast
-import subprocess
-import sys
 from pathlib import Path
-
-import pytest
 
 ROOT = Path(__file__).parents[2]
 TIERS = (  # a module imports from strictly lower tiers, or from its own folder
@@ -53,9 +49,15 @@ def faults(root: Path) -> list[str]:
             if not below or (own in VIEWS and other not in SEEN_BY_VIEWS):
                 found.append(f"{'.'.join(parts)} imports {other}")
     for _ in reached:  # what one module reaches in so many steps
-        reached = {name: used.union(*(reached.get(u, ()) for u in used)) for name, used in reached.items()}
+        reached = {
+            name: used.union(*(reached.get(u, ()) for u in used)) for name, used in reached.items()
+        }
     found += [f"{name} imports itself" for name, used in reached.items() if name in used]
-    sizes = {p: len(p.read_text().splitlines()) for f in ("wisca_xai", "tests") for p in root.glob(f"{f}/**/*.py")}
+    sizes = {
+        p: len(p.read_text().splitlines())
+        for f in ("wisca_xai", "tests")
+        for p in root.glob(f"{f}/**/*.py")
+    }
     return found + [f"{p.name} has {n} lines" for p, n in sizes.items() if n > 400]
 
 

@@ -20,7 +20,7 @@ from sklearn.preprocessing import StandardScaler
 import wisca_xai
 from wisca_xai import (
     BaseExplainer,
-    ExplainerFailed,
+    ExplainerError,
     ForestExplainer,
     InputError,
     LimeExplainer,
@@ -29,7 +29,7 @@ from wisca_xai import (
     WISCAExplainer,
     WISCAWarning,
 )
-from wisca_xai._panel._measure import N_DUMMIES
+from wisca_xai._panel._measure import N_NULL_FEATURES
 from wisca_xai.consensus import (
     CONSENSUS,
     confidence_weight,
@@ -150,9 +150,9 @@ def test_components_are_what_the_explainers_give_alone(wine):
 
 
 def beside_dummies(explainer, X):
-    """What an explainer gives in a panel, where its forest sees the dummy columns too."""
-    problem, _, _ = explainer._pose(X, None, "predicted")
-    return explainer._run(replace(problem, n_dummies=N_DUMMIES))
+    """What an explainer gives in a panel, where its forest sees the null features too."""
+    task, _, _ = explainer._pose(X, None, "predicted")
+    return explainer._run(replace(task, n_null_features=N_NULL_FEATURES))
 
 
 def test_regression_rows_are_weighed_by_their_residuals():
@@ -244,16 +244,16 @@ class Broken(BaseExplainer):
         self.response_method = response_method
         self.random_state = random_state
 
-    def _explain(self, problem):
+    def _explain(self, task):
         raise RuntimeError("no answer today")
 
 
 class Nonsense(Broken):
     name = "nonsense"
 
-    def _explain(self, problem):
-        values = np.full(problem.rows.shape, np.nan)
-        return problem.explanation(values, method="nonsense", family="loss", unit="1", signed=True)
+    def _explain(self, task):
+        values = np.full(task.rows.shape, np.nan)
+        return task.explanation(values, method="nonsense", family="loss", unit="1", signed=True)
 
 
 @pytest.mark.parametrize(
@@ -276,7 +276,7 @@ def test_an_explainer_that_fails_is_recorded_and_left_out(culprit, reason):
 def test_all_explainers_failing_is_an_error():
     X, y, model = table("wine")
     explainer = WISCAExplainer(model.fit(X, y), explainers=(Broken(), Nonsense())).fit(X, y)
-    with pytest.raises(ExplainerFailed, match="All 2 explainers failed") as caught:
+    with pytest.raises(ExplainerError, match="All 2 explainers failed") as caught:
         explainer.explain(X[:N])
     assert "no answer today" in str(caught.value)
 
@@ -303,7 +303,7 @@ def test_a_single_explainer_is_its_own_consensus(wine):
     np.testing.assert_allclose(
         explanation.values, explanation.weights[:, None] * scaled, atol=1e-15
     )
-    assert len(explanation.disagreement()) == 0
+    assert len(explanation.agreement()) == 0
 
 
 def test_all_classes_and_a_named_class(wine):
@@ -319,7 +319,7 @@ def test_all_classes_and_a_named_class(wine):
     assert named.targets.tolist() == ["barolo"] * N
     np.testing.assert_allclose(named.values, every.values[:, :, 1], atol=1e-12)
     assert every.to_frame().shape == (N, 30)
-    assert np.isfinite(every.disagreement()["rank_correlation"]).all()
+    assert np.isfinite(every.agreement()["rank_correlation"]).all()
     with pytest.raises(InputError, match="one of the model's classes"):
         explainer.explain(X[:N], target="merlot")
 
@@ -436,7 +436,7 @@ def test_ranking_orders_by_magnitude_and_marks_ties():
     explanation = WISCAExplainer(model, explainers=fast_panel(), random_state=0).fit(X).explain(X)
     ranking = explanation.ranking()
     named = ["feature", "importance", "lower", "upper", "wisca", "p_positive"]
-    named += ["rank", "best_rank", "worst_rank", "p_top", "above_chance"]
+    named += ["rank", "best_rank", "worst_rank", "p_top", "above_noise"]
     assert list(ranking.columns) == named
     assert ranking["feature"][0] == "b"
     assert explanation.ranks().loc["b"].tolist() == [1, 1, 1, 1]
@@ -458,14 +458,14 @@ def test_rounding_errors_of_a_constant_model_are_not_blown_up(engines):
         np.testing.assert_array_equal(component.values, np.zeros((3, 12)))
     np.testing.assert_array_equal(explanation.importance, np.zeros(12))
     assert "shap tells no feature from another" in " ".join(explanation.notes)
-    assert explanation.disagreement()["feature_agreement"].isna().all()
+    assert explanation.agreement()["feature_agreement"].isna().all()
 
 
 def test_one_feature_has_no_correlation_but_works():
     X = pd.DataFrame({"a": np.arange(20.0)})
     explainer = WISCAExplainer(LinearRegression().fit(X, X["a"]), explainers=fast_panel())
     explanation = explainer.fit(X).explain(X[:3])
-    assert explanation.disagreement()["rank_correlation"].isna().all()
+    assert explanation.agreement()["rank_correlation"].isna().all()
 
 
 def test_explaining_warns_of_nothing_when_all_is_well(wine):

@@ -120,9 +120,13 @@ def test_the_result_is_whole(tmp_path):
     assert found.weights.tolist() == WEIGHTS.tolist()
     assert found.failures == {}
     assert found.index.tolist() == LABELS
-    trust = found.trust
-    assert (trust.chance, trust.refit_chance, np.isnan(trust.skill)) == (None, None, True)
-    assert trust.outside.tolist() == [0.0] * 5
+    reliability = found.reliability
+    assert (reliability.null_p_values, reliability.refit_p_values, np.isnan(reliability.skill)) == (
+        None,
+        None,
+        True,
+    )
+    assert reliability.outside.tolist() == [0.0] * 5
     assert not [note for note in found.notes if "weigh the same" in note]
     found.save(tmp_path / "merged.npz")
     assert Explanation.load(tmp_path / "merged.npz") == found
@@ -149,10 +153,10 @@ def test_it_is_the_consensus_of_our_own_panel():
     np.testing.assert_allclose(found.values, expected.values, **close)
     np.testing.assert_allclose(found.wisca, expected.wisca, **close)
     assert found.targets.tolist() == expected.targets.tolist()
-    assert found.trust.without.keys() == expected.trust.without.keys()
-    for name, importance in found.trust.without.items():
-        np.testing.assert_allclose(importance, expected.trust.without[name], **close)
-    ours, theirs = found.trust.resamples.importance, expected.trust.resamples.importance
+    assert found.reliability.without.keys() == expected.reliability.without.keys()
+    for name, importance in found.reliability.without.items():
+        np.testing.assert_allclose(importance, expected.reliability.without[name], **close)
+    ours, theirs = found.reliability.resamples.importance, expected.reliability.resamples.importance
     np.testing.assert_allclose(ours.std(axis=0), theirs.std(axis=0), rtol=0.35)
     np.testing.assert_allclose(ours.mean(axis=0), theirs.mean(axis=0), atol=1e-12)
     again = merge_explanations({"ours": expected, "shap": expected.components["shap"]})
@@ -176,10 +180,10 @@ def test_resamples_draw_rows_and_known_errors_anew():
     expected = resample(
         merge, local, np.zeros_like(local), LOSS.to_numpy()[None], errors[None], [None], 5
     )
-    np.testing.assert_array_equal(found.trust.resamples.importance, expected.importance)
-    np.testing.assert_array_equal(found.trust.resamples.signed, expected.signed)
-    assert found.trust.resamples.n_samples == 5
-    assert merged(ONE[:1], LOSS).trust.resamples is None
+    np.testing.assert_array_equal(found.reliability.resamples.importance, expected.importance)
+    np.testing.assert_array_equal(found.reliability.resamples.signed, expected.signed)
+    assert found.reliability.resamples.n_samples == 5
+    assert merged(ONE[:1], LOSS).reliability.resamples is None
 
 
 def test_the_importance_without_each_method():
@@ -191,17 +195,17 @@ def test_the_importance_without_each_method():
         "two": mean([one], [loss], WEIGHTS),
         "loss": mean([one, two], None, WEIGHTS),
     }
-    assert list(found.trust.without) == list(expected)
+    assert list(found.reliability.without) == list(expected)
     for name, without in expected.items():
-        np.testing.assert_allclose(found.trust.without[name], without.importance, rtol=1e-12)
-    assert merged(ONE).trust.without == {}
+        np.testing.assert_allclose(found.reliability.without[name], without.importance, rtol=1e-12)
+    assert merged(ONE).reliability.without == {}
 
 
 def test_correlated_features_of_the_rows():
     x = np.arange(5.0)
     X = pd.DataFrame({"c": -x, "b": [1.0, 0.0, 5.0, 0.0, 2.0], "a": np.exp(x)}, index=LABELS)
-    assert merged(X=X).trust.correlated == (("a", "c"),)
-    assert merged().trust.correlated == ()
+    assert merged(X=X).reliability.correlated == (("a", "c"),)
+    assert merged().reliability.correlated == ()
 
 
 def test_levels_of_the_rows_are_groups():
@@ -224,10 +228,10 @@ def test_levels_have_no_order():
     found = merge_explanations(given, X=X)
     groups = value_groups(np.column_stack([X["x"], X["x"]]), levels=[0])
     assert found.importance.tolist() == wisca(parts, groups=groups).importance.tolist()
-    assert found.trust.correlated == ()
+    assert found.reliability.correlated == ()
     numbers = merge_explanations(given, X=X.assign(city=X["x"]))
     assert numbers.importance["city"] < found.importance["city"]
-    assert numbers.trust.correlated == (("city", "x"),)
+    assert numbers.reliability.correlated == (("city", "x"),)
     for same in (X.astype({"city": "category"}), X.astype(object).to_numpy(), pl.DataFrame(X)):
         assert merge_explanations(given, X=same).importance.equals(found.importance)
 
@@ -238,7 +242,9 @@ def test_levels_have_no_order():
 def same_numbers(one, other):
     assert one.importance.equals(other.importance)
     np.testing.assert_array_equal(one.values, other.values)
-    np.testing.assert_array_equal(one.trust.resamples.importance, other.trust.resamples.importance)
+    np.testing.assert_array_equal(
+        one.reliability.resamples.importance, other.reliability.resamples.importance
+    )
     return True
 
 
@@ -340,8 +346,8 @@ def test_global_importances_alone():
     expected = wisca(None, [LOSS, LOSS**2])
     np.testing.assert_array_equal(found.importance, expected.importance)
     assert found.scope == "global"
-    assert (found.index, found.targets, found.trust.resamples) == (None, None, None)
-    assert len(found.weights) == len(found.trust.outside) == 0
+    assert (found.index, found.targets, found.reliability.resamples) == (None, None, None)
+    assert len(found.weights) == len(found.reliability.outside) == 0
     assert found.ranking()["feature"].tolist()[0] == LOSS.idxmax()
     assert merged(LOSS, X=TABLE).weights.tolist() == [1.0] * 5
     effects = RNG.random((4, 3))
@@ -349,8 +355,8 @@ def test_global_importances_alone():
         from_external(pd.Series(effects.mean(axis=0), list("abc"))),
         diagnostics={"row_effects": effects},
     )
-    assert merged(LOSS, of_rows).trust.resamples.n_samples == 4
-    assert merged(LOSS, of_rows).trust.resamples.importance.std() > 0
+    assert merged(LOSS, of_rows).reliability.resamples.n_samples == 4
+    assert merged(LOSS, of_rows).reliability.resamples.importance.std() > 0
 
 
 def test_all_classes_are_merged_class_by_class():

@@ -172,10 +172,10 @@ def test_groups_of_a_panel_without_local_methods_change_nothing():
 def test_each_family_has_one_vote_or_each_explainer():
     parts = panel(kernel=answer(SHAP, "shapley"), tree=answer(SHAP, "shapley"))
     explainer = ShapExplainer(lambda X: X[:, 0]).fit(SHAP)
-    problem, _, _ = explainer._pose(SHAP, None, "predicted")
-    votes = give_votes("family", parts, problem, {})
+    task, _, _ = explainer._pose(SHAP, None, "predicted")
+    votes = give_votes("family", parts, task, {})
     assert list(votes) == list(parts)
     for name in ("shap", "kernel", "tree"):
         assert votes[name] == pytest.approx(1 / 3)
     assert votes["permutation"] == votes["forest"] == votes["lime"] == 1.0
-    assert set(give_votes("equal", parts, problem, {}).values()) == {1.0}
+    assert set(give_votes("equal", parts, task, {}).values()) == {1.0}

@@ -27,29 +27,33 @@ def chance(model, y, table=X, *, panel=PANEL, n=20, **settings):
     return explainer.explain(table[:n], y[:n])
 
 
-def test_what_a_model_learned_from_noise_does_not_stand_above_chance():
+def test_what_a_model_learned_from_noise_does_not_stand_above_noise():
     y = RNG.integers(2, size=120)
     model = DecisionTreeClassifier(max_depth=4, random_state=0)
     explanation = chance(model, y, refit=True)
-    assert explanation.trust.refit_chance.min() > 0.05
-    assert not explanation.ranking()["above_chance"].any()
+    assert explanation.reliability.refit_p_values.min() > 0.05
+    assert not explanation.ranking()["above_noise"].any()
     # without refits, the noise of explainers alone is no reason for doubt: the model uses these
-    assert explanation.trust.chance.min() <= 0.05
+    assert explanation.reliability.null_p_values.min() <= 0.05
 
 
-def test_a_strong_feature_stands_above_chance():
+def test_a_strong_feature_stands_above_noise():
     y = (X["b"] + 0.1 * RNG.normal(size=120) > 0).to_numpy().astype(int)
     explanation = chance(LogisticRegression(), y, refit=True)
-    above = explanation.ranking().set_index("feature")["above_chance"]
+    above = explanation.ranking().set_index("feature")["above_noise"]
     assert above.to_dict() == {"a": False, "b": True, "c": False, "d": False}
-    assert explanation.trust.refit_chance[1] == explanation.trust.refit_chance.min() <= 0.05
+    assert (
+        explanation.reliability.refit_p_values[1]
+        == explanation.reliability.refit_p_values.min()
+        <= 0.05
+    )
 
 
 def test_a_regression_is_refitted_too():
     y = (3 * X["c"] + RNG.normal(size=120)).to_numpy()
     model = make_pipeline(StandardScaler(), LinearRegression())
     explanation = chance(model, y, refit=True)
-    above = explanation.ranking().set_index("feature")["above_chance"]
+    above = explanation.ranking().set_index("feature")["above_noise"]
     assert above.to_dict() == {"a": False, "b": False, "c": True, "d": False}
 
 
@@ -65,15 +69,17 @@ class Told(BaseExplainer):
         self.response_method = response_method
         self.random_state = random_state
 
-    def _explain(self, problem):
-        Told.asked.append(problem)
-        values = np.array(self.values, dtype=float)[: problem.n_features]
-        return problem.explanation(values, method="told", family="loss", unit="1", signed=False)
+    def _explain(self, task):
+        Told.asked.append(task)
+        values = np.array(self.values, dtype=float)[: task.n_features]
+        return task.explanation(values, method="told", family="loss", unit="1", signed=False)
 
 
 def test_p_values_are_counted_over_all_refits_and_adjusted():
     told = Told(values=(9.0, 5.0, 3.0, 2.0, 1.0, 8.0, 3.0, 0.0))
-    found = chance(LogisticRegression(), np.arange(120) % 2, panel=(told,)).trust.refit_chance
+    found = chance(
+        LogisticRegression(), np.arange(120) % 2, panel=(told,)
+    ).reliability.refit_p_values
     # of 5 times 4 shadows the features are reached by 0, 5, 10 (one of them equal) and 10
     raw = np.array([1, 6, 11, 11]) / 21
     adjusted = [min(raw[0] * 4, raw[1] * 2, raw[2] * 4 / 3, raw[3])]
@@ -88,31 +94,29 @@ def test_a_clone_learns_from_the_table_beside_its_shuffled_copy(refit, n):
     chance(LogisticRegression(), y, panel=(Told(values=range(8)),), refit=refit, n=70)
     first, *posed = Told.asked
     assert len(posed) == n
-    assert len({problem.seed for problem in posed}) == n
+    assert len({task.seed for task in posed}) == n
     by_value = {tuple(row): label for row, label in zip(X.to_numpy(), y, strict=True)}
-    for problem in posed:
-        real, shadow = np.split(problem.background, 2, axis=1)
+    for task in posed:
+        real, shadow = np.split(task.background, 2, axis=1)
         np.testing.assert_array_equal(real, first.background)
         labels = [by_value[tuple(row)] for row in real]
-        assert labels == problem.background_y.tolist()
+        assert labels == task.background_y.tolist()
         assert not (real == shadow).all(axis=1).all()
-        order = [problem.background[:, :4].tolist().index(row) for row in shadow.tolist()]
+        order = [task.background[:, :4].tolist().index(row) for row in shadow.tolist()]
         assert sorted(order) == list(range(120))  # whole rows, so that columns relate as before
-        assert problem.rows.shape == (50, 8)  # of 70 rows
-        assert {tuple(row) for row in problem.rows[:, :4]} <= {tuple(row) for row in first.rows}
-        assert len({tuple(row) for row in problem.rows[:, :4]}) == 50
-        np.testing.assert_array_equal(
-            problem.y, [by_value[tuple(row)] for row in problem.rows[:, :4]]
-        )
-        model = problem.response.model
+        assert task.rows.shape == (50, 8)  # of 70 rows
+        assert {tuple(row) for row in task.rows[:, :4]} <= {tuple(row) for row in first.rows}
+        assert len({tuple(row) for row in task.rows[:, :4]}) == 50
+        np.testing.assert_array_equal(task.y, [by_value[tuple(row)] for row in task.rows[:, :4]])
+        model = task.response.model
         assert model is not first.response.model
         assert model.n_features_in_ == 8
-        frame = problem.response.codec.decode(problem.rows)
-        np.testing.assert_array_equal(problem.outputs, model.predict_proba(frame))
-        assert problem.n_dummies == 0
+        frame = task.response.codec.decode(task.rows)
+        np.testing.assert_array_equal(task.outputs, model.predict_proba(frame))
+        assert task.n_null_features == 0
         # a forest with a seed of its own would meet the outputs of another model there
-        assert problem.evaluated is not first.evaluated
-    shadows = {problem.background[:, 4:].tobytes() for problem in posed}
+        assert task.evaluated is not first.evaluated
+    shadows = {task.background[:, 4:].tobytes() for task in posed}
     assert len(shadows) == n
 
 
@@ -131,8 +135,8 @@ def test_a_named_class_and_all_classes_are_refitted():
             LogisticRegression(max_iter=2000), explainers=PANEL, refit=3, random_state=0
         )
         explanation = explainer.fit(table, y).explain(table[::10], target=target)
-        assert explanation.trust.refit_chance.shape == (4,)
-        assert explanation.trust.refit_chance.min() < 0.5
+        assert explanation.reliability.refit_p_values.shape == (4,)
+        assert explanation.reliability.refit_p_values.min() < 0.5
 
 
 def test_one_seed_gives_the_same_bytes_and_another_others():
@@ -141,22 +145,25 @@ def test_one_seed_gives_the_same_bytes_and_another_others():
         chance(DecisionTreeClassifier(max_depth=3, random_state=0), y, random_state=seed)
         for seed in (1, 1, 2)
     )
-    assert one.trust.refit_chance.tobytes() == two.trust.refit_chance.tobytes()
-    assert (one.trust.refit_chance != other.trust.refit_chance).any()
+    assert one.reliability.refit_p_values.tobytes() == two.reliability.refit_p_values.tobytes()
+    assert (one.reliability.refit_p_values != other.reliability.refit_p_values).any()
 
 
 def test_refits_change_nothing_else():
     y = (X["b"] > 0).to_numpy().astype(int)
     model = LogisticRegression().fit(X, y)
     one, two = (chance(model, y, refit=refit) for refit in (3, False))
-    assert two.trust.refit_chance is None
+    assert two.reliability.refit_p_values is None
     assert one.values.tobytes() == two.values.tobytes()
-    assert one.trust.chance.tobytes() == two.trust.chance.tobytes()
-    assert one.trust.resamples.importance.tobytes() == two.trust.resamples.importance.tobytes()
+    assert one.reliability.null_p_values.tobytes() == two.reliability.null_p_values.tobytes()
+    assert (
+        one.reliability.resamples.importance.tobytes()
+        == two.reliability.resamples.importance.tobytes()
+    )
 
 
 class NeverAsked(Told):
-    def _explain(self, problem):
+    def _explain(self, task):
         pytest.fail("the panel ran before the check")
 
 
@@ -251,14 +258,14 @@ def test_a_refitted_model_sees_a_sound_table():
         }
     )
     y = table["flag"].to_numpy()
-    found = chance(Picky(), y, table, refit=3).trust.refit_chance
+    found = chance(Picky(), y, table, refit=3).reliability.refit_p_values
     assert found[0] == found.min()
 
 
 def test_arrays_are_refitted_as_arrays():
     y = (X["a"] > 0).to_numpy().astype(int)
     explanation = chance(LogisticRegression(), y, X.to_numpy(), refit=8)
-    assert explanation.trust.refit_chance[0] <= 0.2
+    assert explanation.reliability.refit_p_values[0] <= 0.2
 
 
 @pytest.fixture
@@ -289,7 +296,7 @@ def test_rows_weigh_by_the_confidence_of_the_clone(merged):
     Told.asked.clear()
     chance(LogisticRegression(), y, panel=(Told(values=range(8)),), refit=2)
     posed = Told.asked[1:]
-    for problem in posed:
-        expected = (2 * problem.outputs.max(axis=1) - 1) ** 2
+    for task in posed:
+        expected = (2 * task.outputs.max(axis=1) - 1) ** 2
         assert any(np.allclose(weights, expected, rtol=1e-12) for weights, _ in merged)
     assert np.abs(posed[0].outputs - posed[1].outputs).max() > 1e-3

@@ -1,4 +1,4 @@
-"""Trust: what other rows, other panels and mere noise would give, held against counts by hand."""
+"""Reliability: other rows, other panels and mere noise, compared with counts by hand."""
 
 from dataclasses import replace
 
@@ -19,9 +19,9 @@ from wisca_xai import (
     ShapExplainer,
     WISCAExplainer,
 )
-from wisca_xai._panel._measure import N_DUMMIES
+from wisca_xai._panel._measure import N_NULL_FEATURES
 from wisca_xai._panel._plan import Stack
-from wisca_xai._results._reliability import Trust
+from wisca_xai._results._reliability import Reliability
 from wisca_xai.consensus import value_groups, wisca, wisca_signed
 
 IRIS, SPECIES = load_iris(return_X_y=True, as_frame=True)
@@ -36,22 +36,30 @@ class Told(BaseExplainer):
     name, scope = "told", "global"
 
     def __init__(
-        self, estimator=None, *, values=(), dummies=None, response_method="auto", random_state=None
+        self,
+        estimator=None,
+        *,
+        values=(),
+        null_values=None,
+        response_method="auto",
+        random_state=None,
     ):
         self.estimator = estimator
         self.values = values
-        self.dummies = dummies
+        self.null_values = null_values
         self.response_method = response_method
         self.random_state = random_state
 
-    def _explain(self, problem):
-        return problem.explanation(
-            np.resize(np.array(self.values, dtype=float), problem.n_features),
+    def _explain(self, task):
+        return task.explanation(
+            np.resize(np.array(self.values, dtype=float), task.n_features),
             method="told",
             family="loss",
             unit="1",
             signed=False,
-            dummies=None if self.dummies is None else np.resize(self.dummies, problem.n_dummies),
+            null_values=None
+            if self.null_values is None
+            else np.resize(self.null_values, task.n_null_features),
         )
 
 
@@ -81,13 +89,13 @@ def iris():
     return explainer, explainer.explain(IRIS[ROWS], SPECIES[ROWS])
 
 
-# -- above chance --------------------------------------------------------------------------------
+# -- above noise --------------------------------------------------------------------------------
 
 
-def test_chance_is_the_share_of_dummies_that_reach_a_feature():
+def test_chance_is_the_share_of_null_features_that_reach_a_feature():
     X = np.zeros((5, 3))
-    explanation = told(X, Told(values=(0.9, 0.5, 0.1), dummies=(0.5, 0.05, 0.7, 0.0)))
-    assert explanation.trust.chance.tolist() == [1 / 21, 11 / 21, 11 / 21]
+    explanation = told(X, Told(values=(0.9, 0.5, 0.1), null_values=(0.5, 0.05, 0.7, 0.0)))
+    assert explanation.reliability.null_p_values.tolist() == [1 / 21, 11 / 21, 11 / 21]
 
 
 def test_chance_is_counted_in_the_consensus_of_all_that_measured_their_noise():
@@ -97,48 +105,50 @@ def test_chance_is_counted_in_the_consensus_of_all_that_measured_their_noise():
     explanation = explainer.fit(IRIS, SPECIES).explain(IRIS[ROWS], SPECIES[ROWS])
     parts = explanation.components
     for name, part in parts.items():
-        assert part.dummies.shape[-1] == N_DUMMIES, name
+        assert part.null_values.shape[-1] == N_NULL_FEATURES, name
     for name in ("shap", "permutation"):
-        np.testing.assert_array_equal(parts[name].dummies, np.zeros_like(parts[name].dummies))
+        np.testing.assert_array_equal(
+            parts[name].null_values, np.zeros_like(parts[name].null_values)
+        )
     for name in ("lime", "forest"):
-        assert np.abs(parts[name].dummies).max() > 0
-    local = [np.hstack([parts[name].values, parts[name].dummies]) for name in ("shap", "lime")]
+        assert np.abs(parts[name].null_values).max() > 0
+    local = [np.hstack([parts[name].values, parts[name].null_values]) for name in ("shap", "lime")]
     whole = [
-        np.concatenate([parts[name].values, parts[name].dummies])
+        np.concatenate([parts[name].values, parts[name].null_values])
         for name in ("permutation", "forest")
     ]
-    # a dummy is a shuffled copy of a column, whose turns go round, and is grouped as that is
-    groups = value_groups(IRIS[ROWS])[:, [*range(4), *list(range(4)) * (N_DUMMIES // 4)]]
+    # a null is a shuffled copy of a column, whose turns go round, and is grouped as that is
+    groups = value_groups(IRIS[ROWS])[:, [*range(4), *list(range(4)) * (N_NULL_FEATURES // 4)]]
     votes = [explanation.votes[name] for name in ("shap", "lime", "permutation", "forest")]
     both = wisca(local, whole, explanation.weights, method_weights=votes, groups=groups).importance
     expected = [
-        (1 + sum(dummy >= real for dummy in both[4:])) / (1 + N_DUMMIES) for real in both[:4]
+        (1 + sum(null >= real for null in both[4:])) / (1 + N_NULL_FEATURES) for real in both[:4]
     ]
-    assert explanation.trust.chance.tolist() == expected
-    above = explanation.ranking().set_index("feature")["above_chance"]
+    assert explanation.reliability.null_p_values.tolist() == expected
+    above = explanation.ranking().set_index("feature")["above_noise"]
     assert above[list(IRIS.columns)].tolist() == [p <= 0.05 for p in expected]
     assert above.nunique() == 2
 
 
-def test_explainers_without_dummies_take_no_part_in_chance():
+def test_explainers_without_null_values_take_no_part_in_chance():
     X = np.zeros((5, 2))
-    silent, noisy = Told(values=(9.0, 0.0)), Told(values=(0.4, 0.5), dummies=(0.45, 0.0))
-    assert told(X, silent, noisy).trust.chance.tolist() == [11 / 21, 1 / 21]
-    assert told(X, silent).trust.chance is None
+    silent, noisy = Told(values=(9.0, 0.0)), Told(values=(0.4, 0.5), null_values=(0.45, 0.0))
+    assert told(X, silent, noisy).reliability.null_p_values.tolist() == [11 / 21, 1 / 21]
+    assert told(X, silent).reliability.null_p_values is None
     ranking = told(X, silent).ranking()
-    assert ranking["above_chance"].isna().all()
+    assert ranking["above_noise"].isna().all()
 
 
 def test_chance_of_all_classes(iris):
     explainer, _ = iris
     explanation = explainer.explain(IRIS[ROWS], target="all")
-    assert explanation.components["lime"].dummies.shape == (13, N_DUMMIES, 3)
-    assert explanation.components["shap"].dummies.shape == (13, N_DUMMIES, 3)
-    assert explanation.trust.chance.shape == (4,)
-    assert explanation.trust.chance.min() == 1 / (1 + N_DUMMIES)
+    assert explanation.components["lime"].null_values.shape == (13, N_NULL_FEATURES, 3)
+    assert explanation.components["shap"].null_values.shape == (13, N_NULL_FEATURES, 3)
+    assert explanation.reliability.null_p_values.shape == (4,)
+    assert explanation.reliability.null_p_values.min() == 1 / (1 + N_NULL_FEATURES)
 
 
-def test_used_features_stand_above_chance_and_unused_ones_hardly_ever():
+def test_used_features_stand_above_noise_and_unused_ones_hardly_ever():
     panel = ShapExplainer(background_size=10), "lime", "permutation", "forest"
     chances = []
     for seed in range(12):
@@ -146,27 +156,27 @@ def test_used_features_stand_above_chance_and_unused_ones_hardly_ever():
         explainer = WISCAExplainer(
             lambda Z: Z[:, 2] - 0.5 * Z[:, 5], explainers=panel, random_state=seed
         )
-        trust = explainer.fit(X).explain(X[:30]).trust
-        assert trust.above_chance()[[2, 5]].all()
-        chances += np.delete(trust.chance, [2, 5]).tolist()
+        reliability = explainer.fit(X).explain(X[:30]).reliability
+        assert reliability.above_noise()[[2, 5]].all()
+        chances += np.delete(reliability.null_p_values, [2, 5]).tolist()
     assert np.mean(np.array(chances) <= 0.05) <= 0.05
     assert np.mean(chances) == pytest.approx(0.5, abs=0.08)  # as of any p-value
 
 
 @pytest.mark.parametrize(
-    ("chance", "refit_chance", "expected"),
+    ("chance", "refit_p_values", "expected"),
     [
         ([0.05, 0.06, 0.01], None, [True, False, True]),
         ([0.05, 0.06, 0.01], [0.01, 0.01, 0.2], [True, False, False]),
         (None, [0.01, 0.05, 0.2], [True, True, False]),
     ],
 )
-def test_a_feature_has_to_stand_above_both_kinds_of_noise(chance, refit_chance, expected):
-    known = [None if p is None else np.array(p) for p in (chance, refit_chance)]
-    trust = Trust(None, *known, {}, (), np.zeros(2), 0.5)
-    assert trust.above_chance().tolist() == expected
-    assert trust.above_chance(1.0).tolist() == [True] * 3
-    assert Trust(None, None, None, {}, (), np.zeros(2), 0.5).above_chance() is None
+def test_a_feature_has_to_stand_above_both_kinds_of_noise(chance, refit_p_values, expected):
+    known = [None if p is None else np.array(p) for p in (chance, refit_p_values)]
+    reliability = Reliability(None, *known, {}, (), np.zeros(2), 0.5)
+    assert reliability.above_noise().tolist() == expected
+    assert reliability.above_noise(1.0).tolist() == [True] * 3
+    assert Reliability(None, None, None, {}, (), np.zeros(2), 0.5).above_noise() is None
 
 
 # -- other panels, other rows --------------------------------------------------------------------
@@ -175,9 +185,9 @@ def test_a_feature_has_to_stand_above_both_kinds_of_noise(chance, refit_chance, 
 def test_without_an_explainer_is_the_merge_of_the_others(iris):
     _, explanation = iris
     parts = {name: part.values for name, part in explanation.components.items()}
-    assert list(explanation.trust.without) == list(parts)
+    assert list(explanation.reliability.without) == list(parts)
     groups = value_groups(IRIS[ROWS])
-    for name, found in explanation.trust.without.items():
+    for name, found in explanation.reliability.without.items():
         local = [other for other in ("shap", "lime") if other != name]
         whole = [other for other in ("permutation", "forest") if other != name]
         expected = wisca(
@@ -202,7 +212,7 @@ def test_without_an_explainer_the_others_keep_their_votes():
     assert explanation.votes == {"a": 0.5, "b": 0.5, "forest": 1.0}
     forest = explanation.components["forest"].values
     expected = wisca(None, [[1.0, 3.0, 2.0], forest], method_weights=[0.5, 1.0]).importance
-    np.testing.assert_allclose(explanation.trust.without["a"], expected, rtol=1e-12)
+    np.testing.assert_allclose(explanation.reliability.without["a"], expected, rtol=1e-12)
     equal = explainer.set_params(weighting="equal").fit(X).explain(X[:3])
     assert set(equal.votes.values()) == {1.0}
     whole = [[3.0, 2.0, 1.0], [1.0, 3.0, 2.0], forest]
@@ -216,12 +226,12 @@ def test_an_unknown_weighting_is_refused():
 
 
 def test_a_single_explainer_leaves_nothing_to_leave_out():
-    assert told(np.zeros((5, 2))).trust.without == {}
+    assert told(np.zeros((5, 2))).reliability.without == {}
 
 
 def test_resamples_are_centred_at_the_importance_and_the_signed_sum(iris):
     _, explanation = iris
-    found = explanation.trust.resamples
+    found = explanation.reliability.resamples
     assert found.n_samples == 13
     np.testing.assert_allclose(found.importance.mean(axis=0), explanation.importance)
     np.testing.assert_allclose(found.signed.mean(axis=0), explanation.wisca)
@@ -257,7 +267,7 @@ def test_more_rows_narrow_the_intervals():
 def test_a_single_row_has_no_resamples(iris):
     explainer, _ = iris
     explanation = explainer.explain(IRIS[:1])
-    assert explanation.trust.resamples is None
+    assert explanation.reliability.resamples is None
     ranking = explanation.ranking()
     unknown = ["lower", "upper", "p_positive", "best_rank", "worst_rank", "p_top"]
     assert ranking[unknown].isna().all(axis=None)
@@ -295,8 +305,8 @@ def with_others(importance, without):
     explanation = told(pd.DataFrame(np.zeros((5, 3)), columns=list("abc")))
     series = pd.Series(importance, index=explanation.importance.index)
     arrays = {name: np.array(values) for name, values in without.items()}
-    trust = replace(explanation.trust, without=arrays)
-    return replace(explanation, importance=series, trust=trust)
+    reliability = replace(explanation.reliability, without=arrays)
+    return replace(explanation, importance=series, reliability=reliability)
 
 
 def test_influence_is_the_change_of_the_ranks():
@@ -355,7 +365,7 @@ def test_features_whose_ranks_correlate_are_grouped():
         }
     )
     assert X["chain 1"].corr(X["chain 3"], method="spearman") < 0.8  # linked by chain 2 alone
-    found = told(X).trust.correlated
+    found = told(X).reliability.correlated
     assert found == (("one", "curved", "mirrored"), ("chain 1", "chain 2", "chain 3"))
     assert all(type(name) is str for group in found for name in group)
 
@@ -364,12 +374,12 @@ def test_features_whose_ranks_correlate_are_grouped():
 def test_the_threshold_is_a_correlation_of_ranks_of_0_8(correlation):
     one, two = np.random.default_rng(0).normal(size=(2, 3000))
     X = pd.DataFrame({"a": one, "b": correlation * one + np.sqrt(1 - correlation**2) * two})
-    assert told(X).trust.correlated == ((("a", "b"),) if correlation > 0.8 else ())
+    assert told(X).reliability.correlated == ((("a", "b"),) if correlation > 0.8 else ())
 
 
 def test_independent_features_form_no_group():
     X = pd.DataFrame(np.random.default_rng(0).normal(size=(50, 4)), columns=list("abcd"))
-    assert told(X).trust.correlated == ()
+    assert told(X).reliability.correlated == ()
 
 
 def test_constants_and_missing_values_are_in_no_group():
@@ -377,13 +387,13 @@ def test_constants_and_missing_values_are_in_no_group():
     two[3] = np.nan
     X = pd.DataFrame({"a": one, "hole": two, "same": 1.0, "b": one**2, "same too": 1.0})
     X["endless"] = np.where(one < 19, one, np.inf)
-    assert told(X).trust.correlated == (("a", "b"),)
-    assert told(X[["a", "same"]]).trust.correlated == ()
+    assert told(X).reliability.correlated == (("a", "b"),)
+    assert told(X[["a", "same"]]).reliability.correlated == ()
 
 
 def test_two_rows_tell_nothing_of_correlations():
     X = pd.DataFrame({"a": [1.0, 2.0], "b": [3.0, 5.0]})
-    assert told(X, rows=X).trust.correlated == ()
+    assert told(X, rows=X).reliability.correlated == ()
 
 
 def test_the_features_outside_of_the_background_are_counted_by_row():
@@ -395,7 +405,7 @@ def test_the_features_outside_of_the_background_are_counted_by_row():
             "c": [2.0, 2.0, 3.0, 2.0, 2.0],
         }
     )
-    assert told(X, rows=rows).trust.outside.tolist() == [0.0, 1.0, 3.0, 0.0, 1.0]
+    assert told(X, rows=rows).reliability.outside.tolist() == [0.0, 1.0, 3.0, 0.0, 1.0]
 
 
 def test_the_skill_of_a_regression_is_its_r2():
@@ -404,7 +414,7 @@ def test_the_skill_of_a_regression_is_its_r2():
     y = X @ [1.0, 2.0] + generator.normal(size=60)
     model = LinearRegression().fit(X[:30], y[:30])
     explanation = told(X, model=model, rows=X[30:], y=y[30:])
-    assert explanation.trust.skill == pytest.approx(r2_score(y[30:], model.predict(X[30:])))
+    assert explanation.reliability.skill == pytest.approx(r2_score(y[30:], model.predict(X[30:])))
 
 
 def test_the_skill_of_a_classifier_is_the_share_of_errors_that_it_avoids():
@@ -412,35 +422,40 @@ def test_the_skill_of_a_classifier_is_the_share_of_errors_that_it_avoids():
     model = RandomForestClassifier(5, random_state=0).fit(X, ["n", "n", "y", "y", "y"])
     truth = np.array(["n", "y", "y", "y", "n", "y"])  # 2 errors; "y" throughout has 2 as well
     rows = pd.DataFrame({"a": [0.0, 0.0, 1.0, 1.0, 1.0, 1.0]})
-    assert told(X, model=model, rows=rows, y=truth).trust.skill == pytest.approx(0.0)
+    assert told(X, model=model, rows=rows, y=truth).reliability.skill == pytest.approx(0.0)
     truth = np.array(["n", "n", "y", "y", "n", "y"])  # 1 error of 3
-    assert told(X, model=model, rows=rows, y=truth).trust.skill == pytest.approx(2 / 3)
+    assert told(X, model=model, rows=rows, y=truth).reliability.skill == pytest.approx(2 / 3)
     truth = np.array(["y", "y", "n", "n", "n", "n"])  # wrong throughout: 6 errors of 2
-    assert told(X, model=model, rows=rows, y=truth).trust.skill == pytest.approx(-2.0)
+    assert told(X, model=model, rows=rows, y=truth).reliability.skill == pytest.approx(-2.0)
 
 
 def test_the_skill_is_not_known_without_y_or_of_a_single_value():
     X = IRIS[:20]
-    assert np.isnan(told(X, model=MODEL).trust.skill)
-    assert np.isnan(told(X, model=MODEL, rows=X, y=["lily"] * 20).trust.skill)
-    assert np.isnan(told(X, rows=X, y=np.ones(20)).trust.skill)
+    assert np.isnan(told(X, model=MODEL).reliability.skill)
+    assert np.isnan(told(X, model=MODEL, rows=X, y=["lily"] * 20).reliability.skill)
+    assert np.isnan(told(X, rows=X, y=np.ones(20)).reliability.skill)
 
 
 def test_a_function_whose_classes_have_no_names_has_no_known_skill():
     explanation = told(IRIS, model=MODEL.predict_proba, rows=IRIS[ROWS], y=SPECIES[ROWS])
-    assert np.isnan(explanation.trust.skill)
+    assert np.isnan(explanation.reliability.skill)
     assert "hardly better than a constant" not in explanation.verdict()
 
 
 # -- all of it -----------------------------------------------------------------------------------
 
 
-def bytes_of(trust, order=slice(None)):
-    """All numbers of a Trust, those of rows in an order."""
-    arrays = [trust.chance, *trust.without.values(), trust.outside[order], np.array(trust.skill)]
-    arrays += [trust.resamples.importance, trust.resamples.signed]
-    arrays += [] if trust.refit_chance is None else [trust.refit_chance]
-    return [array.tobytes() for array in arrays], trust.correlated, list(trust.without)
+def bytes_of(reliability, order=slice(None)):
+    """All numbers of a Reliability, those of rows in an order."""
+    arrays = [
+        reliability.null_p_values,
+        *reliability.without.values(),
+        reliability.outside[order],
+        np.array(reliability.skill),
+    ]
+    arrays += [reliability.resamples.importance, reliability.resamples.signed]
+    arrays += [] if reliability.refit_p_values is None else [reliability.refit_p_values]
+    return [array.tobytes() for array in arrays], reliability.correlated, list(reliability.without)
 
 
 @pytest.mark.parametrize("refit", [False, 2])
@@ -454,13 +469,13 @@ def test_shuffled_rows_give_the_same_bytes_of_every_field(refit):
     again = explainer.fit(IRIS.iloc[other], SPECIES.iloc[other]).explain(
         rows.iloc[order], SPECIES[ROWS].iloc[order]
     )
-    assert np.ptp(once.trust.outside) > 0
-    assert bytes_of(again.trust) == bytes_of(once.trust, order)
+    assert np.ptp(once.reliability.outside) > 0
+    assert bytes_of(again.reliability) == bytes_of(once.reliability, order)
     pd.testing.assert_frame_equal(again.ranking(), once.ranking(), check_exact=True)
     for name, part in once.components.items():
         taken = part.take(order)
         found = again.components[name]
-        assert found.dummies.tobytes() == taken.dummies.tobytes()
+        assert found.null_values.tobytes() == taken.null_values.tobytes()
         assert found.diagnostics.keys() == taken.diagnostics.keys()
         for key, values in taken.diagnostics.items():
             assert found.diagnostics[key].tobytes() == values.tobytes()
@@ -475,11 +490,11 @@ def test_all_of_it_is_saved(tmp_path, refit, n_rows, with_y):
     rows = IRIS[ROWS][:n_rows]
     y = SPECIES[ROWS][:n_rows] if with_y else None
     explanation = explainer.fit(IRIS, SPECIES).explain(rows, y)
-    assert (explanation.trust.refit_chance is None) == (not refit)
-    assert (explanation.trust.resamples is None) == (n_rows == 1)
+    assert (explanation.reliability.refit_p_values is None) == (not refit)
+    assert (explanation.reliability.resamples is None) == (n_rows == 1)
     explanation.save(tmp_path / "saved.npz")
     loaded = Explanation.load(tmp_path / "saved.npz")
-    assert isinstance(loaded.trust, Trust)
+    assert isinstance(loaded.reliability, Reliability)
     assert loaded == explanation
     pd.testing.assert_frame_equal(loaded.ranking(), explanation.ranking(), check_exact=True)
     assert loaded.verdict() == explanation.verdict()
@@ -488,11 +503,11 @@ def test_all_of_it_is_saved(tmp_path, refit, n_rows, with_y):
 def test_rows_in_another_order_take_their_counts_along(iris):
     _, explanation = iris
     part = explanation.take([5, 2])
-    np.testing.assert_array_equal(part.trust.outside, explanation.trust.outside[[5, 2]])
-    assert part.trust.resamples is explanation.trust.resamples
+    np.testing.assert_array_equal(part.reliability.outside, explanation.reliability.outside[[5, 2]])
+    assert part.reliability.resamples is explanation.reliability.resamples
 
 
-def test_dummies_have_the_groups_of_the_columns_that_they_copy(monkeypatch):
+def test_null_values_have_the_groups_of_the_columns_that_they_copy(monkeypatch):
     seen = []
     merge_others = Stack.merge_others
 
@@ -506,7 +521,7 @@ def test_dummies_have_the_groups_of_the_columns_that_they_copy(monkeypatch):
         lambda table: table["a"] * table["b"], explainers=("lime", "forest"), random_state=0
     ).fit(X).explain(X[:30])
     (wide,) = [groups for groups in seen if groups is not None and groups.shape[1] > 3]
-    assert wide.shape == (30, 3 + N_DUMMIES)
-    for k in range(N_DUMMIES):
+    assert wide.shape == (30, 3 + N_NULL_FEATURES)
+    for k in range(N_NULL_FEATURES):
         np.testing.assert_array_equal(wide[:, 3 + k], wide[:, k % 3])
     assert not np.array_equal(wide[:, 0], wide[:, 1])

@@ -81,8 +81,8 @@ def arrays_of(explanation):
         assert explanation.failures == {}
         found["importance"] = explanation.importance.to_numpy()
         found["weights"] = explanation.weights
-        found["chance"] = explanation.trust.chance
-        found["resampled"] = explanation.trust.resamples.importance
+        found["chance"] = explanation.reliability.null_p_values
+        found["resampled"] = explanation.reliability.resamples.importance
         for name, part in explanation.components.items():
             found |= {f"{name} {key}": array for key, array in arrays_of(part).items()}
     return {key: array for key, array in found.items() if array is not None}

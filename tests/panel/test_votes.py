@@ -12,7 +12,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 
 from wisca_xai import (
     BaseExplainer,
-    ExplainerFailed,
+    ExplainerError,
     InputError,
     LimeExplainer,
     ShapExplainer,
@@ -43,20 +43,20 @@ class Noise(BaseExplainer):
         self.response_method = response_method
         self.random_state = random_state
 
-    def _values(self, problem):
-        return np.random.default_rng(problem.seed_for("noise")).normal(size=problem.rows.shape)
+    def _values(self, task):
+        return np.random.default_rng(task.seed_for("noise")).normal(size=task.rows.shape)
 
-    def _explain(self, problem):
-        return problem.explanation(
-            self._values(problem), method=self.name, family="loss", unit="1", signed=True
+    def _explain(self, task):
+        return task.explanation(
+            self._values(task), method=self.name, family="loss", unit="1", signed=True
         )
 
 
 class Zeros(Noise):
     name = "zeros"
 
-    def _values(self, problem):
-        return np.zeros(problem.rows.shape)
+    def _values(self, task):
+        return np.zeros(task.rows.shape)
 
 
 class Reversed(ShapExplainer):
@@ -64,8 +64,8 @@ class Reversed(ShapExplainer):
 
     name = "reversed"
 
-    def _explain(self, problem):
-        answer = super()._explain(problem)
+    def _explain(self, task):
+        answer = super()._explain(task)
         return replace(answer, values=-7 * answer.values, method=self.name, family=self.name)
 
 
@@ -74,20 +74,20 @@ class Fragile(ShapExplainer):
 
     name = "fragile"
 
-    def _explain(self, problem):
-        if problem.n_samples > 20:
+    def _explain(self, task):
+        if task.n_samples > 20:
             raise ValueError("too many rows")
-        return super()._explain(problem)
+        return super()._explain(task)
 
 
 def run(explainers, model=None, *, data=(X, Y), seed=0):
-    """Components, problem and panel of some rows."""
+    """Components, task and panel of some rows."""
     model = LogisticRegression(max_iter=500) if model is None else model
     table, y = data
     whole = WISCAExplainer(model.fit(table, y), explainers=explainers, random_state=seed)
-    problem, _, _ = whole.fit(table, y)._pose(table[ROWS], y[ROWS], "predicted")
+    task, _, _ = whole.fit(table, y)._pose(table[ROWS], y[ROWS], "predicted")
     panel = dict(whole.explainers_)
-    return run_panel(whole.explainers_, problem)[0], problem, panel
+    return run_panel(whole.explainers_, task)[0], task, panel
 
 
 def useful_and_noise():
@@ -143,21 +143,21 @@ def test_equal_and_family_votes():
 
 
 def test_faithfulness_is_the_share_of_the_skills(forest_panel):
-    components, problem, _ = forest_panel
-    skills = {name: max(value, 0) for name, value in skill(problem, components).items()}
+    components, task, _ = forest_panel
+    skills = {name: max(value, 0) for name, value in skill(task, components).items()}
     expected = {name: 4 * value / sum(skills.values()) for name, value in skills.items()}
     assert give_votes("faithfulness", *forest_panel) == pytest.approx(expected)
 
 
 def test_topsis_by_its_definition(forest_panel):
     """Closeness to the best of skill, stability and simplicity, each divided by its norm."""
-    components, problem, panel = forest_panel
-    skills = skill(problem, components)
+    components, task, panel = forest_panel
+    skills = skill(task, components)
     table = []
     for name, component in components.items():
         unstable = 0.0
         if component.scope == "local":
-            unstable = local_stability(panel[name], problem, component).mean()
+            unstable = local_stability(panel[name], task, component).mean()
         entropy = np.mean(complexity(np.abs(component.values)))
         table.append([skills[name], -unstable, -entropy])
     table = np.array(table) / np.sqrt((np.array(table) ** 2).sum(axis=0))
@@ -170,10 +170,10 @@ def test_topsis_by_its_definition(forest_panel):
 
 
 def test_crh_weighs_scaled_importances_and_asks_nothing(forest_panel):
-    components, problem, _ = forest_panel
-    before = problem.response.rows
+    components, task, _ = forest_panel
+    before = task.response.rows
     votes = give_votes("crh", *forest_panel)
-    assert problem.response.rows == before
+    assert task.response.rows == before
     vectors = [min_max(np.abs(components[name].values).mean(axis=0)) for name in ("shap", "lime")]
     vectors += [min_max(components["permutation"].values)]
     vectors += [min_max(np.abs(components["noise"].values).mean(axis=0))]
@@ -183,8 +183,8 @@ def test_crh_weighs_scaled_importances_and_asks_nothing(forest_panel):
 def test_optimal_by_its_definition():
     """Least sum of instability and infidelity, one row, mask and pair of methods at a time."""
     panel = [*samples_of_shapley_values(), LimeExplainer(n_samples=300), "permutation"]
-    components, problem, panel = run(panel, forest(), seed=3)
-    masks, counts, changes = mask_changes(problem, 50, 10)
+    components, task, panel = run(panel, forest(), seed=3)
+    masks, counts, changes = mask_changes(task, 50, 10)
     size = np.sqrt(np.average((changes**2).mean(axis=0), weights=counts))
     names, robust, faithful = ["shap10", "shap11", "lime"], [], []
     for name in names:
@@ -192,7 +192,7 @@ def test_optimal_by_its_definition():
         told = np.array([values[:, mask].sum(axis=1) for mask in masks]).T
         factor = size / np.sqrt(np.average((told**2).mean(axis=0), weights=counts))
         seed = components[name].receipt.seed
-        near = neighbour_values(panel[name], problem, components[name], seed=seed)
+        near = neighbour_values(panel[name], task, components[name], seed=seed)
         robust.append(factor * (near - values[:, None]).ravel())
         faithful.append(((factor * told - changes) * np.sqrt(counts)).ravel())
     grams = [np.array(parts) @ np.array(parts).T for parts in (robust, faithful)]
@@ -205,44 +205,44 @@ def test_optimal_by_its_definition():
         tol=1e-12,
     ).x
     assert found.min() > 0.05
-    votes = give_votes("optimal", components, problem, panel)
+    votes = give_votes("optimal", components, task, panel)
     assert [votes[name] for name in names] == pytest.approx(3 * found, abs=1e-4)
     assert votes["permutation"] == 1
     assert np.mean(list(votes.values())) == pytest.approx(1)
 
 
 def test_units_do_not_matter_but_signs_do(forest_panel):
-    components, problem, panel = forest_panel
+    components, task, panel = forest_panel
     pair = {name: components[name] for name in ("shap", "lime")}
-    votes = give_votes("optimal", pair, problem, panel)
+    votes = give_votes("optimal", pair, task, panel)
 
     class Louder(LimeExplainer):
-        def _explain(self, problem):
-            answer = super()._explain(problem)
+        def _explain(self, task):
+            answer = super()._explain(task)
             return replace(answer, values=1e200 * answer.values)
 
     loud = panel | {"lime": Louder(n_samples=500)}
     pair["lime"] = replace(pair["lime"], values=1e200 * pair["lime"].values)
-    assert give_votes("optimal", pair, problem, loud) == pytest.approx(votes)
+    assert give_votes("optimal", pair, task, loud) == pytest.approx(votes)
     arguments = run([ShapExplainer(background_size=20), Reversed(background_size=20)])
     assert give_votes("optimal", *arguments) == {"shap": 2, "reversed": 0}
 
 
 def test_what_tells_nothing(monkeypatch):
     """Zeros are perfectly stable, but have no vote; nor do they count as simple."""
-    components, problem, panel = run([Zeros(), ShapExplainer(background_size=20), Noise()])
-    votes = give_votes("optimal", components, problem, panel)
+    components, task, panel = run([Zeros(), ShapExplainer(background_size=20), Noise()])
+    votes = give_votes("optimal", components, task, panel)
     assert votes["zeros"] == 0
     assert votes["shap"] > 2 * votes["noise"]
     assert sum(votes.values()) == pytest.approx(3)
     only = {"zeros": components["zeros"], "again": components["zeros"]}
-    both = give_votes("optimal", only, problem, panel | {"again": Zeros()})
+    both = give_votes("optimal", only, task, panel | {"again": Zeros()})
     assert both == {"zeros": 1, "again": 1}
     seen = []
     monkeypatch.setattr(
         _votes, "topsis_weights", lambda table, **_: seen.extend(table) or np.full(3, 1 / 3)
     )
-    give_votes("topsis", components, problem, panel)
+    give_votes("topsis", components, task, panel)
     assert seen[0][1:] == (0, pytest.approx(np.log(4)))
 
 
@@ -250,9 +250,9 @@ def test_what_tells_nothing(monkeypatch):
 def test_a_constant_model_leaves_all_votes_equal(weighting):
     panel = [ShapExplainer(background_size=5), "permutation", "forest", Noise()]
     whole = WISCAExplainer(lambda X: np.full(len(X), 0.3), explainers=panel, random_state=0)
-    problem, _, _ = whole.fit(X)._pose(X[ROWS], None, "predicted")
-    components, _ = run_panel(whole.explainers_, problem)
-    votes = give_votes(weighting, components, problem, dict(whole.explainers_))
+    task, _, _ = whole.fit(X)._pose(X[ROWS], None, "predicted")
+    components, _ = run_panel(whole.explainers_, task)
+    votes = give_votes(weighting, components, task, dict(whole.explainers_))
     assert np.mean(list(votes.values())) == pytest.approx(1)
     if weighting in ("faithfulness", "optimal"):
         assert votes == pytest.approx(dict.fromkeys(components, 1.0))
@@ -260,27 +260,27 @@ def test_a_constant_model_leaves_all_votes_equal(weighting):
 
 @pytest.mark.parametrize("weighting", WEIGHTINGS)
 def test_one_explainer_has_one_vote_and_is_not_measured(weighting):
-    components, problem, _ = run([Noise()])
-    before = problem.response.rows
-    assert give_votes(weighting, components, problem, {}) == {"noise": 1.0}
-    assert problem.response.rows == before
+    components, task, _ = run([Noise()])
+    before = task.response.rows
+    assert give_votes(weighting, components, task, {}) == {"noise": 1.0}
+    assert task.response.rows == before
 
 
 def test_the_optimum_of_one_local_explainer_needs_no_model_rows():
-    components, problem, panel = run([ShapExplainer(background_size=5), "permutation", "forest"])
-    before = problem.response.rows
-    assert set(give_votes("optimal", components, problem, panel).values()) == {1.0}
-    assert problem.response.rows == before
+    components, task, panel = run([ShapExplainer(background_size=5), "permutation", "forest"])
+    before = task.response.rows
+    assert set(give_votes("optimal", components, task, panel).values()) == {1.0}
+    assert task.response.rows == before
 
 
 def test_model_rows_are_charged(forest_panel):
     """Neighbours, masks, curves, and the rows that explainers ask for on the neighbours."""
-    _, problem, _ = forest_panel
-    n, spent = problem.n_samples, {}
+    _, task, _ = forest_panel
+    n, spent = task.n_samples, {}
     for weighting in MEASURED:
-        before = problem.response.rows, problem.response.calls, problem.response.seconds
+        before = task.response.rows, task.response.calls, task.response.seconds
         give_votes(weighting, *forest_panel)
-        after = problem.response.rows, problem.response.calls, problem.response.seconds
+        after = task.response.rows, task.response.calls, task.response.seconds
         spent[weighting] = after[0] - before[0]
         assert (after[1] > before[1]) == (after[2] > before[2]) == (weighting != "crh")
     curves = 10 * 3 * n * (2 * 4 + 10)
@@ -295,17 +295,17 @@ def test_an_explainers_own_seed_draws_its_neighbours_too():
     seen = []
 
     class Spy(LimeExplainer):
-        def _explain(self, problem):
-            seen.append((problem.seed, problem.n_samples, problem.rows.sum()))
-            return super()._explain(problem)
+        def _explain(self, task):
+            seen.append((task.seed, task.n_samples, task.rows.sum()))
+            return super()._explain(task)
 
     panel = [Spy(n_samples=50, random_state=5), ("other", Spy(n_samples=50))]
-    components, problem, panel = run(panel)
+    components, task, panel = run(panel)
     for weighting in ("topsis", "optimal"):
         seen.clear()
-        give_votes(weighting, components, replace(problem, n_dummies=7), panel)
+        give_votes(weighting, components, replace(task, n_null_features=7), panel)
         assert [seed for seed, _, _ in seen] == [5, 0]
-        assert {n for _, n, _ in seen} == {5 * problem.n_samples}
+        assert {n for _, n, _ in seen} == {5 * task.n_samples}
         assert seen[0][2] == seen[1][2]  # the same neighbours
 
 
@@ -328,9 +328,9 @@ def test_votes_enter_the_importance(weighting):
     even = merge()
     assert np.abs(even.importance - again.importance).max() > 1e-4
     # what a panel measures of its own answers is what give_votes gives
-    problem, order, _ = explainer._pose(X[ROWS], None, "predicted")
+    task, order, _ = explainer._pose(X[ROWS], None, "predicted")
     aligned = {name: part.take(order) for name, part in parts.items()}
-    votes_again = give_votes(weighting, aligned, problem, dict(explainer.explainers_))
+    votes_again = give_votes(weighting, aligned, task, dict(explainer.explainers_))
     assert found.votes == votes_again
     assert Stack.of(aligned, votes_again).votes.tolist() == votes.tolist()
 
@@ -356,8 +356,8 @@ def test_same_bytes_for_shuffled_rows_and_several_jobs(weighting):
 
 
 def test_all_classes_at_once_are_refused_before_any_work():
-    components, problem, panel = run([ShapExplainer(background_size=5), "permutation"])
-    everything, before = replace(problem, columns=None), problem.response.rows
+    components, task, panel = run([ShapExplainer(background_size=5), "permutation"])
+    everything, before = replace(task, columns=None), task.response.rows
     for weighting in ("faithfulness", "topsis", "optimal"):
         message = (
             rf"`weighting` must be one of \['equal', 'family', 'fidelity', 'crh'\] .* got "
@@ -367,8 +367,8 @@ def test_all_classes_at_once_are_refused_before_any_work():
             check_weighting(weighting, everything)
         with pytest.raises(InputError, match=message):
             give_votes(weighting, components, everything, panel)
-        check_weighting(weighting, problem)
-    assert problem.response.rows == before
+        check_weighting(weighting, task)
+    assert task.response.rows == before
     for weighting in ("equal", "fidelity", "family", "crh"):
         check_weighting(weighting, everything)
 
@@ -390,7 +390,7 @@ def test_crh_of_all_classes():
 def test_failure_on_the_neighbours_is_told(weighting):
     arguments = run([Fragile(background_size=5), ShapExplainer(background_size=5), "permutation"])
     message = f"weighting='{weighting}' needs .* but 'fragile' failed there: ValueError: too many"
-    with pytest.raises(ExplainerFailed, match=message):
+    with pytest.raises(ExplainerError, match=message):
         give_votes(weighting, *arguments)
     assert give_votes("faithfulness", *arguments)["fragile"] > 0
 

@@ -85,7 +85,7 @@ def test_local_says_what_it_cannot_draw(explanation, component, row, message):
 def test_agreement_draws_the_disagreement_table(explanation):
     ax = plots.agreement(explanation)
     matrix = ax.images[0].get_array()
-    pairs = explanation.disagreement()
+    pairs = explanation.agreement()
     assert matrix[0, 1] == matrix[1, 0] == pairs["rank_correlation"][0]
     assert tick_texts(ax, "x") == ["shap", "lime", "permutation"]
     blank = plots.agreement(explanation, measure="sign_agreement")

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from wisca_xai import ConsensusExplanation, Explanation, InputError, Receipt
-from wisca_xai._results._reliability import Trust
+from wisca_xai._results._reliability import Reliability
 from wisca_xai._text import display_name
 from wisca_xai.consensus import Resamples
 
@@ -66,17 +66,17 @@ def make_global(**changes):
     return Explanation(**{**fields, **changes})
 
 
-def make_trust(**changes):
+def make_reliability(**changes):
     fields = {
         "resamples": Resamples(RNG_DRAWN[0], RNG_DRAWN[1], 4),
-        "chance": np.array([0.5, 0.04, 1.0]),
-        "refit_chance": None,
+        "null_p_values": np.array([0.5, 0.04, 1.0]),
+        "refit_p_values": None,
         "without": {"shap": np.array([1.0, 0.5, 0.0])},
         "correlated": (("age", "size"),),
         "outside": np.array([0.0, 1.0, 0.0, 2.0]),
         "skill": 0.5,
     }
-    return Trust(**{**fields, **changes})
+    return Reliability(**{**fields, **changes})
 
 
 def make_consensus(**changes):
@@ -100,7 +100,7 @@ def make_consensus(**changes):
         "weights": np.array([1.0, 0.5, 0.0, 0.25]),
         "failures": {},
         "votes": {"shap": 1.0, "permutation": 1.0},
-        "trust": make_trust(),
+        "reliability": make_reliability(),
     }
     return ConsensusExplanation(**{**fields, **changes})
 
@@ -214,8 +214,8 @@ def test_take_reaches_the_parts_of_a_consensus():
     part = make_consensus().take([2, 0])
     np.testing.assert_array_equal(part.values, LOCAL[[2, 0]] / 3)
     assert part.weights.tolist() == [0.0, 1.0]
-    assert part.trust.outside.tolist() == [0.0, 0.0]
-    assert make_consensus().take([3, 1]).trust.outside.tolist() == [2.0, 1.0]
+    assert part.reliability.outside.tolist() == [0.0, 0.0]
+    assert make_consensus().take([3, 1]).reliability.outside.tolist() == [2.0, 1.0]
     assert part.components["shap"] == make_local().take([2, 0])
     assert part.components["permutation"] == make_global()
     np.testing.assert_array_equal(part.scaled["shap"], LOCAL[[2, 0]] / 3)
@@ -332,8 +332,10 @@ def test_another_time_is_no_difference():
 
 
 def test_an_unknown_skill_equals_itself():
-    trust = make_trust(skill=float("nan"))
-    assert make_consensus(trust=trust) == make_consensus(trust=make_trust(skill=float("nan")))
+    reliability = make_reliability(skill=float("nan"))
+    assert make_consensus(reliability=reliability) == make_consensus(
+        reliability=make_reliability(skill=float("nan"))
+    )
 
 
 def test_nan_in_diagnostics_equals_itself():
@@ -361,17 +363,19 @@ def test_an_explanation_is_no_consensus_and_no_text():
         pytest.param({"weights": np.ones(4)}, id="weights"),
         pytest.param({"failures": {"lime": "no"}}, id="failures"),
         pytest.param({"votes": {"shap": 1.0, "permutation": 0.5}}, id="votes"),
-        pytest.param({"trust": make_trust(resamples=None)}, id="no resamples"),
+        pytest.param({"reliability": make_reliability(resamples=None)}, id="no resamples"),
         pytest.param(
-            {"trust": make_trust(resamples=Resamples(RNG_DRAWN[0], RNG_DRAWN[0], 4))},
+            {"reliability": make_reliability(resamples=Resamples(RNG_DRAWN[0], RNG_DRAWN[0], 4))},
             id="resamples",
         ),
-        pytest.param({"trust": make_trust(chance=np.ones(3))}, id="chance"),
-        pytest.param({"trust": make_trust(refit_chance=np.ones(3))}, id="refit chance"),
-        pytest.param({"trust": make_trust(without={})}, id="without"),
-        pytest.param({"trust": make_trust(correlated=())}, id="correlated"),
-        pytest.param({"trust": make_trust(outside=np.zeros(4))}, id="outside"),
-        pytest.param({"trust": make_trust(skill=np.nan)}, id="skill"),
+        pytest.param({"reliability": make_reliability(null_p_values=np.ones(3))}, id="chance"),
+        pytest.param(
+            {"reliability": make_reliability(refit_p_values=np.ones(3))}, id="refit chance"
+        ),
+        pytest.param({"reliability": make_reliability(without={})}, id="without"),
+        pytest.param({"reliability": make_reliability(correlated=())}, id="correlated"),
+        pytest.param({"reliability": make_reliability(outside=np.zeros(4))}, id="outside"),
+        pytest.param({"reliability": make_reliability(skill=np.nan)}, id="skill"),
     ],
 )
 def test_consensuses_with_different_parts_are_different(changes):

@@ -22,7 +22,7 @@ from wisca_xai import (
     WISCAWarning,
 )
 from wisca_xai._results import _storage
-from wisca_xai._results._reliability import Trust
+from wisca_xai._results._reliability import Reliability
 from wisca_xai.consensus import Resamples
 from wisca_xai.explainers import BaseExplainer, ForestExplainer, LimeExplainer
 
@@ -78,7 +78,7 @@ def make_consensus(**changes):
         "weights": np.array([1.0, 0.5, 0.0, 0.25]),
         "failures": {"lime": "ValueError: no"},
         "votes": {"shap": 1.0, "forest": 0.5},
-        "trust": Trust(
+        "reliability": Reliability(
             Resamples(np.eye(2), np.ones((2, 2)), N),
             np.array([1.0, 0.25]),
             None,
@@ -256,7 +256,7 @@ def test_a_consensus_comes_back_with_its_parts(tmp_path):
     assert loaded.components["shap"] == explanation.components["shap"]
     pd.testing.assert_series_equal(loaded.importance, explanation.importance)
     pd.testing.assert_frame_equal(loaded.ranking(), explanation.ranking())
-    pd.testing.assert_frame_equal(loaded.disagreement(), explanation.disagreement())
+    pd.testing.assert_frame_equal(loaded.agreement(), explanation.agreement())
 
 
 def test_a_consensus_within_a_consensus_comes_back(tmp_path):
@@ -290,7 +290,7 @@ class FailingExplainer(BaseExplainer):
         self.response_method = response_method
         self.random_state = random_state
 
-    def _explain(self, problem):
+    def _explain(self, task):
         raise RuntimeError("always")
 
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from wisca_xai import Explanation, LimeExplainer, ShapExplainer, WISCAExplainer
-from wisca_xai._results._reliability import Trust
+from wisca_xai._results._reliability import Reliability
 from wisca_xai._results._verdict import write_verdict
 
 NAMES = ("a", "b", "c", "d")
@@ -17,7 +17,7 @@ def ranking(**changes):
         "importance": [0.9, 0.5, 0.2, 0.1],
         "best_rank": [1, 2, 3, 4],
         "worst_rank": [1, 2, 3, 4],
-        "above_chance": [None] * 4,
+        "above_noise": [None] * 4,
     }
     return pd.DataFrame({**columns, **changes})
 
@@ -34,17 +34,17 @@ def moves(*rows):
     return table.assign(change=table["rank_without"] - table["rank"])
 
 
-def trust(**changes):
+def reliability(**changes):
     fields = {
         "resamples": None,
-        "chance": None,
-        "refit_chance": None,
+        "null_p_values": None,
+        "refit_p_values": None,
         "without": {},
         "correlated": (),
         "outside": np.zeros(10),
         "skill": 0.9,
     }
-    return Trust(**{**fields, **changes})
+    return Reliability(**{**fields, **changes})
 
 
 def shapley(error, **settings):
@@ -66,7 +66,7 @@ def verdict(**changes):
         "influence": moves(),
         "components": {},
         "failures": {},
-        "trust": trust(),
+        "reliability": reliability(),
     }
     return write_verdict(**{**parts, **changes}).split("\n")
 
@@ -117,7 +117,7 @@ def test_the_first_five_features_are_named():
             "importance": np.linspace(1, 0, 7),
             "best_rank": range(1, 8),
             "worst_rank": range(1, 8),
-            "above_chance": [None] * 7,
+            "above_noise": [None] * 7,
         }
     )
     assert "Most important: a, b, c, d and e." in verdict(ranking=table)
@@ -168,8 +168,8 @@ def test_a_single_row_says_nothing_of_other_rows():
     assert len(text) == 2
 
 
-def test_every_feature_above_chance():
-    text = verdict(ranking=ranking(above_chance=[True] * 4))
+def test_every_feature_above_noise():
+    text = verdict(ranking=ranking(above_noise=[True] * 4))
     assert text[2:] == [
         "Every feature stands above what explainers give to columns without meaning."
     ]
@@ -177,13 +177,13 @@ def test_every_feature_above_chance():
 
 @pytest.mark.parametrize("above", [[True, True, False, False], [True, False, False, False]])
 def test_features_that_chance_explains_are_counted(above):
-    (line,) = verdict(ranking=ranking(above_chance=above))[2:]
+    (line,) = verdict(ranking=ranking(above_noise=above))[2:]
     assert line.startswith(f"{sum(above)} of 4 features stand")
     assert "read nothing into the others" in line
 
 
-def test_no_feature_above_chance():
-    (line,) = verdict(ranking=ranking(above_chance=[False] * 4))[2:]
+def test_no_feature_above_noise():
+    (line,) = verdict(ranking=ranking(above_noise=[False] * 4))[2:]
     assert "columns without meaning" in line
     assert "Every feature stands above" not in line
 
@@ -227,14 +227,20 @@ def test_small_moves_and_those_of_late_features_are_not_told(row):
     ("skill", "told"), [(0.09, True), (-2.0, True), (0.1, False), (float("nan"), False)]
 )
 def test_a_model_that_a_constant_matches_is_told(skill, told):
-    lines = [line for line in verdict(trust=trust(skill=skill)) if "than a constant" in line]
+    lines = [
+        line for line in verdict(reliability=reliability(skill=skill)) if "than a constant" in line
+    ]
     assert bool(lines) == told
     assert not told or f"(skill {skill:.2f})" in lines[0]
 
 
 def test_correlated_groups_of_first_features_are_told():
     groups = (("a", "b"), ("x", "y"), ("d", "e", "f"))
-    lines = [line for line in verdict(trust=trust(correlated=groups)) if "Read them as one" in line]
+    lines = [
+        line
+        for line in verdict(reliability=reliability(correlated=groups))
+        if "Read them as one" in line
+    ]
     assert [line.split(" correlate by 0.8 or more")[0] for line in lines] == [
         "a and b",
         "d, e and f",
@@ -247,14 +253,18 @@ def test_correlated_groups_of_first_features_are_told():
 )
 def test_large_groups_are_cut(size, shown):
     group = ("a", *(f"f{i}" for i in range(1, size)))
-    assert f"{shown} correlate by 0.8" in "\n".join(verdict(trust=trust(correlated=(group,))))
+    assert f"{shown} correlate by 0.8" in "\n".join(
+        verdict(reliability=reliability(correlated=(group,)))
+    )
 
 
 @pytest.mark.parametrize("n_outside", [0, 1, 3])
 def test_rows_outside_the_background_are_counted(n_outside):
     outside = np.zeros(10)
     outside[:n_outside] = 2.0
-    lines = [line for line in verdict(trust=trust(outside=outside)) if "extrapolates" in line]
+    lines = [
+        line for line in verdict(reliability=reliability(outside=outside)) if "extrapolates" in line
+    ]
     assert len(lines) == (n_outside > 0)
     assert not lines or lines[0].startswith(f"{n_outside} of 10 rows lie")
 
@@ -328,11 +338,11 @@ def test_the_verdict_of_a_panel_is_that_of_its_parts():
     explanation = explained()
     expected = write_verdict(
         explanation.ranking(),
-        explanation.disagreement(),
+        explanation.agreement(),
         explanation.influence(),
         explanation.components,
         explanation.failures,
-        explanation.trust,
+        explanation.reliability,
     )
     assert explanation.verdict() == expected
     assert "The explainers agree closely" in expected

@@ -34,33 +34,39 @@ LOCAL_PANEL = WISCAExplainer(explainers=(ShapExplainer(background_size=5), "perm
 
 
 class Told(BaseExplainer):
-    """Gives to features and dummies what it is told, and remembers what it was asked."""
+    """Gives to features and null_values what it is told, and remembers what it was asked."""
 
     name, scope = "told", "global"
     asked: list = []  # noqa: RUF012
 
     def __init__(
-        self, estimator=None, *, values=(), dummies=None, response_method="auto", random_state=None
+        self,
+        estimator=None,
+        *,
+        values=(),
+        null_values=None,
+        response_method="auto",
+        random_state=None,
     ):
         self.estimator = estimator
         self.values = values
-        self.dummies = dummies
+        self.null_values = null_values
         self.response_method = response_method
         self.random_state = random_state
 
-    def _explain(self, problem):
-        Told.asked.append(problem)
-        values = np.array(self.values, dtype=float)[: problem.n_features]
-        dummies = None if self.dummies is None else np.array(self.dummies, dtype=float)
+    def _explain(self, task):
+        Told.asked.append(task)
+        values = np.array(self.values, dtype=float)[: task.n_features]
+        null_values = None if self.null_values is None else np.array(self.null_values, dtype=float)
         words = {"method": "told", "family": "loss", "unit": "1", "signed": False}
-        return problem.explanation(values, dummies=dummies, **words)
+        return task.explanation(values, null_values=null_values, **words)
 
 
-def selector(model=None, *, values=None, dummies=None, **settings):
+def selector(model=None, *, values=None, null_values=None, **settings):
     """A selector whose panel gives `values`, or the cheapest that there is."""
     panel = CHEAP_PANEL
     if values is not None:
-        panel = WISCAExplainer(explainers=(Told(values=values, dummies=dummies),))
+        panel = WISCAExplainer(explainers=(Told(values=values, null_values=null_values),))
     settings = {"explainer": panel, "n_explained": 10, "random_state": 0, **settings}
     return WISCASelector(LogisticRegression() if model is None else model, **settings)
 
@@ -110,16 +116,18 @@ def test_the_share_k_of_n_keeps_k():
 
 
 def test_above_noise_means_above_all_twenty_dummies():
-    # p-values of the features: 1/21, 1/21, 2/21 (one dummy is equal), 21/21
+    # p-values of the features: 1/21, 1/21, 2/21 (one null is equal), 21/21
     noise = [5.0] + 19 * [1.0]
-    fitted = selector(values=(7.0, 6.0, 5.0, 0.5), dummies=noise).fit(X, Y)
-    np.testing.assert_allclose(fitted.explanation_.trust.chance, np.array([1, 1, 2, 21]) / 21)
+    fitted = selector(values=(7.0, 6.0, 5.0, 0.5), null_values=noise).fit(X, Y)
+    np.testing.assert_allclose(
+        fitted.explanation_.reliability.null_p_values, np.array([1, 1, 2, 21]) / 21
+    )
     assert names(fitted) == ["a", "b"]
-    assert fitted.ranking_["above_chance"].tolist() == [True, True, False, False]
+    assert fitted.ranking_["above_noise"].tolist() == [True, True, False, False]
 
 
 def test_without_any_feature_above_noise_the_first_is_kept_with_a_warning():
-    unsure = selector(values=(1.0, 2.0, 4.0, 4.0), dummies=20 * [5.0])
+    unsure = selector(values=(1.0, 2.0, 4.0, 4.0), null_values=20 * [5.0])
     with pytest.warns(WISCAWarning, match="No feature stands above noise: .* kept, 'c'"):
         assert names(unsure.fit(X, Y)) == ["c"]
 
@@ -200,11 +208,11 @@ def test_in_cross_validation_only_training_rows_are_seen():
     search = GridSearchCV(pipe, grid, cv=cv, refit=False).fit(X, Y)
     assert len(Recorder.fits) == len(Told.asked) == 6
     folds = [sorted(X["a"].iloc[train]) for train, _ in cv.split(X)]
-    for seen, problem, fold in zip(Recorder.fits, Told.asked, 2 * folds, strict=True):
+    for seen, task, fold in zip(Recorder.fits, Told.asked, 2 * folds, strict=True):
         assert seen == fold
-        assert sorted(problem.background[:, 0]) == fold
-        assert set(problem.rows[:, 0]) < set(fold)
-        assert len(set(problem.rows[:, 0])) == 7
+        assert sorted(task.background[:, 0]) == fold
+        assert set(task.rows[:, 0]) < set(fold)
+        assert len(set(task.rows[:, 0])) == 7
     scores = search.cv_results_["mean_test_score"]
     tables = (X[["d"]], X[["b", "d"]])
     expected = [cross_val_score(LogisticRegression(), table, Y, cv=cv).mean() for table in tables]

@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import clone
-from sklearn.dummy import DummyRegressor
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.model_selection import GridSearchCV, KFold, cross_val_score, cross_validate
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsRegressor
+from sklearn.null import DummyRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -40,11 +40,11 @@ class Says(BaseExplainer):
         self.response_method = response_method
         self.random_state = random_state
 
-    def _explain(self, problem):
-        values = np.linspace(0.2, 0.1, problem.n_features)
+    def _explain(self, task):
+        values = np.linspace(0.2, 0.1, task.n_features)
         values[self.first] = 1.0
         words = {"method": "says", "family": "loss", "unit": "1", "signed": False}
-        return problem.explanation(values, **words)
+        return task.explanation(values, **words)
 
 
 def selector(explainers, **settings):
@@ -175,7 +175,7 @@ def test_the_selector_is_a_middle_step_and_reports_its_ranking(asked):
     assert sorted(ranking["feature"]) == list(X.columns)
     assert ranking["importance"].is_monotonic_decreasing
     if asked == "above_noise":
-        assert ranking["above_chance"].tolist() == [True, True, False, False, False]
+        assert ranking["above_noise"].tolist() == [True, True, False, False, False]
     assert pipe.score(X, y) > 0.999
 
 

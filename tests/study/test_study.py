@@ -8,7 +8,7 @@ import pytest
 
 from wisca_xai import InputError, WISCAExplainer
 from wisca_xai.cli import main
-from wisca_xai.consensus import CONSENSUS, reference, value_groups, wisca
+from wisca_xai.consensus import CONSENSUS, published, value_groups, wisca
 from wisca_xai.datasets import make_dataset
 from wisca_xai.metrics import average_precision
 from wisca_xai.study import invalid_cells, regrets, run_study, summarise, write_summary
@@ -32,7 +32,7 @@ def test_every_cell_holds_every_method(study):
         by_kind = ours.groupby("kind")["method"].agg(set)
         assert by_kind["explainer"] == {"shap", "lime", "permutation", "forest"}
         assert by_kind["consensus"] == set(CONSENSUS)
-        assert by_kind["published"] == set(reference.REFERENCE)
+        assert by_kind["published"] == set(published.REFERENCE)
         assert {"signed", "without lime", "without confidence weights"} <= by_kind["ablation"]
         assert not ours.duplicated(["kind", "method"]).any()
         assert ours["score"].between(0, 1).all()

@@ -99,7 +99,7 @@ def test_a_pipeline_on_raw_columns_is_explained_by_all(explanation):
         shap.base_values + shap.values.sum(axis=1), MODEL.predict_proba(X[:20]).max(axis=1)
     )
     assert set(explanation.ranking()["feature"][:4]) & {"plan", "city"}
-    assert explanation.trust.outside.sum() == 0
+    assert explanation.reliability.outside.sum() == 0
 
 
 def test_a_pipeline_that_is_not_fitted_is_fitted_on_raw_columns(explanation):
@@ -288,9 +288,9 @@ def test_an_unseen_level_reaches_the_model_as_it_is():
 def test_rows_with_unseen_values_lie_outside_the_background():
     rows = X[:3].assign(city=["Oslo", "Rome", None], income=[1e6, 30.0, np.nan])
     missing = X.assign(city=X["city"].fillna("Rome"), income=X["income"].fillna(30.0))
-    with_missing = explain(rows, Y[:3]).trust.outside
+    with_missing = explain(rows, Y[:3]).reliability.outside
     np.testing.assert_array_equal(with_missing, [2, 0, 0])
-    without = explain(rows, Y[:3], table=missing).trust.outside
+    without = explain(rows, Y[:3], table=missing).reliability.outside
     np.testing.assert_array_equal(without, [2, 0, 2])
 
 
@@ -305,7 +305,7 @@ def test_levels_and_values_that_the_background_lacks_lie_outside():
         return table["size"].to_numpy()
 
     found = WISCAExplainer(model, random_state=0).fit(table).explain(rows)
-    np.testing.assert_array_equal(found.trust.outside, [0, 2])
+    np.testing.assert_array_equal(found.reliability.outside, [0, 2])
 
 
 def test_correlation_is_of_quantities_and_of_two_levels():
@@ -323,7 +323,7 @@ def test_correlation_is_of_quantities_and_of_two_levels():
         return table["size"].to_numpy()
 
     found = WISCAExplainer(model, random_state=0).fit(table).explain(table[:5])
-    assert found.trust.correlated == (("size", "is_large", "at"),)
+    assert found.reliability.correlated == (("size", "is_large", "at"),)
 
 
 def test_arrays_of_objects_reach_a_model_of_arrays():

@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from wisca_xai._checks import check_choice, check_count
 from wisca_xai._exceptions import InputError
-from wisca_xai._panel._measure import N_DUMMIES, measure_trust
+from wisca_xai._panel._measure import N_NULL_FEATURES, measure_reliability
 from wisca_xai._panel._members import PANEL, make_panel, named_explainers, with_explainers
 from wisca_xai._panel._notes import ask_again, constant_note
 from wisca_xai._panel._plan import (
@@ -23,7 +23,7 @@ from wisca_xai._panel._plan import (
     scale_component,
     takes_votes,
 )
-from wisca_xai._panel._refit import N_REFITS, check_refittable, refit_chance
+from wisca_xai._panel._refit import N_REFITS, check_refittable, refit_p_values
 from wisca_xai._panel._row_weights import NOWHERE_SURE, row_weights
 from wisca_xai._panel._run import check_timeout, run_panel, warn_of_jobs
 from wisca_xai._panel._votes import WEIGHTINGS, check_weighting, give_votes
@@ -31,7 +31,7 @@ from wisca_xai._results._consensus_explanation import ConsensusExplanation
 from wisca_xai._typing import FloatMatrix, ResponseMethod, Target
 from wisca_xai.consensus import ConsensusFunction, value_groups, wisca_signed
 from wisca_xai.explainers import BaseExplainer
-from wisca_xai.explainers._task import Problem
+from wisca_xai.explainers._task import Task
 
 
 class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # type: ignore[misc]
@@ -70,7 +70,7 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
         `ShapExplainer`.
     refit : bool or int, default=False
         Whether to measure the model's noise too, by refitting clones of it (True: 30) to the table
-        beside a shuffled copy of it: `ranking` then calls only those features above chance that
+        beside a shuffled copy of it: `ranking` then calls only those features above noise that
         the model prefers to such shadows. Costs as many fits and panels; with fewer than 20 a lone
         feature cannot be told from chance. Needs y in `fit`.
     n_jobs : int or None, default=None
@@ -255,7 +255,7 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
             If X, y or `target` do not fit the model.
         ModelContractError
             If the model returns something else than one finite number per row and output.
-        ExplainerFailed
+        ExplainerError
             If no explainer gave a result.
 
         Warns
@@ -284,7 +284,7 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
         ------
         NotFittedError
             Before `fit`.
-        ExplainerFailed
+        ExplainerError
             If no local explainer gave a result.
         """
         check_is_fitted(self)
@@ -318,28 +318,28 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
         own = self.get_params(deep=False)
         return make_panel(self.explainers, background_size=self.background_size, reserved=own)
 
-    def _explain(self, problem: Problem) -> ConsensusExplanation:
+    def _explain(self, task: Task) -> ConsensusExplanation:
         function = find_function(self.consensus)
         weighting = self.weighting if takes_votes(function) else "equal"
-        check_weighting(weighting, problem)
+        check_weighting(weighting, task)
         if self.refit:
-            check_refittable(problem)
+            check_refittable(task)
         warn_of_jobs(self.estimator_, self.n_jobs)
-        noise, repeated = ask_again(problem)
-        problem = replace(problem, n_dummies=N_DUMMIES, noise=noise)
-        components, failures = run_panel(self.explainers_, problem, timeout=self.timeout)
-        weights, weight_note = row_weights(problem)
-        votes = give_votes(weighting, components, problem, dict(self.explainers_))
+        noise, repeated = ask_again(task)
+        task = replace(task, n_null_features=N_NULL_FEATURES, noise=noise)
+        components, failures = run_panel(self.explainers_, task, timeout=self.timeout)
+        weights, weight_note = row_weights(task)
+        votes = give_votes(weighting, components, task, dict(self.explainers_))
         chance = None
         if self.refit:
             n_refits = N_REFITS if self.refit is True else self.refit
-            chance = refit_chance(self.explainers_, problem, votes, function, n_refits)
-        groups = value_groups(problem.rows, levels=problem.response.codec.categorical)
+            chance = refit_p_values(self.explainers_, task, votes, function, n_refits)
+        groups = value_groups(task.rows, levels=task.response.codec.categorical)
         stack = Stack.of(components, votes)
         merged = stack.merge(function, weights, groups)
-        own_notes = [*repeated, *constant_note(problem), *weight_note]
+        own_notes = [*repeated, *constant_note(task), *weight_note]
         notes = [*own_notes, *notes_of(components)]
-        body = problem.explanation(
+        body = task.explanation(
             merged.values,
             method=self.name,
             family="consensus",
@@ -360,7 +360,7 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
             weights=weights,
             failures=failures,
             votes=votes,
-            trust=measure_trust(
-                problem, components, votes, weights, groups, function, merged.importance, chance
+            reliability=measure_reliability(
+                task, components, votes, weights, groups, function, merged.importance, chance
             ),
         )

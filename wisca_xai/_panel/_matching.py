@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from wisca_xai._checks import check_finite, check_unique_names
-from wisca_xai._exceptions import ExplainerFailed, InputError, WISCAWarning
+from wisca_xai._exceptions import ExplainerError, InputError, WISCAWarning
 from wisca_xai._results._explanation import Explanation
 from wisca_xai._results._validity import fault_of_numbers, fault_of_sum
 from wisca_xai._results.external import check_numbers, from_external, read
@@ -157,7 +157,7 @@ def adding_up(
         )
     if len(failures) == len(components):
         table = "\n".join(f"  {name}: {reason}" for name, reason in failures.items())
-        raise ExplainerFailed(f"None of {len(failures)} explanations adds up:\n{table}")
+        raise ExplainerError(f"None of {len(failures)} explanations adds up:\n{table}")
     return {name: c for name, c in components.items() if name not in failures}, failures
 
 

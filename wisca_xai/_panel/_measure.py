@@ -8,45 +8,45 @@ from scipy.stats import rankdata
 
 from wisca_xai._panel._plan import Stack
 from wisca_xai._results._explanation import Explanation
-from wisca_xai._results._reliability import CORRELATED, Trust
+from wisca_xai._results._reliability import CORRELATED, Reliability
 from wisca_xai._typing import FloatArray, FloatMatrix, FloatVector, IntMatrix, IntVector
 from wisca_xai.consensus import ConsensusFunction, Resamples, resample, wisca_signed
-from wisca_xai.explainers._task import Problem
+from wisca_xai.explainers._task import Task
 
-N_DUMMIES = 20  # above all of them: chance in 1 of 21 at most
+N_NULL_FEATURES = 20  # above all of them: chance in 1 of 21 at most
 MAX_ROWS = 2000  # for correlations, which need no more
 MAX_PAIRED = 2000  # features of which all pairs are compared
 N_FIRST = 100  # of more features, those that are compared with all others
 ROUNDING = 1e-9  # of correlations
 
 
-def measure_trust(
-    problem: Problem,
+def measure_reliability(
+    task: Task,
     components: Mapping[str, Explanation],
     votes: Mapping[str, float],
     weights: FloatVector,
     groups: IntMatrix,
     function: ConsensusFunction,
     importance: FloatVector,
-    refit_chance: FloatVector | None = None,
-) -> Trust:
-    """Resample, leave out each explainer, compare with dummy columns, and look at the data."""
-    wider = np.hstack([groups, groups[:, problem.dummy_columns()]])
-    rows = problem.background[problem.draw_background(MAX_ROWS)]
-    seed = problem.seed_for("resamples")
-    return Trust(
+    refit_p_values: FloatVector | None = None,
+) -> Reliability:
+    """Resample, leave out each explainer, compare with null features, and look at the data."""
+    wider = np.hstack([groups, groups[:, task.null_sources()]])
+    rows = task.background[task.draw_background(MAX_ROWS)]
+    seed = task.seed_for("resamples")
+    return Reliability(
         resample_rows(Stack.of(components, votes), weights, groups, function, seed=seed),
-        _chance(components, votes, weights, wider, function),
-        refit_chance,
+        _null_p_values(components, votes, weights, wider, function),
+        refit_p_values,
         leave_each_out(components, votes, weights, groups, function),
         correlated_features(
             rows,
-            problem.response.codec.feature_names,
+            task.response.codec.feature_names,
             importance,
-            levels=problem.response.codec.categorical,
+            levels=task.response.codec.categorical,
         ),
-        _outside(problem).sum(axis=1).astype(np.float64),
-        _skill(problem),
+        _outside(task).sum(axis=1).astype(np.float64),
+        _skill(task),
     )
 
 
@@ -97,37 +97,37 @@ def leave_each_out(
     return without
 
 
-def _chance(
+def _null_p_values(
     components: Mapping[str, Explanation],
     votes: Mapping[str, float],
     weights: FloatVector,
     groups: IntMatrix,
     function: ConsensusFunction,
 ) -> FloatVector | None:
-    """Share of dummy columns that reach a feature's importance, in a consensus over both."""
-    measured = {name: c for name, c in components.items() if c.dummies is not None}
+    """Share of null features that reach a feature's importance, in a consensus over both."""
+    measured = {name: c for name, c in components.items() if c.null_values is not None}
     if not measured:
         return None
     wider: dict[str, list[FloatArray]] = {"local": [], "global": []}
     for c in measured.values():
-        both = np.concatenate([c.values, c.dummies], axis=int(c.scope == "local"))
+        both = np.concatenate([c.values, c.null_values], axis=int(c.scope == "local"))
         wider[c.scope].append(both)
     local, importances = (np.array(both) if both else None for both in wider.values())
     found = Stack.of(measured, votes).merge_others(function, local, importances, weights, groups)
     n_features = len(next(iter(measured.values())).feature_names)
-    real, dummies = np.split(np.abs(found.importance), [n_features])
-    reached = (dummies[None, :] >= real[:, None]).sum(axis=1)
-    return np.asarray((1 + reached) / (1 + len(dummies)))
+    real, null_values = np.split(np.abs(found.importance), [n_features])
+    reached = (null_values[None, :] >= real[:, None]).sum(axis=1)
+    return np.asarray((1 + reached) / (1 + len(null_values)))
 
 
-def _outside(problem: Problem) -> NDArray[np.bool_]:
+def _outside(task: Task) -> NDArray[np.bool_]:
     """Which entries (n_samples, n_features) lie outside the background."""
-    rows, background = problem.rows, problem.background
+    rows, background = task.rows, task.background
     low, high = np.fmin.reduce(background), np.fmax.reduce(background)  # of what is not missing
     outside = (rows < low) | (rows > high)
     outside |= np.isnan(rows) & ~np.isnan(background).any(axis=0)
     outside |= ~np.isnan(rows) & np.isnan(background).all(axis=0)
-    for j in problem.response.codec.categorical:
+    for j in task.response.codec.categorical:
         outside[:, j] |= ~np.isnan(rows[:, j]) & ~np.isin(rows[:, j], background[:, j])
     return np.asarray(outside)
 
@@ -174,18 +174,18 @@ def _unit_ranks(table: FloatMatrix) -> FloatMatrix:
     return np.asarray(ranks / np.linalg.norm(ranks, axis=0))
 
 
-def _skill(problem: Problem) -> float:
-    predicts = problem.response.unit == "target" or problem.response.task == "classification"
-    if problem.y is None or problem.y.dtype.names is not None or not predicts:
+def _skill(task: Task) -> float:
+    predicts = task.response.unit == "target" or task.response.task == "classification"
+    if task.y is None or task.y.dtype.names is not None or not predicts:
         return float("nan")
-    if problem.response.task == "regression":
-        truth = np.asarray(problem.y, dtype=np.float64)
-        errors = [((truth - guess) ** 2).mean() for guess in (problem.outputs[:, 0], truth.mean())]
+    if task.response.task == "regression":
+        truth = np.asarray(task.y, dtype=np.float64)
+        errors = [((truth - guess) ** 2).mean() for guess in (task.outputs[:, 0], truth.mean())]
     else:
-        counts = np.unique(problem.y, return_counts=True)[1]
-        labels = np.asarray(problem.response.labels)
-        if not set(np.unique(problem.y).tolist()) <= set(labels.tolist()):
+        counts = np.unique(task.y, return_counts=True)[1]
+        labels = np.asarray(task.response.labels)
+        if not set(np.unique(task.y).tolist()) <= set(labels.tolist()):
             return float("nan")  # classes of a function have no names
-        predicted = labels[problem.outputs.argmax(axis=1)]
-        errors = [(problem.y != predicted).mean(), 1 - counts.max() / counts.sum()]
+        predicted = labels[task.outputs.argmax(axis=1)]
+        errors = [(task.y != predicted).mean(), 1 - counts.max() / counts.sum()]
     return float(1 - errors[0] / errors[1]) if errors[1] > 0 else float("nan")

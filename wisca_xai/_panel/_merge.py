@@ -23,7 +23,7 @@ from wisca_xai._panel._plan import Stack, find_function, name_of, notes_of, scal
 from wisca_xai._panel._votes import BY_KIND, votes_by_kind
 from wisca_xai._results._consensus_explanation import ConsensusExplanation
 from wisca_xai._results._explanation import Receipt
-from wisca_xai._results._reliability import Trust
+from wisca_xai._results._reliability import Reliability
 from wisca_xai._table import as_table
 from wisca_xai._typing import FloatVector, LabelVector
 from wisca_xai.consensus import ConsensusFunction, value_groups, wisca_signed
@@ -70,15 +70,15 @@ def merge_explanations(
     Returns
     -------
     explanation : ConsensusExplanation
-        Its `trust` holds resamples of the rows, with the errors that the methods state, and the
-        importance without each method.
+        Its `reliability` holds resamples of the rows, with the errors that the methods state, and
+        the importance without each method.
 
     Raises
     ------
     InputError
         If there is nothing to merge, features, rows or classes do not match, numbers are not
         finite, or an argument has another form than stated.
-    ExplainerFailed
+    ExplainerError
         If no explanation adds up to `outputs`.
 
     Warns
@@ -149,10 +149,10 @@ def merge_explanations(
         weights=row_weights,
         failures=failures,
         votes=votes,
-        trust=Trust(
+        reliability=Reliability(
             resamples=resample_rows(stack, row_weights, groups, chosen, seed=SEED),
-            chance=None,
-            refit_chance=None,
+            null_p_values=None,
+            refit_p_values=None,
             without=leave_each_out(components, votes, row_weights, groups, chosen),
             correlated=correlated,
             outside=np.zeros(n_samples),

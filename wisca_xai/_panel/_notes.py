@@ -3,17 +3,17 @@
 import numpy as np
 
 from wisca_xai._text import display_name
-from wisca_xai.explainers._task import Problem
+from wisca_xai.explainers._task import Task
 from wisca_xai.explainers.shapley._coalitions import ROUNDING
 
 N_REPEATED = 20  # rows that the model is asked about twice
 
 
-def ask_again(problem: Problem) -> tuple[float, list[str]]:
+def ask_again(task: Task) -> tuple[float, list[str]]:
     """The model's noise, with a note if it does not give the same rows the same outputs again."""
-    outputs = problem.outputs[:N_REPEATED]
+    outputs = task.outputs[:N_REPEATED]
     try:
-        again = problem.response(problem.rows[:N_REPEATED])
+        again = task.response(task.rows[:N_REPEATED])
     except Exception as error:  # it has answered these rows before
         reason = f"{type(error).__name__}: {error}"
         return 0.0, [f"The model failed on rows that it had answered before ({reason})."]
@@ -28,17 +28,15 @@ def ask_again(problem: Problem) -> tuple[float, list[str]]:
     ]
 
 
-def constant_note(problem: Problem) -> list[str]:
+def constant_note(task: Task) -> list[str]:
     """A note that names the columns that no explainer can tell anything about."""
-    if len(problem.background) == 1:
+    if len(task.background) == 1:
         return []
-    background = problem.background
+    background = task.background
     same = (background == background[0]) | (np.isnan(background) & np.isnan(background[0]))
     names = [
         display_name(name)
-        for name, constant in zip(
-            problem.response.codec.feature_names, same.all(axis=0), strict=True
-        )
+        for name, constant in zip(task.response.codec.feature_names, same.all(axis=0), strict=True)
         if constant
     ]
     if not names:

@@ -14,17 +14,17 @@ from wisca_xai._random import seed_entropy
 from wisca_xai._results._explanation import Explanation
 from wisca_xai._typing import FloatMatrix
 from wisca_xai.explainers import BaseExplainer
-from wisca_xai.explainers._task import Problem
+from wisca_xai.explainers._task import Task
 
-Attempt = Callable[[BaseExplainer, Problem], Explanation | str]
+Attempt = Callable[[BaseExplainer, Task], Explanation | str]
 
 
-def _attempt(explainer: BaseExplainer, problem: Problem) -> Explanation | str:
+def _attempt(explainer: BaseExplainer, task: Task) -> Explanation | str:
     """The explainer's answer, or the reason why there is none."""
     try:
         if explainer.random_state is not None:
-            problem = replace(problem, seed=seed_entropy(explainer.random_state))
-        return explainer._run(problem)
+            task = replace(task, seed=seed_entropy(explainer.random_state))
+        return explainer._run(task)
     except Exception as error:
         return f"{type(error).__name__}: {error}"
 
@@ -52,13 +52,13 @@ class _Apart:
         self.timeout = timeout
         self.pool: Any = None
 
-    def __call__(self, explainer: BaseExplainer, problem: Problem) -> Explanation | str:
+    def __call__(self, explainer: BaseExplainer, task: Task) -> Explanation | str:
         if self.pool is None:
-            self.pool = _start(problem)
+            self.pool = _start(task)
         answer: Explanation | str
         try:
-            task = self.pool.submit(_attempt_shared, explainer, problem)
-            answer, evaluated = task.result(self.timeout)
+            job = self.pool.submit(_attempt_shared, explainer, task)
+            answer, evaluated = job.result(self.timeout)
         except TimeoutError:
             answer, evaluated = f"TimeoutError: no answer within {self.timeout:g} seconds", {}
             self.stop()
@@ -66,7 +66,7 @@ class _Apart:
             reason = str(error).partition("\n")[0]
             answer, evaluated = f"{type(error).__name__}: {reason}", {}
             self.stop()
-        problem.evaluated.update(evaluated)
+        task.evaluated.update(evaluated)
         return answer
 
     def stop(self) -> None:
@@ -76,13 +76,13 @@ class _Apart:
             self.pool = None
 
 
-def _start(problem: Problem) -> Any:
+def _start(task: Task) -> Any:
     """A process that has loaded the model: the time that this takes is no explainer's fault."""
-    name = type(problem.response.model).__name__
+    name = type(task.response.model).__name__
     rule = "With `timeout` the model must be able to go to another process by pickle"
     advice = "Leave `timeout` out, or what cannot be pickled out of the model."
     try:
-        sent = bytes(dumps(problem))
+        sent = bytes(dumps(task))
     except Exception as error:
         raise InputError(
             f"{rule}, but {name} cannot be pickled ({type(error).__name__}: {error}). {advice}"
@@ -103,10 +103,10 @@ def _load(sent: bytes) -> None:
 
 
 def _attempt_shared(
-    explainer: BaseExplainer, problem: Problem
+    explainer: BaseExplainer, task: Task
 ) -> tuple[Explanation | str, dict[tuple[int, int], FloatMatrix]]:
     """The answer, and the outputs on the background that the next explainer need not ask for."""
     try:
-        return _attempt(explainer, problem), problem.evaluated
+        return _attempt(explainer, task), task.evaluated
     except SystemExit as error:  # it would end the process that asks, too
         return f"SystemExit: {error}", {}

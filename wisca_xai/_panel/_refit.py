@@ -19,15 +19,15 @@ from wisca_xai._panel._run import run_panel
 from wisca_xai._typing import FloatMatrix, FloatVector, ResponseMethod
 from wisca_xai.consensus import ConsensusFunction, value_groups
 from wisca_xai.explainers import BaseExplainer
-from wisca_xai.explainers._task import Problem, resolve_target
+from wisca_xai.explainers._task import Task, resolve_target
 
 N_REFITS = 30  # to exceed all shadows of as many is chance in 1 of 30 tables
 MAX_ROWS = 50  # explained in each refit
 
 
-def refit_chance(
+def refit_p_values(
     panel: Sequence[tuple[str, BaseExplainer]],
-    problem: Problem,
+    task: Task,
     votes: dict[str, float],
     function: ConsensusFunction,
     n_refits: int,
@@ -39,19 +39,19 @@ def refit_chance(
     all refits that reach a feature's importance is its p-value, adjusted so that of the features
     with at most 0.05 no more than 5% are expected to be noise [2]_.
 
-    The problem has to pass `check_refittable`.
+    The task has to pass `check_refittable`.
 
     References
     ----------
     .. [1] M. B. Kursa, W. R. Rudnicki, "Feature Selection with the Boruta Package", JSS 36, 2010.
     .. [2] Y. Benjamini, Y. Hochberg, "Controlling the False Discovery Rate", JRSS B 57, 1995.
     """
-    generator = np.random.default_rng(problem.seed_for("refit"))
-    kept = np.sort(generator.permutation(problem.n_samples)[:MAX_ROWS])
-    reached = np.zeros(problem.n_features)
+    generator = np.random.default_rng(task.seed_for("refit"))
+    kept = np.sort(generator.permutation(task.n_samples)[:MAX_ROWS])
+    reached = np.zeros(task.n_features)
     able = [(name, explainer) for name, explainer in panel if name in votes]
     for _ in range(n_refits):
-        posed = _with_shadows(problem, kept, generator)
+        posed = _with_shadows(task, kept, generator)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", WISCAWarning)  # said once, of the panel itself
             components, _ = run_panel(able, posed)
@@ -63,16 +63,16 @@ def refit_chance(
         real, shadows = np.split(np.abs(found), 2)
         # counted in order: to compare all pairs takes memory in proportion to their number
         reached += len(shadows) - np.searchsorted(np.sort(shadows), real)
-    chance = (1 + reached) / (1 + n_refits * problem.n_features)
+    chance = (1 + reached) / (1 + n_refits * task.n_features)
     return np.asarray(false_discovery_control(chance))
 
 
-def check_refittable(problem: Problem) -> None:
+def check_refittable(task: Task) -> None:
     """Raise InputError unless a clone of the model can be fitted to a wider table."""
     from sklearn.compose import ColumnTransformer  # slow to import
 
-    model = problem.response.model
-    if problem.background_y is None:
+    model = task.response.model
+    if task.background_y is None:
         raise InputError("`refit` needs y: call fit(X, y).")
     parts = (model, *getattr(model, "get_params", dict)().values())
     frozen = any(isinstance(part, FrozenEstimator) for part in parts)
@@ -87,32 +87,32 @@ def check_refittable(problem: Problem) -> None:
         )
 
 
-def _with_shadows(problem: Problem, kept: Any, generator: np.random.Generator) -> Problem:
-    """The same problem for a clone that has learned from the table beside its shuffled copy."""
+def _with_shadows(task: Task, kept: Any, generator: np.random.Generator) -> Task:
+    """The same task for a clone that has learned from the table beside its shuffled copy."""
 
     def beside_shadows(rows: FloatMatrix) -> FloatMatrix:
         return np.hstack([rows, rows[generator.permutation(len(rows))]])
 
-    codec = problem.response.codec.doubled()
-    background = beside_shadows(problem.background)
-    model = quiet_clone(problem.response.model)
+    codec = task.response.codec.doubled()
+    background = beside_shadows(task.background)
+    model = quiet_clone(task.response.model)
     with quiet_libraries():
-        model.fit(codec.decode(background), problem.background_y)
-    response = Response(model, codec, response_method=cast(ResponseMethod, problem.response.method))
-    rows = beside_shadows(problem.rows[kept])
+        model.fit(codec.decode(background), task.background_y)
+    response = Response(model, codec, response_method=cast(ResponseMethod, task.response.method))
+    rows = beside_shadows(task.rows[kept])
     outputs = response(rows)
     return replace(
-        problem,
+        task,
         response=response,
         rows=rows,
         outputs=outputs,
         background=background,
-        columns=resolve_target(problem.target, response, outputs),
-        index=problem.index[kept],
-        y=None if problem.y is None else problem.y[kept],
+        columns=resolve_target(task.target, response, outputs),
+        index=task.index[kept],
+        y=None if task.y is None else task.y[kept],
         seed=int(generator.integers(2**63)),
         verbose=0,
-        n_dummies=0,
+        n_null_features=0,
         is_derived=True,
         evaluated={},
     )

@@ -10,17 +10,17 @@ from joblib import cpu_count, effective_n_jobs
 from tqdm import tqdm
 
 from wisca_xai._checks import as_number
-from wisca_xai._exceptions import ExplainerFailed, InputError, WISCAWarning
+from wisca_xai._exceptions import ExplainerError, InputError, WISCAWarning
 from wisca_xai._panel._processes import attempts
 from wisca_xai._results._explanation import Explanation
 from wisca_xai.explainers import BaseExplainer
-from wisca_xai.explainers._task import Problem
+from wisca_xai.explainers._task import Task
 
 OWN_JOBS = ("n_jobs", "nthread", "thread_count", "num_threads")  # words of the libraries for it
 
 
 def run_panel(
-    panel: Sequence[tuple[str, BaseExplainer]], problem: Problem, *, timeout: float | None = None
+    panel: Sequence[tuple[str, BaseExplainer]], task: Task, *, timeout: float | None = None
 ) -> tuple[dict[str, Explanation], dict[str, str]]:
     """What each explainer gave, and why the others gave nothing.
 
@@ -28,33 +28,31 @@ def run_panel(
 
     Raises
     ------
-    ExplainerFailed
+    ExplainerError
         If none gave a result.
     InputError
-        If the problem has to go to another process, but cannot.
+        If the task has to go to another process, but cannot.
 
     Warns
     -----
     WISCAWarning
         For each that failed.
     """
-    bar = tqdm(
-        panel, desc="explainers", unit="explainer", disable=None if problem.verbose else True
-    )
+    bar = tqdm(panel, desc="explainers", unit="explainer", disable=None if task.verbose else True)
     components: dict[str, Explanation] = {}
     failures: dict[str, str] = {}
     with attempts(timeout) as attempt:
         for name, explainer in bar:
-            answer = attempt(explainer, problem)
+            answer = attempt(explainer, task)
             if isinstance(answer, Explanation):
                 components[name] = answer
                 spent = answer.receipt
-                problem.response.charge(spent.model_rows, spent.model_calls, spent.model_seconds)
+                task.response.charge(spent.model_rows, spent.model_calls, spent.model_seconds)
             else:
                 failures[name] = answer
     if not components:
         table = "\n".join(f"  {name}: {reason}" for name, reason in failures.items())
-        raise ExplainerFailed(f"All {len(failures)} explainers failed:\n{table}")
+        raise ExplainerError(f"All {len(failures)} explainers failed:\n{table}")
     for name, reason in failures.items():
         warnings.warn(
             f"The explainer {name!r} failed and takes no part in the consensus: {reason}",

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from wisca_xai._exceptions import ExplainerFailed, InputError
+from wisca_xai._exceptions import ExplainerError, InputError
 from wisca_xai._results._explanation import Explanation
 from wisca_xai._typing import FloatCube, FloatMatrix, FloatVector, IntVector
 from wisca_xai.consensus import (
@@ -16,7 +16,7 @@ from wisca_xai.consensus import (
     topsis_weights,
 )
 from wisca_xai.explainers import BaseExplainer
-from wisca_xai.explainers._task import Problem
+from wisca_xai.explainers._task import Task
 from wisca_xai.faithfulness import skill
 from wisca_xai.faithfulness._infidelity import N_MASKS, mask_changes, never_changes
 from wisca_xai.faithfulness._scores import N_BACKGROUND, mean_complexity
@@ -24,11 +24,11 @@ from wisca_xai.faithfulness._stability import distances, neighbour_values
 
 Components = Mapping[str, Explanation]
 Panel = Mapping[str, BaseExplainer]
-Rule = Callable[[Components, Problem, Panel], FloatVector]
+Rule = Callable[[Components, Task, Panel], FloatVector]
 
 
 def give_votes(
-    weighting: str, components: Components, problem: Problem, panel: Panel
+    weighting: str, components: Components, task: Task, panel: Panel
 ) -> dict[str, float]:
     """Vote of each explainer in the consensus.
 
@@ -44,8 +44,8 @@ def give_votes(
         other way, or nowhere, has no vote. Global methods, which have no attributions of a row,
         have the local ones' mean vote.
     components : mapping of str to Explanation
-        What the explainers gave, in the order of the problem's rows.
-    problem : Problem
+        What the explainers gave, in the order of the task's rows.
+    task : Task
         Its response is charged with all that the measures ask of the model.
     panel : mapping of str to explainer
         The explainers, of which "topsis" and "optimal" ask the neighbours of the rows.
@@ -60,23 +60,23 @@ def give_votes(
     ------
     InputError
         As `check_weighting`.
-    ExplainerFailed
+    ExplainerError
         If an explainer fails on the neighbours of the rows.
     """
-    check_weighting(weighting, problem)
+    check_weighting(weighting, task)
     votes = np.ones(1)
     if len(components) > 1:
         votes = (
             votes_by_kind(weighting, components)
             if weighting in BY_KIND
-            else RULES[weighting](components, problem, panel)
+            else RULES[weighting](components, task, panel)
         )
     return dict(zip(components, votes.tolist(), strict=True))
 
 
-def check_weighting(weighting: str, problem: Problem) -> None:
+def check_weighting(weighting: str, task: Task) -> None:
     """Raise InputError if a weighting that measures one output per row meets all of them."""
-    if problem.columns is None and weighting in OF_ONE_OUTPUT:
+    if task.columns is None and weighting in OF_ONE_OUTPUT:
         others = [name for name in WEIGHTINGS if name not in OF_ONE_OUTPUT]
         raise InputError(
             f"`weighting` must be one of {others} for target='all', got {weighting!r}, which "
@@ -96,46 +96,44 @@ def votes_by_kind(weighting: str, components: Components) -> FloatVector:
     return families * np.array(fidelity) if any(fidelity) else families
 
 
-def _faithfulness(components: Components, problem: Problem, panel: Panel) -> FloatVector:
-    skills = skill(problem, components)
+def _faithfulness(components: Components, task: Task, panel: Panel) -> FloatVector:
+    skills = skill(task, components)
     return faithfulness_weights(list(skills.values())) * len(components)
 
 
-def _topsis(components: Components, problem: Problem, panel: Panel) -> FloatVector:
-    near = _neighbours(components, problem, panel, "topsis")
-    skills = skill(problem, components)
+def _topsis(components: Components, task: Task, panel: Panel) -> FloatVector:
+    near = _neighbours(components, task, panel, "topsis")
+    skills = skill(task, components)
     criteria = []
     for name, component in components.items():
         unstable = distances(component.values, near[name]).mean() if name in near else 0.0
         simple = mean_complexity(component)
-        most = np.log(problem.n_features)
+        most = np.log(task.n_features)
         criteria.append((skills[name], unstable, most if np.isnan(simple) else simple))
     return topsis_weights(criteria, benefit=[True, False, False]) * len(components)
 
 
-def _crh(components: Components, problem: Problem, panel: Panel) -> FloatVector:
+def _crh(components: Components, task: Task, panel: Panel) -> FloatVector:
     vectors = [min_max(component.mean_magnitude()) for component in components.values()]
     return crh_weights(vectors) * len(components)
 
 
-def _optimal(components: Components, problem: Problem, panel: Panel) -> FloatVector:
+def _optimal(components: Components, task: Task, panel: Panel) -> FloatVector:
     local = {name: c for name, c in components.items() if c.scope == "local"}
     votes = dict.fromkeys(components, 1.0)
     if len(local) > 1:
-        near = _neighbours(local, problem, panel, "optimal")
-        found = _optimal_of_local(local, near, problem)
+        near = _neighbours(local, task, panel, "optimal")
+        found = _optimal_of_local(local, near, task)
         votes.update(zip(local, (found * len(local)).tolist(), strict=True))
     return np.array(list(votes.values()))
 
 
-def _optimal_of_local(
-    local: Components, near: Mapping[str, FloatCube], problem: Problem
-) -> FloatVector:
+def _optimal_of_local(local: Components, near: Mapping[str, FloatCube], task: Task) -> FloatVector:
     """Shares (m,) of the local methods."""
-    drawn = mask_changes(problem, N_MASKS, N_BACKGROUND)
+    drawn = mask_changes(task, N_MASKS, N_BACKGROUND)
     masks, counts, changes = drawn
     shares = np.full(len(local), 1 / len(local))
-    if never_changes(problem, drawn):
+    if never_changes(task, drawn):
         return shares
     base, jittered, telling = [], [], []
     for name, component in local.items():
@@ -148,7 +146,7 @@ def _optimal_of_local(
     if not base:
         return shares
     each = masks.repeat(counts, axis=0)[:, None, :]
-    masked = np.broadcast_to(each, (len(each), *problem.rows.shape))
+    masked = np.broadcast_to(each, (len(each), *task.rows.shape))
     drops = changes.repeat(counts, axis=1).T
     shares = np.zeros(len(local))
     shares[telling] = optimal_weights(base, jittered, masked, drops)
@@ -167,7 +165,7 @@ def _factor(told: FloatMatrix, counts: IntVector, changes: FloatMatrix) -> float
 
 
 def _neighbours(
-    components: Components, problem: Problem, panel: Panel, weighting: str
+    components: Components, task: Task, panel: Panel, weighting: str
 ) -> dict[str, FloatCube]:
     """Attributions (n, p, d) of the same neighbours by each local method, with its own draws."""
     near = {}
@@ -176,9 +174,9 @@ def _neighbours(
             continue
         seed = component.receipt.seed
         try:
-            near[name] = neighbour_values(panel[name], problem, component, seed=seed)
+            near[name] = neighbour_values(panel[name], task, component, seed=seed)
         except Exception as error:
-            raise ExplainerFailed(
+            raise ExplainerError(
                 f"weighting={weighting!r} needs attributions of neighbours of the rows, but "
                 f"{name!r} failed there: {type(error).__name__}: {error}. Leave it out, or use "
                 "another weighting."

@@ -11,7 +11,7 @@ import pandas as pd
 from wisca_xai._checks import check_choice, check_count
 from wisca_xai._ranking import ranks_of
 from wisca_xai._results._explanation import Explanation, frozen_array
-from wisca_xai._results._reliability import Trust
+from wisca_xai._results._reliability import Reliability
 from wisca_xai._results._verdict import write_verdict
 from wisca_xai._text import display_name
 from wisca_xai._typing import FloatArray, FloatVector, IntVector
@@ -49,7 +49,7 @@ class ConsensusExplanation(Explanation):
         Explainers without a result, and why.
     votes : mapping of str to float
         Weight of each explainer in the consensus; equal ones unless families or faithfulness count.
-    trust : Trust
+    reliability : Reliability
         What speaks for and against the result: resamples, noise, correlated features, ...
     """
 
@@ -61,7 +61,7 @@ class ConsensusExplanation(Explanation):
     weights: FloatVector
     failures: Mapping[str, str]
     votes: Mapping[str, float]
-    trust: Trust
+    reliability: Reliability
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -90,14 +90,14 @@ class ConsensusExplanation(Explanation):
             - `rank` (from 1; tied features share the smaller rank and stand in the order of their
               columns), `best_rank` and `worst_rank`: those that the rows do not rule out, and
               `p_top`: the probability to be among the first k;
-            - `above_chance`: whether the importance exceeds what explainers give to columns without
+            - `above_noise`: whether the importance exceeds what explainers give to columns without
               meaning, and with ``refit=True`` what the model itself makes of such columns.
 
             NaN, or None, where it is not known: of a single row, or of explainers that did not
             measure their noise.
         """
         magnitude = self.importance.abs().to_numpy()
-        resamples = self.trust.resamples
+        resamples = self.reliability.resamples
         unknown = np.full(len(magnitude), np.nan)
         k = min(check_count("k", k), len(magnitude))
         known: dict[str, Any] = dict.fromkeys(
@@ -123,7 +123,7 @@ class ConsensusExplanation(Explanation):
                 "best_rank": known["best_rank"],
                 "worst_rank": known["worst_rank"],
                 "p_top": known["p_top"],
-                "above_chance": self.trust.above_chance(),
+                "above_noise": self.reliability.above_noise(),
             }
         )
         return table.iloc[np.argsort(-magnitude, kind="stable")].reset_index(drop=True)
@@ -140,7 +140,7 @@ class ConsensusExplanation(Explanation):
         """
         ranks = ranks_of(self.importance.abs().to_numpy())
         parts = []
-        for name, importance in self.trust.without.items():
+        for name, importance in self.reliability.without.items():
             without = ranks_of(np.abs(importance))
             parts.append(
                 pd.DataFrame(
@@ -186,11 +186,11 @@ class ConsensusExplanation(Explanation):
         """In plain sentences: how far the explainers agree, why not, and what to do next."""
         return write_verdict(
             self.ranking(),
-            self.disagreement(),
+            self.agreement(),
             self.influence(),
             self.components,
             self.failures,
-            self.trust,
+            self.reliability,
         )
 
     def ranks(self) -> pd.DataFrame:
@@ -207,7 +207,7 @@ class ConsensusExplanation(Explanation):
         }
         return pd.DataFrame(ranks, index=pd.Index(list(self.feature_names), name="feature"))
 
-    def disagreement(self, *, k: int = 5) -> pd.DataFrame:
+    def agreement(self, *, k: int = 5) -> pd.DataFrame:
         """How far each pair of explainers agrees.
 
         Parameters
@@ -273,7 +273,7 @@ class ConsensusExplanation(Explanation):
             components={name: c.take(rows) for name, c in self.components.items()},
             scaled=scaled,
             weights=self.weights[rows],
-            trust=replace(self.trust, outside=self.trust.outside[rows]),
+            reliability=replace(self.reliability, outside=self.reliability.outside[rows]),
         )
 
     def _title(self) -> str:
@@ -287,7 +287,7 @@ class ConsensusExplanation(Explanation):
         return [*failed, *super()._details()]
 
     def __repr__(self) -> str:
-        columns = ["feature", "importance", "lower", "upper", "wisca", "rank", "above_chance"]
+        columns = ["feature", "importance", "lower", "upper", "wisca", "rank", "above_noise"]
         table = self.ranking()[columns].head(10).map(display_name)
         return f"{super().__repr__()}\n{table.to_string(index=False, float_format='{:.3f}'.format)}"
 
@@ -296,4 +296,4 @@ class ConsensusExplanation(Explanation):
         return table.head(20)
 
 
-Explanation._kinds.update({"Trust": Trust, "Resamples": Resamples})
+Explanation._kinds.update({"Reliability": Reliability, "Resamples": Resamples})

@@ -73,7 +73,7 @@ class Explanation:
         without classes.
     index : pandas.Index of shape (n_samples,), or None
         Row labels of the table; None for a global method.
-    dummies : ndarray of shape (n_samples, q), (n_samples, q, k) or (q,), or None
+    null_values : ndarray of shape (n_samples, q), (n_samples, q, k) or (q,), or None
         What the method gives to q columns that look like the table's but that the model never sees:
         its noise. A panel asks for them; None where nobody asked.
     fidelity : float or None
@@ -98,7 +98,7 @@ class Explanation:
     base_values: FloatArray | None = None
     targets: LabelVector | None = None
     index: pd.Index | None = None
-    dummies: FloatArray | None = None
+    null_values: FloatArray | None = None
     fidelity: float | None = None
     diagnostics: Mapping[str, FloatArray] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
@@ -117,7 +117,7 @@ class Explanation:
                 f"`values` of shape {self.values.shape} must have one entry per feature name, got "
                 f"{len(self.feature_names)} names."
             )
-        for name in ("values", "standard_errors", "base_values", "dummies"):
+        for name in ("values", "standard_errors", "base_values", "null_values"):
             if getattr(self, name) is not None:
                 object.__setattr__(self, name, frozen_array(getattr(self, name)))
         if self.targets is not None:
@@ -156,7 +156,7 @@ class Explanation:
         if self.scope == "global":
             return replace(self, diagnostics=diagnostics)
         chosen: dict[str, Any] = {"values": self.values[rows], "diagnostics": diagnostics}
-        for name in ("standard_errors", "base_values", "index", "dummies"):
+        for name in ("standard_errors", "base_values", "index", "null_values"):
             if getattr(self, name) is not None:
                 chosen[name] = getattr(self, name)[rows]
         if self.targets is not None and self.values.ndim == 2:

@@ -13,17 +13,17 @@ CORRELATED = 0.8  # Spearman's correlation from which features count as one grou
 
 
 @dataclass(frozen=True, eq=False)
-class Trust:
+class Reliability:
     """What speaks for and against a consensus.
 
     Attributes
     ----------
     resamples : Resamples or None
         The consensus of other rows and other draws; None for a single row.
-    chance : ndarray of shape (n_features,), or None
+    null_p_values : ndarray of shape (n_features,), or None
         Share of columns without meaning, the feature among them, that reach its importance: a
         p-value. None where no explainer measured its noise.
-    refit_chance : ndarray of shape (n_features,), or None
+    refit_p_values : ndarray of shape (n_features,), or None
         The same of columns that a refitted model has seen, adjusted for their number (Benjamini and
         Hochberg); None unless it was asked for.
     without : mapping of str to ndarray of shape (n_features,)
@@ -40,8 +40,8 @@ class Trust:
     """
 
     resamples: Resamples | None
-    chance: FloatVector | None
-    refit_chance: FloatVector | None
+    null_p_values: FloatVector | None
+    refit_p_values: FloatVector | None
     without: Mapping[str, FloatVector]
     correlated: tuple[tuple[str, ...], ...]
     outside: FloatVector
@@ -49,14 +49,19 @@ class Trust:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "without", dict(self.without))
-        for array in (self.chance, self.refit_chance, self.outside, *self.without.values()):
+        for array in (
+            self.null_p_values,
+            self.refit_p_values,
+            self.outside,
+            *self.without.values(),
+        ):
             if array is not None:
                 array.setflags(write=False)
 
-    def above_chance(self, level: float = 0.05) -> NDArray[np.bool_] | None:
+    def above_noise(self, level: float = 0.05) -> NDArray[np.bool_] | None:
         """Features (n_features,) above the noise of explainers, and above that of refitted models.
 
         None where neither is known.
         """
-        known = [chance for chance in (self.chance, self.refit_chance) if chance is not None]
+        known = [p for p in (self.null_p_values, self.refit_p_values) if p is not None]
         return np.max(known, axis=0) <= level if known else None

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from wisca_xai._results._explanation import Explanation
-from wisca_xai._results._reliability import CORRELATED, Trust
+from wisca_xai._results._reliability import CORRELATED, Reliability
 from wisca_xai._text import display_name
 
 CLOSE, FAIR = 0.8, 0.5  # mean rank correlation from which explainers agree closely, in the main
@@ -23,26 +23,26 @@ def write_verdict(
     influence: pd.DataFrame,
     components: Mapping[str, Explanation],
     failures: Mapping[str, str],
-    trust: Trust,
+    reliability: Reliability,
 ) -> str:
     """Sentences, one per line: the result, then what weakens it, each with what to do.
 
     Parameters
     ----------
     ranking, pairs, influence : DataFrame
-        As from the methods of `ConsensusExplanation`; `pairs` are those of `disagreement`.
-    components, failures, trust
+        As from the methods of `ConsensusExplanation`; `pairs` are those of `agreement`.
+    components, failures, reliability
         As in `ConsensusExplanation`.
     """
     return "\n".join(
         [
             *_agreement(pairs),
             *_first(ranking),
-            *_above_chance(ranking),
+            *_above_noise(ranking),
             *_outliers(pairs),
             *_moved(influence),
-            *_model(trust),
-            *_data(trust, ranking),
+            *_model(reliability),
+            *_data(reliability, ranking),
             *_estimates(components),
             *(f"{name} failed ({reason}), and takes no part." for name, reason in failures.items()),
         ]
@@ -87,8 +87,8 @@ def _first(ranking: pd.DataFrame) -> Iterator[str]:
         )
 
 
-def _above_chance(ranking: pd.DataFrame) -> Iterator[str]:
-    known = ranking["above_chance"].dropna()
+def _above_noise(ranking: pd.DataFrame) -> Iterator[str]:
+    known = ranking["above_noise"].dropna()
     if known.empty or len(ranking) == 1:
         return
     above = int(known.astype(bool).sum())
@@ -134,17 +134,17 @@ def _moved(influence: pd.DataFrame) -> Iterator[str]:
             )
 
 
-def _model(trust: Trust) -> Iterator[str]:
-    if trust.skill < HARDLY_BETTER:
+def _model(reliability: Reliability) -> Iterator[str]:
+    if reliability.skill < HARDLY_BETTER:
         yield (
             "On these rows the model is hardly better than a constant (skill "
-            f"{trust.skill:.2f}): this explains the model, and says nothing about the world."
+            f"{reliability.skill:.2f}): this explains the model, and says nothing about the world."
         )
 
 
-def _data(trust: Trust, ranking: pd.DataFrame) -> Iterator[str]:
+def _data(reliability: Reliability, ranking: pd.DataFrame) -> Iterator[str]:
     first = set(ranking["feature"].head(FIRST))
-    for group in trust.correlated:
+    for group in reliability.correlated:
         if first & set(group):
             names = [display_name(str(name)) for name in group]
             shown = _listed(names) if len(names) <= 6 else f"{_listed(names[:5], ',')} and others"
@@ -152,11 +152,10 @@ def _data(trust: Trust, ranking: pd.DataFrame) -> Iterator[str]:
                 f"{shown} correlate by {CORRELATED} or more: explainers share out their importance "
                 "in different ways. Read them as one, or keep one of them."
             )
-    n_outside = int((trust.outside > 0).sum())
+    n_outside, n_samples = int((reliability.outside > 0).sum()), len(reliability.outside)
     if n_outside:
         yield (
-            f"{n_outside} of {len(trust.outside)} rows {_verb(n_outside, 'lie')} outside the range "
-            "of the background in some feature, where the model extrapolates: add such rows to the "
+            f"{n_outside} of {n_samples} rows {_verb(n_outside, 'lie')} outside the range of the background in some feature, where the model extrapolates: add such rows to the "
             "reference data."
         )
 
@@ -167,7 +166,7 @@ def _estimates(components: Mapping[str, Explanation]) -> Iterator[str]:
         if r2 is not None and r2.size and np.nanmedian(r2) < POOR_FIT:
             yield (
                 f"{name} fits the model poorly around these rows (median R2 {np.nanmedian(r2):.2f}"
-                "): it misses more than half of what the output does there. Trust it less."
+                "): it misses more than half of what the output does there. Reliability it less."
             )
         errors = component.standard_errors
         if component.family == "shapley" and errors is not None and len(errors):

@@ -12,8 +12,8 @@ from wisca_xai._typing import FloatArray, FloatMatrix, FloatVector, IntVector
 Merge = Callable[[FloatArray | None, FloatMatrix | None, IntVector], FloatMatrix]
 
 # Correlation of the Monte-Carlo errors of two rows: the largest that was measured of SHAP and LIME,
-# whose rows share draws (benchmarks/trust.py). What is not shared is in the rows themselves, and so
-# in their resamples.
+# whose rows share draws (benchmarks/reliability.py). What is not shared is in the rows themselves,
+# and so in their resamples.
 SHARED = 0.15
 MAX_ROWS = 200  # in a resample; with more rows deviations are scaled, since they fall as 1/sqrt(n)
 

@@ -32,7 +32,7 @@ from wisca_xai._results._explanation import Explanation, Receipt
 from wisca_xai._table import TableCodec, align_columns, as_table, is_frame, labels_of
 from wisca_xai._typing import Target
 from wisca_xai.explainers._answer import check_answer
-from wisca_xai.explainers._task import Problem, resolve_target, settings_of
+from wisca_xai.explainers._task import Task, resolve_target, settings_of
 
 
 class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
@@ -157,9 +157,9 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
             explainer = copy.copy(self).fit(X, y)
             notes = ("The explained rows were the reference data too: call fit(X_train) first.",)
         with one_blas_thread():
-            problem, order, more_notes = explainer._pose(X, y, target)
-        explanation = explainer._run(problem)
-        posed = problem.response
+            task, order, more_notes = explainer._pose(X, y, target)
+        explanation = explainer._run(task)
+        posed = task.response
         receipt = replace(
             explanation.receipt,
             model_rows=explanation.receipt.model_rows + posed.rows,
@@ -174,14 +174,14 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
         """Raise InputError for a parameter that is wrong whatever the data are."""
 
     @abstractmethod
-    def _explain(self, problem: Problem) -> Explanation:
-        """Answer a posed problem; rows stay in the problem's order."""
+    def _explain(self, task: Task) -> Explanation:
+        """Answer a posed task; rows stay in the task's order."""
 
-    def _run(self, problem: Problem) -> Explanation:
-        """Answer a problem, check the answer, and write its receipt."""
+    def _run(self, task: Task) -> Explanation:
+        """Answer a task, check the answer, and write its receipt."""
         start = time.perf_counter()
-        response = problem.response.fresh()
-        asked = replace(problem, response=response)
+        response = task.response.fresh()
+        asked = replace(task, response=response)
         try:
             with one_blas_thread():
                 explanation = self._explain(asked)
@@ -195,11 +195,11 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
             model_calls=response.calls,
             seconds=time.perf_counter() - start,
             model_seconds=response.seconds,
-            seed=problem.seed,
+            seed=task.seed,
             settings={
                 **settings_of(params),
                 "response_method": response.method,
-                "n_background": len(problem.background),
+                "n_background": len(task.background),
             },
             versions={
                 name: _version(name)
@@ -210,8 +210,8 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
 
     def _pose(
         self, X: Any, y: ArrayLike | None, target: Target
-    ) -> tuple[Problem, Any, tuple[str, ...]]:
-        """Check the input; returns the problem, the order of its rows, and notes."""
+    ) -> tuple[Task, Any, tuple[str, ...]]:
+        """Check the input; returns the task, the order of its rows, and notes."""
         check_not_sparse(X)
         X = as_table(X)
         note, index = None, getattr(X, "index", None)
@@ -241,7 +241,7 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
             notes.append(response.note)
         if len(self.background_) == 1:
             notes.append("The reference data are a single row: all is compared with that row.")
-        problem = Problem(
+        task = Task(
             response=response,
             rows=rows,
             outputs=outputs,
@@ -255,7 +255,7 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
             y=None if y is None else y[order],
             background_y=self.background_y_,
         )
-        return problem, order, tuple(notes)
+        return task, order, tuple(notes)
 
     def get_metadata_routing(self) -> MetadataRouter:
         """Metadata of `fit` go to the model's `fit`.

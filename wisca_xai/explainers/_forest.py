@@ -11,12 +11,12 @@ from wisca_xai._exceptions import InputError
 from wisca_xai._results._explanation import Explanation
 from wisca_xai._typing import FloatArray, FloatMatrix, ResponseMethod
 from wisca_xai.explainers._base import BaseExplainer
-from wisca_xai.explainers._task import Problem
+from wisca_xai.explainers._task import Task
 
 MANY_ROWS = 200
 FEW_ROWS, FEW_TREES = 20, 40
 FEW_COLUMNS = 8  # of which a sample would share out importance to what merely correlates
-DUMMY_SHARES = 4
+NULL_SHARES = 4
 
 
 class ForestExplainer(BaseExplainer):
@@ -91,70 +91,70 @@ class ForestExplainer(BaseExplainer):
         check_count("n_estimators", self.n_estimators)
         check_count("max_rows", self.max_rows)
 
-    def _explain(self, problem: Problem) -> Explanation:
+    def _explain(self, task: Task) -> Explanation:
         # imported here: the ensembles take longer to import than the rest of this package
         from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
-        seed = problem.seed_for("forest") % 2**31
-        drawn = problem.draw_background(self.max_rows)
+        seed = task.seed_for("forest") % 2**31
+        drawn = task.draw_background(self.max_rows)
         drawn, order = np.sort(drawn), np.argsort(drawn)
-        rows = problem.background[drawn]
+        rows = task.background[drawn]
         kind = RandomForestRegressor
         if self.target == "prediction":
-            learned: Any = problem.background_outputs(self.max_rows)[order]
-            if problem.n_outputs <= 2:  # of two classes, one mirrors the other
+            learned: Any = task.background_outputs(self.max_rows)[order]
+            if task.n_outputs <= 2:  # of two classes, one mirrors the other
                 learned = learned[:, -1]
-            elif problem.columns is not None and problem.target != "predicted":
-                learned = learned[:, problem.columns[0]]
-        elif problem.background_y is None:
+            elif task.columns is not None and task.target != "predicted":
+                learned = learned[:, task.columns[0]]
+        elif task.background_y is None:
             raise InputError("ForestExplainer(target='label') needs y: call fit(X, y).")
         else:
-            check_no_fields("target='label'", problem.background_y)
-            learned = problem.background_y[drawn]
-            if problem.response.task == "classification":
+            check_no_fields("target='label'", task.background_y)
+            learned = task.background_y[drawn]
+            if task.response.task == "classification":
                 kind = RandomForestClassifier
-        generator = np.random.default_rng(problem.seed_for("forest dummies"))
-        dummies = generator.permuted(rows[:, problem.dummy_columns()], axis=0)
-        # a tree's time grows with its columns: each part of the forest sees a share of the dummies
-        n_parts = min(DUMMY_SHARES, self.n_estimators) if problem.n_dummies else 1
+        generator = np.random.default_rng(task.seed_for("forest dummies"))
+        null_values = generator.permuted(rows[:, task.null_sources()], axis=0)
+        # a tree's time grows with its columns: each part of the forest sees some of these
+        n_parts = min(NULL_SHARES, self.n_estimators) if task.n_null_features else 1
 
         def grow(part: int) -> tuple[FloatMatrix, Any]:
-            table = np.hstack([rows, dummies[:, part::n_parts]])
+            table = np.hstack([rows, null_values[:, part::n_parts]])
             forest = kind(
                 n_estimators=len(range(part, self.n_estimators, n_parts)),
                 max_features=max(table.shape[1] // 2, min(FEW_COLUMNS, table.shape[1])),
                 min_samples_leaf=min(5, max(1, len(rows) // 20)),
                 max_samples=len(rows) // 2 if len(rows) >= MANY_ROWS else None,
                 random_state=seed + part,
-                n_jobs=problem.n_jobs if n_parts == 1 else None,
+                n_jobs=task.n_jobs if n_parts == 1 else None,
             )
             return table, forest.fit(table, learned)
 
-        parts = Parallel(n_jobs=problem.n_jobs, prefer="threads")(
+        parts = Parallel(n_jobs=task.n_jobs, prefer="threads")(
             delayed(grow)(part) for part in range(n_parts)
         )
         per_tree = [
             [tree.feature_importances_ for tree in forest.estimators_] for _, forest in parts
         ]
-        own = np.array([one[: problem.n_features] for some in per_tree for one in some])
+        own = np.array([one[: task.n_features] for some in per_tree for one in some])
         total = own.sum(axis=1).mean() or 1.0  # values are shares of what the table's columns have
-        of_dummies = np.empty(problem.n_dummies)
+        of_null = np.empty(task.n_null_features)
         for part, some in enumerate(per_tree):
-            of_dummies[part::n_parts] = np.mean(some, axis=0)[problem.n_features :] / total
+            of_null[part::n_parts] = np.mean(some, axis=0)[task.n_features :] / total
         own /= total
         # each row needs trees that have not seen it
         enough = self.n_estimators >= FEW_TREES and len(rows) >= FEW_ROWS
         has_fidelity = enough and self.target == "prediction"
         spread = own.std(axis=0)
-        return problem.explanation(
+        return task.explanation(
             own.mean(axis=0),
             method=self.name,
             family="global_surrogate",
             unit="1",
             signed=False,
-            standard_errors=spread if problem.noise else spread / np.sqrt(self.n_estimators),
+            standard_errors=spread if task.noise else spread / np.sqrt(self.n_estimators),
             fidelity=_fidelity(parts, learned) if has_fidelity else None,
-            dummies=of_dummies if problem.n_dummies else None,
+            null_values=of_null if task.n_null_features else None,
         )
 
 

@@ -14,7 +14,7 @@ from wisca_xai._results._explanation import Explanation
 from wisca_xai._typing import FloatMatrix, FloatVector, IntVector, ResponseMethod, Unit
 from wisca_xai.explainers._base import BaseExplainer
 from wisca_xai.explainers._budget import check_budget
-from wisca_xai.explainers._task import Problem
+from wisca_xai.explainers._task import Task
 
 
 class PermutationExplainer(BaseExplainer):
@@ -90,43 +90,43 @@ class PermutationExplainer(BaseExplainer):
     def _check_params(self) -> None:
         check_count("n_repeats", self.n_repeats)
 
-    def _explain(self, problem: Problem) -> Explanation:
+    def _explain(self, task: Task) -> Explanation:
         check_budget(
             type(self).__name__,
-            problem,
-            self.n_repeats * problem.n_features,
+            task,
+            self.n_repeats * task.n_features,
             "Select features first, explain fewer rows, or lower `n_repeats`.",
         )
         shuffles = permutations(
-            problem.n_samples, self.n_repeats, problem.seed_for("permutation") % 2**31
+            task.n_samples, self.n_repeats, task.seed_for("permutation") % 2**31
         )
         notes: tuple[str, ...] = ()
-        unit: Unit = problem.response.unit
-        if problem.n_samples == 1:
+        unit: Unit = task.response.unit
+        if task.n_samples == 1:
             notes = ("Permutation importance is undefined from one row: all values are 0.",)
         row_effects: FloatMatrix | None
         inflated = 0.0
-        if problem.y is None or (isinstance(self.scoring, str) and self.scoring == "prediction"):
-            effects, row_effects = _prediction_changes(problem, shuffles)
-            inflated = 2 * problem.noise / np.sqrt(np.pi)
-            if problem.y is None and self.scoring != "prediction":
+        if task.y is None or (isinstance(self.scoring, str) and self.scoring == "prediction"):
+            effects, row_effects = _prediction_changes(task, shuffles)
+            inflated = 2 * task.noise / np.sqrt(np.pi)
+            if task.y is None and self.scoring != "prediction":
                 notes += (
                     "Without y, permutation importance is the mean absolute change of the model's "
                     "output, not of a score.",
                 )
         else:
             if not callable(self.scoring):
-                check_no_fields(f"scoring={self.scoring!r}", problem.y)
-            effects, row_effects = _score_losses(problem, shuffles, self.scoring)
+                check_no_fields(f"scoring={self.scoring!r}", task.y)
+            effects, row_effects = _score_losses(task, shuffles, self.scoring)
             unit = "score"
-        return problem.explanation(
+        return task.explanation(
             effects.mean(axis=1),
             method=self.name,
             family="loss",
             unit=unit,
             signed=False,
             standard_errors=np.hypot(effects.std(axis=1) / np.sqrt(self.n_repeats), inflated),
-            dummies=problem.silent_dummies(effects[:, 0]),
+            null_values=task.zero_null_values(effects[:, 0]),
             diagnostics={} if row_effects is None else {"row_effects": row_effects},
             notes=notes,
         )
@@ -160,44 +160,42 @@ def _shuffled_copies(rows: FloatMatrix, shuffles: list[IntVector]) -> Any:
         yield chunk, stack
 
 
-def _prediction_changes(
-    problem: Problem, shuffles: list[IntVector]
-) -> tuple[FloatMatrix, FloatMatrix]:
+def _prediction_changes(task: Task, shuffles: list[IntVector]) -> tuple[FloatMatrix, FloatMatrix]:
     """Change of the output by column and shuffle, and by row and column."""
-    effects = np.empty((problem.n_features, len(shuffles)))
-    row_effects = np.zeros(problem.rows.shape)
-    reference = problem.explained(problem.outputs)
-    for chunk, stack in _shuffled_copies(problem.rows, shuffles):
-        outputs = problem.response(stack.reshape(-1, problem.n_features))
+    effects = np.empty((task.n_features, len(shuffles)))
+    row_effects = np.zeros(task.rows.shape)
+    reference = task.explained(task.outputs)
+    for chunk, stack in _shuffled_copies(task.rows, shuffles):
+        outputs = task.response(stack.reshape(-1, task.n_features))
         for pair, block in zip(chunk, np.split(outputs, len(chunk)), strict=True):
-            change = np.abs(problem.explained(block) - reference).reshape(problem.n_samples, -1)
+            change = np.abs(task.explained(block) - reference).reshape(task.n_samples, -1)
             effects[pair] = change.mean()
             _share_out(row_effects, pair, shuffles, change.mean(axis=1))
     return effects, row_effects
 
 
 def _score_losses(
-    problem: Problem, shuffles: list[IntVector], scoring: Any
+    task: Task, shuffles: list[IntVector], scoring: Any
 ) -> tuple[FloatMatrix, FloatMatrix | None]:
     """Score lost by column and shuffle, and by row and column where the score is a mean of rows."""
     from sklearn.metrics import get_scorer  # slow to import
 
-    effects = np.empty((problem.n_features, len(shuffles)))
+    effects = np.empty((task.n_features, len(shuffles)))
     if scoring is None:
-        scoring = "accuracy" if problem.response.task == "classification" else "r2"
+        scoring = "accuracy" if task.response.task == "classification" else "r2"
     parts = _ROW_SCORES.get(scoring) if isinstance(scoring, str) else None
-    row_effects = np.zeros(problem.rows.shape)
+    row_effects = np.zeros(task.rows.shape)
     scorer = scoring if callable(scoring) else get_scorer(scoring)
-    answers = _Answers(problem.response)
-    reference = scorer(answers, problem.rows, problem.y)
-    own = 0.0 if parts is None else parts(problem.y, answers.predict(problem.rows))
-    for chunk, stack in _shuffled_copies(problem.rows, shuffles):
+    answers = _Answers(task.response)
+    reference = scorer(answers, task.rows, task.y)
+    own = 0.0 if parts is None else parts(task.y, answers.predict(task.rows))
+    for chunk, stack in _shuffled_copies(task.rows, shuffles):
         known = answers.evaluate_all(stack)
         for pair, table, block in zip(chunk, list(stack), known, strict=True):
             answers.serve(table, block)
-            effects[pair] = reference - scorer(answers, table, problem.y)
+            effects[pair] = reference - scorer(answers, table, task.y)
             if parts is not None:
-                lost = own - parts(problem.y, block["predict"])
+                lost = own - parts(task.y, block["predict"])
                 _share_out(row_effects, pair, shuffles, lost)
     return effects, None if parts is None else row_effects
 

@@ -1,4 +1,4 @@
-"""Problem: all that an explainer may know when it answers."""
+"""Task: all that an explainer may know when it answers."""
 
 import sys
 import zlib
@@ -30,7 +30,7 @@ FIRST_BLOCK = 128  # background rows that are evaluated together first; then twi
 
 
 @dataclass(frozen=True)
-class Problem:
+class Task:
     """Rows to explain, the reference data and the model's response; posed once per explain.
 
     Rows stand in their canonical order (see `canonical_order`), whatever order they came in.
@@ -57,7 +57,7 @@ class Problem:
         Rows that are explained at once, where an explainer works row by row.
     y, background_y : ndarray or None
         Targets of `rows` and of `background`.
-    n_dummies : int
+    n_null_features : int
         Columns that the model never sees, on which explainers with noise of their own measure it.
     noise : float
         Standard deviation of an output that the model is asked for again: 0 if it is deterministic,
@@ -81,7 +81,7 @@ class Problem:
     y: LabelVector | None = None
     background_y: LabelVector | None = None
     n_jobs: int | None = None
-    n_dummies: int = 0
+    n_null_features: int = 0
     noise: float = 0.0
     is_derived: bool = False
     evaluated: dict[tuple[int, int], FloatMatrix] = field(default_factory=dict)
@@ -141,16 +141,16 @@ class Problem:
         """Drop the last axis, of the `chosen` outputs, where one per row is explained."""
         return values if self.columns is None else np.asarray(values[..., 0])
 
-    def dummy_columns(self) -> IntVector:
-        """The column that each dummy is a shuffled copy of; all take their turn."""
-        return np.resize(np.arange(self.n_features, dtype=np.intp), self.n_dummies)
+    def null_sources(self) -> IntVector:
+        """The column that each null feature is a shuffled copy of; all take their turn."""
+        return np.resize(np.arange(self.n_features, dtype=np.intp), self.n_null_features)
 
-    def silent_dummies(self, values: FloatArray) -> FloatArray | None:
+    def zero_null_values(self, values: FloatArray) -> FloatArray | None:
         """Dummies of a method that gives 0 to what the model does not see, or None if not asked."""
-        if self.n_dummies == 0:
+        if self.n_null_features == 0:
             return None
         shape = list(values.shape)
-        shape[min(1, values.ndim - 1)] = self.n_dummies
+        shape[min(1, values.ndim - 1)] = self.n_null_features
         return np.zeros(shape)
 
     def each_row(self, what: str, answer: Callable[[Response, int], Answer]) -> list[Answer]:
@@ -220,12 +220,12 @@ class Problem:
         signed: bool,
         standard_errors: FloatArray | None = None,
         base_values: FloatArray | None = None,
-        dummies: FloatArray | None = None,
+        null_values: FloatArray | None = None,
         fidelity: float | None = None,
         diagnostics: Mapping[str, FloatArray] | None = None,
         notes: tuple[str, ...] = (),
     ) -> Explanation:
-        """An `Explanation` of this problem; a vector is global, and has no rows.
+        """An `Explanation` of this task; a vector is global, and has no rows.
 
         Local values within rounding error of 0 become 0: scaling would blow them up to 1 for a
         model whose output does not change.
@@ -245,7 +245,7 @@ class Problem:
             base_values=base_values,
             targets=self.targets if is_local else None,
             index=self.index if is_local else None,
-            dummies=dummies,
+            null_values=null_values,
             fidelity=fidelity,
             diagnostics=diagnostics or {},
             notes=notes,

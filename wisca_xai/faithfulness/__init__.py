@@ -2,7 +2,7 @@
 
 A feature is removed by giving it the values of background rows, the same rows for every method,
 and averaging over them. `faithfulness` scores an explanation as a whole; the other functions
-measure one thing each, for a posed `Problem`.
+measure one thing each, for a posed `Task`.
 """
 
 from wisca_xai.faithfulness._curves import Curve, deletion_curve, insertion_curve, prediction_gap

@@ -9,7 +9,7 @@ from scipy.integrate import trapezoid
 from wisca_xai._checks import check_count
 from wisca_xai._exceptions import InputError
 from wisca_xai._typing import FloatMatrix, FloatVector, IntVector
-from wisca_xai.explainers._task import Problem
+from wisca_xai.explainers._task import Task
 from wisca_xai.faithfulness._evaluate import check_values, evaluate, explained_columns, rounding
 
 
@@ -38,7 +38,7 @@ class Curve:
 
 
 def deletion_curve(
-    problem: Problem, values: ArrayLike, *, steps: int = 10, n_background: int = 10
+    task: Task, values: ArrayLike, *, steps: int = 10, n_background: int = 10
 ) -> Curve:
     r"""Remove the features of each row, the largest magnitudes first [1]_.
 
@@ -50,10 +50,10 @@ def deletion_curve(
 
     Parameters
     ----------
-    problem : Problem
+    task : Task
         Rows, model and background; of one output per row.
     values : array-like of shape (n_samples, n_features) or (n_features,)
-        Attributions in the order of ``problem.rows``, or one vector for all rows, in any unit: only
+        Attributions in the order of ``task.rows``, or one vector for all rows, in any unit: only
         the order of the magnitudes counts. Ties are broken at random, in one way for all `values`.
     steps : int, default=10
         Steps from no to all features; at most one per feature, and one more where the grid would
@@ -84,16 +84,16 @@ def deletion_curve(
 
     >>> from wisca_xai.explainers import ShapExplainer
     >>> explainer = ShapExplainer(lambda X: X @ [4.0, 2.0, 1.0]).fit([[0.0, 0.0, 0.0]])
-    >>> problem, _, _ = explainer._pose([[1.0, 1.0, 1.0]], None, "predicted")
-    >>> curve = deletion_curve(problem, [[4.0, 2.0, 1.0]])
+    >>> task, _, _ = explainer._pose([[1.0, 1.0, 1.0]], None, "predicted")
+    >>> curve = deletion_curve(task, [[4.0, 2.0, 1.0]])
     >>> curve.outputs, curve.area.round(3)
     (array([[7., 3., 1., 0.]]), array([0.643]))
     """
-    return curve_of(problem, ranks_of(problem, values), steps, n_background, restore=False)
+    return curve_of(task, ranks_of(task, values), steps, n_background, restore=False)
 
 
 def insertion_curve(
-    problem: Problem, values: ArrayLike, *, steps: int = 10, n_background: int = 10
+    task: Task, values: ArrayLike, *, steps: int = 10, n_background: int = 10
 ) -> Curve:
     r"""Restore the features of each row from none, the largest magnitudes first [1]_.
 
@@ -104,7 +104,7 @@ def insertion_curve(
 
     Parameters
     ----------
-    problem : Problem
+    task : Task
         Rows, model and background; of one output per row.
     values : array-like of shape (n_samples, n_features) or (n_features,)
         As in `deletion_curve`.
@@ -131,15 +131,15 @@ def insertion_curve(
     --------
     >>> from wisca_xai.explainers import ShapExplainer
     >>> explainer = ShapExplainer(lambda X: X @ [4.0, 2.0, 1.0]).fit([[0.0, 0.0, 0.0]])
-    >>> problem, _, _ = explainer._pose([[1.0, 1.0, 1.0]], None, "predicted")
-    >>> insertion_curve(problem, [[4.0, 2.0, 1.0]]).outputs
+    >>> task, _, _ = explainer._pose([[1.0, 1.0, 1.0]], None, "predicted")
+    >>> insertion_curve(task, [[4.0, 2.0, 1.0]]).outputs
     array([[0., 4., 6., 7.]])
     """
-    return curve_of(problem, ranks_of(problem, values), steps, n_background, restore=True)
+    return curve_of(task, ranks_of(task, values), steps, n_background, restore=True)
 
 
 def prediction_gap(
-    problem: Problem, values: ArrayLike, *, k: int | None = None, n_background: int = 10
+    task: Task, values: ArrayLike, *, k: int | None = None, n_background: int = 10
 ) -> tuple[FloatVector, FloatVector]:
     r"""Change of the output when the top features are removed, and when the others are [1]_.
 
@@ -151,7 +151,7 @@ def prediction_gap(
 
     Parameters
     ----------
-    problem : Problem
+    task : Task
         Rows, model and background; of one output per row.
     values : array-like of shape (n_samples, n_features) or (n_features,)
         As in `deletion_curve`.
@@ -180,45 +180,43 @@ def prediction_gap(
     --------
     >>> from wisca_xai.explainers import ShapExplainer
     >>> explainer = ShapExplainer(lambda X: X @ [4.0, 2.0, 1.0]).fit([[0.0, 0.0, 0.0]])
-    >>> problem, _, _ = explainer._pose([[1.0, 1.0, 1.0]], None, "predicted")
-    >>> prediction_gap(problem, [[4.0, 2.0, 1.0]])
+    >>> task, _, _ = explainer._pose([[1.0, 1.0, 1.0]], None, "predicted")
+    >>> prediction_gap(task, [[4.0, 2.0, 1.0]])
     (array([4.]), array([3.]))
     """
-    ranks, n_features = ranks_of(problem, values), problem.n_features
+    ranks, n_features = ranks_of(task, values), task.n_features
     k = max(1, n_features // 4) if k is None else check_count("k", k)
     if k > n_features:
         raise InputError(f"`k` must be at most the number of features, {n_features}, got {k}.")
     is_other = np.array([[False], [True]])  # the top is kept where the others are removed
-    _, changes = evaluate(problem, 2, n_background, lambda i, m: (ranks[i] < k) == is_other[m])
+    _, changes = evaluate(task, 2, n_background, lambda i, m: (ranks[i] < k) == is_other[m])
     return changes[:, 0], changes[:, 1]
 
 
 def curve_of(
-    problem: Problem, ranks: IntVector, steps: int, n_background: int, *, restore: bool
+    task: Task, ranks: IntVector, steps: int, n_background: int, *, restore: bool
 ) -> Curve:
     """Curve along ranks (n_samples, n_features), 0 for the feature that goes or comes first."""
-    n_features = problem.n_features
+    n_features = task.n_features
     steps = min(check_count("steps", steps), n_features)
     half = np.arange(steps // 2 + 1) * n_features // steps
     counts = np.union1d(half, n_features - half)
     inner = counts[1:-1, None]
-    states = evaluate(
-        problem, len(inner), n_background, lambda i, m: (ranks[i] < inner[m]) == restore
-    )
-    whole = problem.explained(problem.outputs)
-    none = problem.background_outputs(n_background)[:, explained_columns(problem)]
+    states = evaluate(task, len(inner), n_background, lambda i, m: (ranks[i] < inner[m]) == restore)
+    whole = task.explained(task.outputs)
+    none = task.background_outputs(n_background)[:, explained_columns(task)]
     full = np.abs(none - whole).mean(axis=0)
     ends = [(whole, np.zeros_like(full)), (none.mean(axis=0), full)]
     first, last = ends[::-1] if restore else ends
     outputs, changes = map(np.column_stack, zip(first, states, last, strict=True))
-    scale = full.mean() if full.mean() > rounding(problem) else np.inf
+    scale = full.mean() if full.mean() > rounding(task) else np.inf
     area = trapezoid(changes, counts / n_features, axis=1)
     area = (full - area if restore else area) / scale
     return Curve(counts / n_features, outputs, changes, area)
 
 
-def ranks_of(problem: Problem, values: ArrayLike) -> IntVector:
+def ranks_of(task: Task, values: ArrayLike) -> IntVector:
     """Place of each feature in its row, 0 for the largest magnitude."""
-    magnitude = np.broadcast_to(np.abs(check_values(problem, values)), problem.rows.shape)
-    ties = np.random.default_rng(problem.seed_for("ties")).random(magnitude.shape)
+    magnitude = np.broadcast_to(np.abs(check_values(task, values)), task.rows.shape)
+    ties = np.random.default_rng(task.seed_for("ties")).random(magnitude.shape)
     return np.lexsort((ties, -magnitude), axis=1).argsort(axis=1)

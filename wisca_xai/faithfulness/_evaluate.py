@@ -11,19 +11,19 @@ from wisca_xai._checks import check_count, check_finite
 from wisca_xai._exceptions import InputError
 from wisca_xai._model._response import rows_in_memory
 from wisca_xai._typing import FloatArray, FloatMatrix, IntVector
-from wisca_xai.explainers._task import Problem
+from wisca_xai.explainers._task import Task
 
 Kept: TypeAlias = Callable[[IntVector, IntVector], NDArray[np.bool_]]
 
 
 def evaluate(
-    problem: Problem, n_states: int, n_background: int, kept: Kept
+    task: Task, n_states: int, n_background: int, kept: Kept
 ) -> tuple[FloatMatrix, FloatMatrix]:
     """Outputs in which some features of each row are kept, and the others removed.
 
     Parameters
     ----------
-    problem : Problem
+    task : Task
     n_states : int
         States of each row.
     n_background : int
@@ -37,38 +37,38 @@ def evaluate(
         Means over background rows of the explained output, and of its absolute distance to that of
         the whole row, both in its unit.
     """
-    drawn = problem.draw_background(check_count("n_background", n_background))
-    background, whole = problem.background[drawn], problem.explained(problem.outputs)
-    outputs, changes = np.empty((2, problem.n_samples * n_states))
-    step = max(1, rows_in_memory(8 * 6 * problem.n_features) // len(drawn))
+    drawn = task.draw_background(check_count("n_background", n_background))
+    background, whole = task.background[drawn], task.explained(task.outputs)
+    outputs, changes = np.empty((2, task.n_samples * n_states))
+    step = max(1, rows_in_memory(8 * 6 * task.n_features) // len(drawn))
     for first in range(0, len(outputs), step):
         pairs = np.arange(first, min(first + step, len(outputs)))
         i, state = np.divmod(pairs, n_states)
-        hybrids = np.where(kept(i, state)[:, None], problem.rows[i][:, None], background)
-        part = replace(problem, columns=explained_columns(problem)[i].repeat(len(drawn)))
-        answers = part.explained(problem.response(hybrids.reshape(-1, problem.n_features)))
+        hybrids = np.where(kept(i, state)[:, None], task.rows[i][:, None], background)
+        part = replace(task, columns=explained_columns(task)[i].repeat(len(drawn)))
+        answers = part.explained(task.response(hybrids.reshape(-1, task.n_features)))
         answers = answers.reshape(len(pairs), -1)
         outputs[pairs] = answers.mean(axis=1)
         changes[pairs] = np.abs(answers - whole[i][:, None]).mean(axis=1)
     return outputs.reshape(len(whole), -1), changes.reshape(len(whole), -1)
 
 
-def explained_columns(problem: Problem) -> IntVector:
+def explained_columns(task: Task) -> IntVector:
     """Output that is explained in each row (n_samples,), or InputError for all of them."""
-    if problem.columns is None:
+    if task.columns is None:
         raise InputError("Scores are of one output per row, got target='all'. Explain one class.")
-    return problem.columns
+    return task.columns
 
 
-def check_values(problem: Problem, values: ArrayLike) -> FloatArray:
+def check_values(task: Task, values: ArrayLike) -> FloatArray:
     """Finite attributions (n_samples, n_features) or (n_features,) of one output per row."""
-    explained_columns(problem)
-    array, shape = check_finite("values", values, ndim=min(2, np.ndim(values))), problem.rows.shape
+    explained_columns(task)
+    array, shape = check_finite("values", values, ndim=min(2, np.ndim(values))), task.rows.shape
     if array.shape not in (shape, shape[1:]):
         raise InputError(f"`values` must have shape {shape} or {shape[1:]}, got {array.shape}.")
     return array
 
 
-def rounding(problem: Problem) -> float:
+def rounding(task: Task) -> float:
     """Size of rounding errors of the model's outputs, in their unit."""
-    return float(problem.n_features * np.finfo(float).eps * np.abs(problem.outputs).max())
+    return float(task.n_features * np.finfo(float).eps * np.abs(task.outputs).max())

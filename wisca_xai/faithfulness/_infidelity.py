@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from wisca_xai._checks import check_count
 from wisca_xai._typing import FloatMatrix, FloatVector, IntVector
-from wisca_xai.explainers._task import Problem
+from wisca_xai.explainers._task import Task
 from wisca_xai.faithfulness._evaluate import check_values, evaluate, rounding
 
 N_MASKS = 50
@@ -15,7 +15,7 @@ MaskChanges: TypeAlias = tuple[NDArray[np.bool_], IntVector, FloatMatrix]
 
 
 def infidelity(
-    problem: Problem, values: ArrayLike, *, n_masks: int = N_MASKS, n_background: int = 10
+    task: Task, values: ArrayLike, *, n_masks: int = N_MASKS, n_background: int = 10
 ) -> FloatVector:
     r"""Share of the model's changes that sums of signed attributions do not tell [1]_.
 
@@ -29,10 +29,10 @@ def infidelity(
 
     Parameters
     ----------
-    problem : Problem
+    task : Task
         Rows, model and background; of one output per row.
     values : array-like of shape (n_samples, n_features) or (n_features,)
-        Signed attributions in the order of ``problem.rows``, in any unit.
+        Signed attributions in the order of ``task.rows``, in any unit.
     n_masks : int, default=50
         Masks that are drawn: first the number of removed features, each as likely, then which.
     n_background : int, default=10
@@ -60,19 +60,19 @@ def infidelity(
 
     >>> from wisca_xai.explainers import ShapExplainer
     >>> explainer = ShapExplainer(lambda X: X @ [4.0, 2.0, 1.0]).fit([[0.0, 0.0, 0.0]])
-    >>> problem, _, _ = explainer._pose([[1.0, 1.0, 1.0]], None, "predicted")
-    >>> bool(infidelity(problem, [[8.0, 4.0, 2.0]])[0] < 1e-12)
+    >>> task, _, _ = explainer._pose([[1.0, 1.0, 1.0]], None, "predicted")
+    >>> bool(infidelity(task, [[8.0, 4.0, 2.0]])[0] < 1e-12)
     True
-    >>> bool(infidelity(problem, [[8.0, -4.0, 2.0]])[0] > 0.1)
+    >>> bool(infidelity(task, [[8.0, -4.0, 2.0]])[0] > 0.1)
     True
     """
-    given = check_values(problem, values)
+    given = check_values(task, values)
     if given.ndim == 1:
-        return np.full(problem.n_samples, np.nan)
-    return unexplained(problem, given, mask_changes(problem, n_masks, n_background))
+        return np.full(task.n_samples, np.nan)
+    return unexplained(task, given, mask_changes(task, n_masks, n_background))
 
 
-def mask_changes(problem: Problem, n_masks: int, n_background: int) -> MaskChanges:
+def mask_changes(task: Task, n_masks: int, n_background: int) -> MaskChanges:
     """Random masks, and what removing their features changes.
 
     Returns
@@ -85,18 +85,18 @@ def mask_changes(problem: Problem, n_masks: int, n_background: int) -> MaskChang
         Explained output of the row less its mean over background rows with the mask removed, in
         the output's unit.
     """
-    generator = np.random.default_rng(problem.seed_for("masks"))
-    sizes = generator.integers(1, problem.n_features + 1, (check_count("n_masks", n_masks), 1))
-    ranks = generator.random((n_masks, problem.n_features)).argsort(axis=1)
+    generator = np.random.default_rng(task.seed_for("masks"))
+    sizes = generator.integers(1, task.n_features + 1, (check_count("n_masks", n_masks), 1))
+    ranks = generator.random((n_masks, task.n_features)).argsort(axis=1)
     masks, counts = np.unique(ranks < sizes, axis=0, return_counts=True)
-    outputs, _ = evaluate(problem, len(masks), n_background, lambda _, m: ~masks[m])
-    return masks, counts, problem.explained(problem.outputs)[:, None] - outputs
+    outputs, _ = evaluate(task, len(masks), n_background, lambda _, m: ~masks[m])
+    return masks, counts, task.explained(task.outputs)[:, None] - outputs
 
 
-def unexplained(problem: Problem, values: FloatMatrix, drawn: MaskChanges) -> FloatVector:
+def unexplained(task: Task, values: FloatMatrix, drawn: MaskChanges) -> FloatVector:
     """`infidelity` for masks that have been drawn."""
     masks, counts, changes = drawn
-    if never_changes(problem, drawn):
+    if never_changes(task, drawn):
         return np.zeros(len(values))
     told = values / (np.abs(values).max() or 1.0) @ masks.T
     beta = (told * changes @ counts).sum() / ((told**2 @ counts).sum() or 1.0)
@@ -104,7 +104,7 @@ def unexplained(problem: Problem, values: FloatMatrix, drawn: MaskChanges) -> Fl
     return np.asarray(residuals**2 @ counts / (changes**2 @ counts).mean())
 
 
-def never_changes(problem: Problem, drawn: MaskChanges) -> bool:
+def never_changes(task: Task, drawn: MaskChanges) -> bool:
     """Whether the changes of all masks and rows are rounding errors."""
     _, counts, changes = drawn
-    return bool((changes**2 @ counts).mean() <= counts.sum() * rounding(problem) ** 2)
+    return bool((changes**2 @ counts).mean() <= counts.sum() * rounding(task) ** 2)

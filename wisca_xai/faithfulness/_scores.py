@@ -16,7 +16,7 @@ from wisca_xai._results._explanation import Explanation
 from wisca_xai._typing import FloatArray, FloatMatrix, FloatVector, IntVector
 from wisca_xai.explainers import BaseExplainer
 from wisca_xai.explainers._base import one_blas_thread
-from wisca_xai.explainers._task import Problem
+from wisca_xai.explainers._task import Task
 from wisca_xai.faithfulness._curves import curve_of, prediction_gap, ranks_of
 from wisca_xai.faithfulness._evaluate import explained_columns
 from wisca_xai.faithfulness._infidelity import N_MASKS, MaskChanges, mask_changes, unexplained
@@ -97,18 +97,18 @@ def faithfulness(
     if not isinstance(explanation, Explanation):
         raise InputError(f"`explanation` must be what explain returned, got {explanation!r}.")
     with one_blas_thread():
-        problem, order, _ = explainer._pose(X, y, "predicted")
-        columns = _columns_of(problem, explanation, order)
-        problem = replace(problem, columns=columns, seed=seed_entropy(random_state), evaluated={})
+        task, order, _ = explainer._pose(X, y, "predicted")
+        columns = _columns_of(task, explanation, order)
+        task = replace(task, columns=columns, seed=seed_entropy(random_state), evaluated={})
         aligned = explanation.take(order)
         methods = [*getattr(aligned, "components", {}).items(), (aligned.method, aligned)]
-        random = _random_areas(problem, n_random, n_background)
-        masks = mask_changes(problem, N_MASKS, n_background)
-        rows = [_scores(problem, method, random, masks, n_background) for _, method in methods]
+        random = _random_areas(task, n_random, n_background)
+        masks = mask_changes(task, N_MASKS, n_background)
+        rows = [_scores(task, method, random, masks, n_background) for _, method in methods]
     return pd.DataFrame(rows, index=pd.Index([name for name, _ in methods], name="method"))
 
 
-def skill(problem: Problem, components: Mapping[str, Explanation]) -> dict[str, float]:
+def skill(task: Task, components: Mapping[str, Explanation]) -> dict[str, float]:
     r"""How much better than at random each explanation ranks the features of each row.
 
     .. math:: \frac{(A_d - R_d) + (A_i - R_i)}{2 R_d}
@@ -119,11 +119,11 @@ def skill(problem: Problem, components: Mapping[str, Explanation]) -> dict[str, 
 
     Parameters
     ----------
-    problem : Problem
+    task : Task
         Rows, model and background; of one output per row. The cost is at most
         ``200 * n_components + 1000`` model rows per row, and the background.
     components : mapping of str to Explanation
-        What explainers say of ``problem.rows``, in their order. Unsigned values below 0 count as 0.
+        What explainers say of ``task.rows``, in their order. Unsigned values below 0 count as 0.
 
     Returns
     -------
@@ -141,13 +141,13 @@ def skill(problem: Problem, components: Mapping[str, Explanation]) -> dict[str, 
     >>> from wisca_xai.explainers import ShapExplainer
     >>> X = np.random.default_rng(0).normal(size=(30, 3))
     >>> explainer = ShapExplainer(lambda X: X @ [4.0, 2.0, 1.0], random_state=0).fit(X)
-    >>> problem, order, _ = explainer._pose(X, None, "predicted")
-    >>> bool(skill(problem, {"shap": explainer.explain(X).take(order)})["shap"] > 0.1)
+    >>> task, order, _ = explainer._pose(X, None, "predicted")
+    >>> bool(skill(task, {"shap": explainer.explain(X).take(order)})["shap"] > 0.1)
     True
     """
-    random = _random_areas(problem, N_RANDOM, N_BACKGROUND)
+    random = _random_areas(task, N_RANDOM, N_BACKGROUND)
     return {
-        name: _skill(_areas(problem, component, N_BACKGROUND), random)
+        name: _skill(_areas(task, component, N_BACKGROUND), random)
         for name, component in components.items()
     }
 
@@ -164,20 +164,20 @@ def _skill(areas: FloatVector, random: FloatMatrix) -> float:
 
 
 def _scores(
-    problem: Problem,
+    task: Task,
     method: Explanation,
     random: FloatMatrix,
     masks: MaskChanges,
     n_background: int,
 ) -> dict[str, float]:
-    areas = _areas(problem, method, n_background)
-    gaps = prediction_gap(problem, _magnitudes(method), n_background=n_background)
+    areas = _areas(task, method, n_background)
+    gaps = prediction_gap(task, _magnitudes(method), n_background=n_background)
     told = method.values if method.signed and method.scope == "local" else None
     beaten, mean = (areas > random + TIE).mean(axis=0), random.mean(axis=0)
     return {
         "deletion": areas[0],
         "insertion": areas[1],
-        "infidelity": np.nan if told is None else unexplained(problem, told, masks).mean(),
+        "infidelity": np.nan if told is None else unexplained(task, told, masks).mean(),
         "gap_important": gaps[0].mean(),
         "gap_unimportant": gaps[1].mean(),
         "complexity": mean_complexity(method),
@@ -189,22 +189,22 @@ def _scores(
     }
 
 
-def _areas(problem: Problem, method: Explanation, n_background: int) -> FloatVector:
+def _areas(task: Task, method: Explanation, n_background: int) -> FloatVector:
     """Mean areas (2,) of deletion and insertion."""
-    ranks = ranks_of(problem, _magnitudes(method))
+    ranks = ranks_of(task, _magnitudes(method))
     both = (
-        curve_of(problem, ranks, STEPS, n_background, restore=restore) for restore in (False, True)
+        curve_of(task, ranks, STEPS, n_background, restore=restore) for restore in (False, True)
     )
     return np.array([curve.area.mean() for curve in both])
 
 
-def _random_areas(problem: Problem, n_random: int, n_background: int) -> FloatMatrix:
+def _random_areas(task: Task, n_random: int, n_background: int) -> FloatMatrix:
     """Mean areas of deletion and insertion (n_random, 2) of rankings drawn for each row."""
-    generator = np.random.default_rng(problem.seed_for("random rankings"))
+    generator = np.random.default_rng(task.seed_for("random rankings"))
     areas = np.empty((check_count("n_random", n_random), 2))
     for pair in areas:
-        ranks = generator.random(problem.rows.shape).argsort(axis=1)
-        area = curve_of(problem, ranks, STEPS, n_background, restore=False).area.mean()
+        ranks = generator.random(task.rows.shape).argsort(axis=1)
+        area = curve_of(task, ranks, STEPS, n_background, restore=False).area.mean()
         # to restore features in the reverse of an order passes the states of removing them in it
         pair[:] = area, (area > 0) - area
     return areas
@@ -214,14 +214,14 @@ def _magnitudes(method: Explanation) -> FloatArray:
     return np.abs(method.values) if method.signed else np.maximum(method.values, 0.0)
 
 
-def _columns_of(problem: Problem, explanation: Explanation, order: IntVector) -> IntVector:
+def _columns_of(task: Task, explanation: Explanation, order: IntVector) -> IntVector:
     """Output that the explanation is of in each row, once it is known to be of these rows."""
     if explanation.values.ndim == 3:
-        problem = replace(problem, columns=None)
-    columns, names, index = explained_columns(problem), explanation.feature_names, explanation.index
-    if names != problem.response.codec.feature_names:
+        task = replace(task, columns=None)
+    columns, names, index = explained_columns(task), explanation.feature_names, explanation.index
+    if names != task.response.codec.feature_names:
         raise InputError(f"`explanation` must be of the features of X, got {list(names)}.")
-    if index is not None and not (len(index) == len(order) and index[order].equals(problem.index)):
+    if index is not None and not (len(index) == len(order) and index[order].equals(task.index)):
         raise InputError(
             f"`explanation` must be of the {len(order)} rows of X, in their order, got other "
             f"{len(index)}. Pass the X that was explained."
@@ -229,5 +229,5 @@ def _columns_of(problem: Problem, explanation: Explanation, order: IntVector) ->
     if explanation.targets is None:
         return columns
     classes = explanation.targets[order].tolist()
-    places = {label: problem.response.column(label) for label in set(classes)}
+    places = {label: task.response.column(label) for label in set(classes)}
     return np.array([places[label] for label in classes], dtype=np.intp)

@@ -6,13 +6,13 @@ import numpy as np
 from pandas.api import types
 
 from wisca_xai._checks import check_count
-from wisca_xai._exceptions import ExplainerFailed, InputError
+from wisca_xai._exceptions import ExplainerError, InputError
 from wisca_xai._results._explanation import Explanation
 from wisca_xai._typing import FloatArray, FloatCube, FloatVector
 from wisca_xai.consensus import max_abs
 from wisca_xai.explainers import BaseExplainer
 from wisca_xai.explainers._base import one_blas_thread
-from wisca_xai.explainers._task import Problem
+from wisca_xai.explainers._task import Task
 from wisca_xai.faithfulness._evaluate import check_values, explained_columns
 
 N_NEIGHBOURS, SCALE = 5, 0.1
@@ -20,7 +20,7 @@ N_NEIGHBOURS, SCALE = 5, 0.1
 
 def local_stability(
     explainer: BaseExplainer,
-    problem: Problem,
+    task: Task,
     explanation: Explanation,
     *,
     n_neighbours: int = N_NEIGHBOURS,
@@ -36,12 +36,12 @@ def local_stability(
     Parameters
     ----------
     explainer : BaseExplainer
-        Fitted; it runs once, for all neighbours, and ``problem.response`` is charged with its cost
+        Fitted; it runs once, for all neighbours, and ``task.response`` is charged with its cost
         and one more model row per neighbour.
-    problem : Problem
+    task : Task
         Rows, model and background; of one output per row.
     explanation : Explanation
-        What the explainer says of ``problem.rows``, in their order.
+        What the explainer says of ``task.rows``, in their order.
     n_neighbours : int, default=5
         p, neighbours of each row.
     scale : float, default=0.1
@@ -59,7 +59,7 @@ def local_stability(
     InputError
         If the explanation does not fit, `n_neighbours` or `scale` is not positive, or all classes
         are explained at once.
-    ExplainerFailed
+    ExplainerError
         If a panel has no local explainer that can explain the neighbours. One that fails among
         others is missing from their consensus, with a warning.
 
@@ -74,21 +74,21 @@ def local_stability(
     >>> from wisca_xai.explainers import ShapExplainer
     >>> X = np.random.default_rng(0).normal(size=(30, 2))
     >>> explainer = ShapExplainer(lambda X: 3 * X[:, 0], random_state=0).fit(X)
-    >>> problem, order, _ = explainer._pose(X[:2] + 5, None, "predicted")
-    >>> local_stability(explainer, problem, explainer.explain(X[:2] + 5).take(order))
+    >>> task, order, _ = explainer._pose(X[:2] + 5, None, "predicted")
+    >>> local_stability(explainer, task, explainer.explain(X[:2] + 5).take(order))
     array([0., 0.])
     """
-    values = check_values(problem, explanation.values)
+    values = check_values(task, explanation.values)
     check_neighbours(n_neighbours, scale)
     if values.ndim == 1:
-        return np.full(problem.n_samples, np.nan)
-    near = neighbour_values(explainer, problem, explanation, n_neighbours=n_neighbours, scale=scale)
+        return np.full(task.n_samples, np.nan)
+    near = neighbour_values(explainer, task, explanation, n_neighbours=n_neighbours, scale=scale)
     return distances(values, near)
 
 
 def neighbour_values(
     explainer: BaseExplainer,
-    problem: Problem,
+    task: Task,
     explanation: Explanation,
     *,
     n_neighbours: int = N_NEIGHBOURS,
@@ -97,15 +97,15 @@ def neighbour_values(
 ) -> FloatCube:
     """Attributions of Gaussian neighbours of each row, as the explainer gives them.
 
-    The neighbours depend on the problem alone: they are the same for all explainers.
+    The neighbours depend on the task alone: they are the same for all explainers.
 
     Parameters
     ----------
-    explainer, problem, explanation, n_neighbours, scale
+    explainer, task, explanation, n_neighbours, scale
         As in `local_stability`, of a local method.
     seed : int or None, default=None
         What the explainer's own draws derive from: ``explanation.receipt.seed`` repeats those of
-        the explanation. None is the problem's.
+        the explanation. None is the task's.
 
     Returns
     -------
@@ -114,21 +114,21 @@ def neighbour_values(
 
     Raises
     ------
-    InputError, ExplainerFailed
+    InputError, ExplainerError
         As `local_stability`; InputError for a global method too.
     """
     check_neighbours(n_neighbours, scale)
-    if check_values(problem, explanation.values).ndim == 1:
+    if check_values(task, explanation.values).ndim == 1:
         raise InputError(f"Neighbours need values per row, but {explanation.method!r} is global.")
-    near = _neighbours(problem, n_neighbours, scale)
+    near = _neighbours(task, n_neighbours, scale)
     answer = explainer._run(near if seed is None else replace(near, seed=seed))
     spent = answer.receipt
-    problem.response.charge(spent.model_rows, spent.model_calls, spent.model_seconds)
+    task.response.charge(spent.model_rows, spent.model_calls, spent.model_seconds)
     if answer.scope == "global":  # what is left of a panel once its local explainers have failed
         reasons = getattr(answer, "failures", {}) or {answer.method: "it is a global method"}
         table = "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
-        raise ExplainerFailed(f"No attributions of the rows' neighbours: {table}.")
-    return answer.values.reshape(problem.n_samples, n_neighbours, problem.n_features)
+        raise ExplainerError(f"No attributions of the rows' neighbours: {table}.")
+    return answer.values.reshape(task.n_samples, n_neighbours, task.n_features)
 
 
 def distances(values: FloatArray, near: FloatCube) -> FloatVector:
@@ -144,31 +144,31 @@ def check_neighbours(n_neighbours: int, scale: float) -> None:
     check_count("n_neighbours", n_neighbours)
 
 
-def _neighbours(problem: Problem, n_neighbours: int, scale: float) -> Problem:
-    """The same problem for Gaussian neighbours of each row, those of a row one after another."""
-    shape = (problem.n_samples, n_neighbours, problem.n_features)
-    noise = np.random.default_rng(problem.seed_for("stability")).normal(size=shape)
-    moved = problem.rows[:, None, :] + scale * _spread(problem) * noise
-    rows = moved.reshape(-1, problem.n_features)
+def _neighbours(task: Task, n_neighbours: int, scale: float) -> Task:
+    """The same task for Gaussian neighbours of each row, those of a row one after another."""
+    shape = (task.n_samples, n_neighbours, task.n_features)
+    noise = np.random.default_rng(task.seed_for("stability")).normal(size=shape)
+    moved = task.rows[:, None, :] + scale * _spread(task) * noise
+    rows = moved.reshape(-1, task.n_features)
     with one_blas_thread():
-        outputs = problem.response(rows)
-    origin = np.arange(problem.n_samples).repeat(n_neighbours)
+        outputs = task.response(rows)
+    origin = np.arange(task.n_samples).repeat(n_neighbours)
     return replace(
-        problem,
+        task,
         rows=rows,
         outputs=outputs,
-        columns=explained_columns(problem)[origin],
-        index=problem.index[origin],
-        y=None if problem.y is None else problem.y[origin],
-        n_dummies=0,
+        columns=explained_columns(task)[origin],
+        index=task.index[origin],
+        y=None if task.y is None else task.y[origin],
+        n_null_features=0,
         is_derived=True,
     )
 
 
-def _spread(problem: Problem) -> FloatVector:
+def _spread(task: Task) -> FloatVector:
     """Standard deviation of each background column, 0 where values are no quantities."""
-    codec = problem.response.codec
-    spread = np.ma.masked_invalid(problem.background).std(axis=0).filled(0.0)
+    codec = task.response.codec
+    spread = np.ma.masked_invalid(task.background).std(axis=0).filled(0.0)
     integers = [j for j, dtype in enumerate(codec.dtypes) if types.is_integer_dtype(dtype)]
     spread[[*codec.categorical, *integers]] = 0.0
     return np.asarray(spread)

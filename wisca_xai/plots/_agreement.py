@@ -26,14 +26,14 @@ def agreement(
     ax : matplotlib Axes, default=None
         None makes a new figure.
     measure : {"rank_correlation", "feature_agreement", "sign_agreement"}
-        Column of `ConsensusExplanation.disagreement`; pairs where it is not defined stay blank.
+        Column of `ConsensusExplanation.agreement`; pairs where it is not defined stay blank.
 
     Returns
     -------
     ax : matplotlib Axes
     """
     check_result(explanation, ConsensusExplanation)
-    pairs = explanation.disagreement()
+    pairs = explanation.agreement()
     check_choice("measure", measure, pairs.columns[2:])
     names = list(explanation.components)
     matrix = np.eye(len(names))

@@ -239,65 +239,67 @@ def test_standard_errors_of_all_classes_agree_with_each_class_alone():
         np.testing.assert_allclose(every[:, :, c], alone, rtol=1e-9)
 
 
-def in_panel(model, X, rows, *, n_dummies, target="predicted", **settings):
-    """The answer, beside so many dummy columns."""
+def in_panel(model, X, rows, *, n_null_features, target="predicted", **settings):
+    """The answer, beside so many null features."""
     settings = {"n_samples": N, "random_state": 7, **settings}
     explainer = LimeExplainer(model, **settings).fit(X)
-    problem, order, _ = explainer._pose(rows, None, target)
-    answer = explainer._run(replace(problem, n_dummies=n_dummies))
+    task, order, _ = explainer._pose(rows, None, target)
+    answer = explainer._run(replace(task, n_null_features=n_null_features))
     return answer.take(np.argsort(order))
 
 
 @pytest.mark.parametrize("discretizer", ["quartile", "decile", None])
-def test_dummies_spread_like_the_coefficients_of_unused_features(discretizer):
+def test_null_values_spread_like_the_coefficients_of_unused_features(discretizer):
     found, unused = [], []
     for seed in range(25):
         X = np.random.default_rng(seed).normal(size=(200, 5))
         settings = {"discretizer": discretizer, "random_state": seed, "n_samples": 500}
-        answer = in_panel(smooth, X, X[:6], n_dummies=10, **settings)
-        found.append(np.sqrt((answer.dummies**2).mean()))
+        answer = in_panel(smooth, X, X[:6], n_null_features=10, **settings)
+        found.append(np.sqrt((answer.null_values**2).mean()))
         unused.append(np.sqrt((answer.values[:, 3:] ** 2).mean()))
     assert 0.7 < np.mean(found) / np.mean(unused) < 1.4
 
 
-def test_dummies_are_there_only_when_asked_and_change_nothing_else():
+def test_null_values_are_there_only_when_asked_and_change_nothing_else():
     model = make_pipeline(StandardScaler(), LogisticRegression()).fit(IRIS, NAMES)
     alone = explain(model, IRIS, IRIS[::40])
-    assert alone.dummies is None
-    beside = in_panel(model, IRIS, IRIS[::40], n_dummies=6)
-    assert beside.dummies.shape == (4, 6)
+    assert alone.null_values is None
+    beside = in_panel(model, IRIS, IRIS[::40], n_null_features=6)
+    assert beside.null_values.shape == (4, 6)
     for name in ("values", "standard_errors", "base_values"):
         np.testing.assert_array_equal(getattr(beside, name), getattr(alone, name))
-    assert beside.receipt.model_rows == (N - 1)  # dummies cost no evaluation
-    every = in_panel(model, IRIS, IRIS[::40], n_dummies=6, target="all")
+    assert beside.receipt.model_rows == (N - 1)  # null_values cost no evaluation
+    every = in_panel(model, IRIS, IRIS[::40], n_null_features=6, target="all")
     for i, label in enumerate(alone.targets):
         c = model.classes_.tolist().index(label)
-        np.testing.assert_allclose(every.dummies[i, :, c], beside.dummies[i], rtol=0, atol=1e-12)
+        np.testing.assert_allclose(
+            every.null_values[i, :, c], beside.null_values[i], rtol=0, atol=1e-12
+        )
 
 
-def test_dummies_are_fitted_one_by_one_to_what_the_features_leave():
+def test_null_values_are_fitted_one_by_one_to_what_the_features_leave():
     """By a ridge regression of scikit-learn on the residuals of the row's own fit."""
     X = np.random.default_rng(0).normal(size=(100, 3))
-    problem, _, _ = LimeExplainer(smooth, random_state=7).fit(X)._pose(X[:1], None, "predicted")
-    problem = replace(problem, n_dummies=4)
+    task, _, _ = LimeExplainer(smooth, random_state=7).fit(X)._pose(X[:1], None, "predicted")
+    task = replace(task, n_null_features=4)
     pool = draw(
-        problem.rows, problem.background, None, categorical=(), discretizer="quartile",
+        task.rows, task.background, None, categorical=(), discretizer="quartile",
         n_draws=400, seed=1,
     )  # fmt: skip
     outputs = smooth(pool.samples)[:, None]
-    (found,) = fit_ridges(problem, pool, outputs)
+    (found,) = fit_ridges(task, pool, outputs)
     design = np.vstack([np.ones(3), (pool.encoded == pool.rows_encoded).T])
     weights = np.exp((design.sum(axis=1) - 3) / (2 * 0.75**2 * 3))
-    y = np.concatenate([problem.outputs[0], outputs[:, 0]])
+    y = np.concatenate([task.outputs[0], outputs[:, 0]])
     ridge = SkRidge(alpha=1.0).fit(design, y, sample_weight=weights)
     np.testing.assert_allclose(found.coefficients[:, 0], ridge.coef_, atol=1e-10)
     left = y - ridge.predict(design)
-    generator = np.random.default_rng(problem.seed_for("lime dummies"))
+    generator = np.random.default_rng(task.seed_for("lime dummies"))
     turns = generator.integers(400, size=4)
     for m, source in enumerate([0, 1, 2, 0]):  # every column takes its turn
         column = np.concatenate([[1.0], np.roll(design[1:, source], turns[m])])
         alone = SkRidge(alpha=1.0).fit(column[:, None], left, sample_weight=weights)
-        np.testing.assert_allclose(found.dummies[m, 0], alone.coef_[0], atol=1e-10)
+        np.testing.assert_allclose(found.null_values[m, 0], alone.coef_[0], atol=1e-10)
 
 
 def with_gaps(n=160, seed=0):

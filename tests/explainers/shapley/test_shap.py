@@ -14,7 +14,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 from wisca_xai import ForestExplainer, InputError, ShapExplainer, WISCAExplainer
-from wisca_xai._panel._measure import N_DUMMIES
+from wisca_xai._panel._measure import N_NULL_FEATURES
 from wisca_xai.explainers.shapley import _explainer as _shap
 
 with warnings.catch_warnings():  # the library's own import warns with recent Matplotlib
@@ -235,9 +235,9 @@ def test_the_background_are_all_rows_of_fit_and_for_the_library_a_draw(engine, n
 def test_of_many_rows_of_fit_a_thousand_are_the_background(monkeypatch):
     monkeypatch.setattr(_shap, "MAX_REFERENCE", 30)
     X = np.random.default_rng(0).normal(size=(50, 3))
-    _, problem = pose(lambda Z: Z[:, 0], X, X[:1])
+    _, task = pose(lambda Z: Z[:, 0], X, X[:1])
     explanation = explain(lambda Z: Z[:, 0] * Z[:, 1], X, X[:1], background_size=10)
-    drawn = problem.background[problem.draw_background(30)]
+    drawn = task.background[task.draw_background(30)]
     assert explanation.base_values[0] == pytest.approx((drawn[:, 0] * drawn[:, 1]).mean())
 
 
@@ -247,24 +247,24 @@ def pose(model, X, rows, **settings):
 
 
 def test_fewer_background_rows_are_the_first_of_more():
-    _, problem = pose(lambda Z: Z[:, 0], CANCER, CANCER[:2])
-    every = problem.draw_background(len(CANCER))
+    _, task = pose(lambda Z: Z[:, 0], CANCER, CANCER[:2])
+    every = task.draw_background(len(CANCER))
     assert sorted(every) == list(range(len(CANCER)))
     assert every.tolist() != sorted(every)
     for size in (1, 100, 10_000):
-        np.testing.assert_array_equal(problem.draw_background(size), every[:size])
+        np.testing.assert_array_equal(task.draw_background(size), every[:size])
 
 
 @pytest.mark.parametrize("sizes", [(5, 300, 569, 10_000), (10_000, 300, 5)], ids=str)
 def test_outputs_on_the_background_are_evaluated_once_each(sizes):
     model = scaled(LogisticRegression()).fit(CANCER, BENIGN)
-    _, problem = pose(model, CANCER, CANCER[:2])
-    before = problem.response.rows
+    _, task = pose(model, CANCER, CANCER[:2])
+    before = task.response.rows
     for size in sizes:
-        drawn = problem.draw_background(size)
-        expected = model.predict_proba(problem.background[drawn])
-        np.testing.assert_allclose(problem.background_outputs(size), expected, atol=1e-12)
-    assert problem.response.rows - before == len(CANCER)
+        drawn = task.draw_background(size)
+        expected = model.predict_proba(task.background[drawn])
+        np.testing.assert_allclose(task.background_outputs(size), expected, atol=1e-12)
+    assert task.response.rows - before == len(CANCER)
 
 
 def test_outputs_on_the_background_are_evaluated_once_for_all_explainers():
@@ -276,8 +276,8 @@ def test_outputs_on_the_background_are_evaluated_once_for_all_explainers():
     explainer = WISCAExplainer(model, explainers=panel, **settings).fit(IRIS)
     forest = explainer.explain(IRIS[:3]).components["forest"]
     assert forest.receipt.model_rows == 0  # shap has asked for all of them
-    problem = replace(alone._pose(IRIS[:3], None, "predicted")[0], n_dummies=N_DUMMIES)
-    np.testing.assert_array_equal(forest.values, alone._run(problem).values)
+    task = replace(alone._pose(IRIS[:3], None, "predicted")[0], n_null_features=N_NULL_FEATURES)
+    np.testing.assert_array_equal(forest.values, alone._run(task).values)
 
 
 def test_a_part_of_the_background_has_the_same_bytes_as_in_the_whole():
@@ -289,36 +289,36 @@ def test_a_part_of_the_background_has_the_same_bytes_as_in_the_whole():
 
 def test_the_background_of_another_seed_is_another_and_not_mixed_up():
     model = scaled(LogisticRegression()).fit(CANCER, BENIGN)
-    _, problem = pose(model, CANCER, CANCER[:2])
-    other = replace(problem, seed=1)
-    problem.background_outputs(50)
-    expected = model.predict_proba(problem.background[other.draw_background(50)])
+    _, task = pose(model, CANCER, CANCER[:2])
+    other = replace(task, seed=1)
+    task.background_outputs(50)
+    expected = model.predict_proba(task.background[other.draw_background(50)])
     np.testing.assert_allclose(other.background_outputs(50), expected, atol=1e-12)
 
 
 @pytest.mark.parametrize("target", ["predicted", "all"])
-def test_dummies_of_shapley_values_are_nothing_and_only_for_who_asks(target):
+def test_null_values_of_shapley_values_are_nothing_and_only_for_who_asks(target):
     model = scaled(LogisticRegression()).fit(IRIS, NAMES)
     explainer = ShapExplainer(model, background_size=10).fit(IRIS)
-    problem, _, _ = explainer._pose(IRIS[:3], None, target)
-    assert explainer._run(problem).dummies is None
-    dummies = explainer._run(replace(problem, n_dummies=4)).dummies
-    np.testing.assert_array_equal(dummies, np.zeros((3, 4, 3) if target == "all" else (3, 4)))
+    task, _, _ = explainer._pose(IRIS[:3], None, target)
+    assert explainer._run(task).null_values is None
+    null_values = explainer._run(replace(task, n_null_features=4)).null_values
+    np.testing.assert_array_equal(null_values, np.zeros((3, 4, 3) if target == "all" else (3, 4)))
 
 
 def test_the_kernel_method_has_noise_that_nobody_measured():
     explainer = ShapExplainer(lambda Z: Z[:, 0], method="kernel", background_size=10).fit(IRIS)
-    problem, _, _ = explainer._pose(IRIS[:2], None, "predicted")
-    assert explainer._run(replace(problem, n_dummies=4)).dummies is None
+    task, _, _ = explainer._pose(IRIS[:2], None, "predicted")
+    assert explainer._run(replace(task, n_null_features=4)).null_values is None
 
 
 @pytest.mark.parametrize("settings", [{}, {"tol": 0.01}, {"method": "exact"}], ids=str)
 def test_rows_in_threads_give_the_same_bytes(settings):
     X = CANCER[:, :7]
     model = scaled(LogisticRegression()).fit(X, BENIGN)
-    explainer, problem = pose(model, X, X[::70], background_size=10, **settings)
-    one = explainer._run(problem)
-    two = explainer._run(replace(problem, n_jobs=3, evaluated={}))
+    explainer, task = pose(model, X, X[::70], background_size=10, **settings)
+    one = explainer._run(task)
+    two = explainer._run(replace(task, n_jobs=3, evaluated={}))
     assert one.values.tobytes() == two.values.tobytes()
     for part in ("model_rows", "model_calls"):
         assert getattr(one.receipt, part) == getattr(two.receipt, part) > 0

@@ -10,7 +10,7 @@ from wisca_xai._results._explanation import Explanation
 from wisca_xai._typing import FloatArray, ResponseMethod
 from wisca_xai.explainers._base import BaseExplainer
 from wisca_xai.explainers._guard import library_call
-from wisca_xai.explainers._task import Problem
+from wisca_xai.explainers._task import Task
 from wisca_xai.explainers.lime._neighbourhood import draw, fit_ridges
 
 DISCRETIZERS = ("quartile", "decile", "entropy")
@@ -97,28 +97,28 @@ class LimeExplainer(BaseExplainer):
         if self.discretizer is not None:
             check_choice("discretizer", self.discretizer, DISCRETIZERS, also=" or None")
 
-    def _explain(self, problem: Problem) -> Explanation:
-        self._check_width(problem)
-        self._check_data(problem)
-        _check_size(problem)
+    def _explain(self, task: Task) -> Explanation:
+        self._check_width(task)
+        self._check_data(task)
+        _check_size(task)
         engine = self._library_values if self.engine == "lime" else self._fast_values
-        parts = engine(problem)
-        return problem.explanation(
+        parts = engine(task)
+        return task.explanation(
             parts["values"],
             method=self.name,
             family="local_surrogate",
-            unit=problem.response.unit,
+            unit=task.response.unit,
             signed=True,
             standard_errors=parts.get("standard_errors"),
             base_values=parts["intercepts"],
-            dummies=parts.get("dummies"),
+            null_values=parts.get("null_values"),
             fidelity=float(np.nanmean(np.clip(parts["r2"], 0.0, 1.0))),
             diagnostics={"r2": parts["r2"]},
         )
 
-    def _check_width(self, problem: Problem) -> None:
-        n_features = problem.n_features
-        if n_features <= MAX_FEATURES or self.engine == "lime" or problem.is_derived:
+    def _check_width(self, task: Task) -> None:
+        n_features = task.n_features
+        if n_features <= MAX_FEATURES or self.engine == "lime" or task.is_derived:
             return
         raise InputError(
             "LimeExplainer solves a system of n_features x n_features around every row, at most "
@@ -127,13 +127,13 @@ class LimeExplainer(BaseExplainer):
             "which solves a system of n_samples x n_samples instead."
         )
 
-    def _check_data(self, problem: Problem) -> None:
-        if self.discretizer == "entropy" and problem.background_y is None:
+    def _check_data(self, task: Task) -> None:
+        if self.discretizer == "entropy" and task.background_y is None:
             raise InputError("LimeExplainer(discretizer='entropy') needs y: call fit(X, y).")
         if self.discretizer == "entropy":
-            check_no_fields("discretizer='entropy'", problem.background_y)
-        names = np.array(problem.response.codec.feature_names)
-        table = np.vstack([problem.background, problem.rows])
+            check_no_fields("discretizer='entropy'", task.background_y)
+        names = np.array(task.response.codec.feature_names)
+        table = np.vstack([task.background, task.rows])
         infinite = names[np.isinf(table).any(axis=0)].tolist()
         if infinite:
             raise InputError(f"LIME cannot bin infinite values, found in the columns {infinite}.")
@@ -144,58 +144,58 @@ class LimeExplainer(BaseExplainer):
                 "engine='fast', which can."
             )
 
-    def _fast_values(self, problem: Problem) -> dict[str, FloatArray]:
-        seed = problem.seed_for("lime")
+    def _fast_values(self, task: Task) -> dict[str, FloatArray]:
+        seed = task.seed_for("lime")
         with library_call(seed):
             pool = draw(
-                problem.rows,
-                problem.background,
-                problem.background_y,
-                categorical=problem.response.codec.categorical,
-                dates=problem.response.codec.dates,
+                task.rows,
+                task.background,
+                task.background_y,
+                categorical=task.response.codec.categorical,
+                dates=task.response.codec.dates,
                 discretizer=self.discretizer,
                 n_draws=self.n_samples - 1,
                 seed=seed,
             )
-        outputs = problem.response(pool.samples)
-        ridges = fit_ridges(problem, pool, outputs)
+        outputs = task.response(pool.samples)
+        ridges = fit_ridges(task, pool, outputs)
 
         def stacked(part: str) -> FloatArray:
-            return problem.squeezed(np.array([getattr(ridge, part) for ridge in ridges]))
+            return task.squeezed(np.array([getattr(ridge, part) for ridge in ridges]))
 
         found = {part: stacked(part) for part in ("standard_errors", "intercepts", "r2")}
-        if problem.n_dummies:
-            found["dummies"] = stacked("dummies")
+        if task.n_null_features:
+            found["null_values"] = stacked("null_values")
         return {"values": stacked("coefficients"), **found}
 
-    def _library_values(self, problem: Problem) -> dict[str, FloatArray]:
+    def _library_values(self, task: Task) -> dict[str, FloatArray]:
         """The same by the library: a new object with the same seed for each row."""
-        n_samples, n_features = problem.rows.shape
-        coefficients = np.empty((n_samples, n_features, problem.n_outputs))
-        intercepts, r2 = np.full((2, n_samples, problem.n_outputs), np.nan)
-        seed = problem.seed_for("lime")
+        n_samples, n_features = task.rows.shape
+        coefficients = np.empty((n_samples, n_features, task.n_outputs))
+        intercepts, r2 = np.full((2, n_samples, task.n_outputs), np.nan)
+        seed = task.seed_for("lime")
         # lime's classification mode reads several columns from one call, whatever their unit is
-        mode = "classification" if problem.n_outputs > 1 else "regression"
-        for i in problem.progress(self.name):
-            labels = list(range(problem.n_outputs))
-            if problem.columns is not None:
-                labels = [int(problem.columns[i])]
+        mode = "classification" if task.n_outputs > 1 else "regression"
+        for i in task.progress(self.name):
+            labels = list(range(task.n_outputs))
+            if task.columns is not None:
+                labels = [int(task.columns[i])]
             with library_call(seed):
                 from lime.lime_tabular import LimeTabularExplainer
 
                 explainer = LimeTabularExplainer(
-                    problem.background,
+                    task.background,
                     mode=mode,
-                    training_labels=problem.background_y,
-                    categorical_features=problem.response.codec.categorical,
+                    training_labels=task.background_y,
+                    categorical_features=task.response.codec.categorical,
                     feature_selection="none",
                     discretize_continuous=self.discretizer is not None,
                     discretizer=self.discretizer,
                     random_state=seed,
                 )
                 local = explainer.explain_instance(
-                    problem.rows[i],
-                    problem.response,
+                    task.rows[i],
+                    task.response,
                     labels=labels,
                     num_features=n_features,
                     num_samples=self.n_samples,
@@ -207,16 +207,16 @@ class LimeExplainer(BaseExplainer):
                 intercepts[i, label] = local.intercept[key]
             r2[i, labels[-1]] = local.score  # lime keeps that of the last label only
         return {
-            "values": problem.explained(coefficients),
-            "intercepts": problem.explained(intercepts),
-            "r2": problem.explained(r2),
+            "values": task.explained(coefficients),
+            "intercepts": task.explained(intercepts),
+            "r2": task.explained(r2),
         }
 
 
-def _check_size(problem: Problem) -> None:
-    too_large = (np.abs(problem.background) > LARGEST).any(axis=0)
+def _check_size(task: Task) -> None:
+    too_large = (np.abs(task.background) > LARGEST).any(axis=0)
     if too_large.any():
-        names = np.array(problem.response.codec.feature_names)[too_large].tolist()
+        names = np.array(task.response.codec.feature_names)[too_large].tolist()
         raise InputError(
             f"LIME needs numbers of at most {LARGEST:g}, but the columns {names} of the reference "
             "data have larger ones. Rescale them."

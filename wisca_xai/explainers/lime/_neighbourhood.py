@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from wisca_xai._typing import FloatMatrix, FloatVector, LabelVector
-from wisca_xai.explainers._task import Problem
+from wisca_xai.explainers._task import Task
 
 KERNEL_WIDTH = 0.75  # times sqrt(n_features), as in lime
 MISSING = -np.inf  # the bin or level of missing values: any number may be a level
@@ -236,7 +236,7 @@ class Ridge:
     coefficients, standard_errors : ndarray of shape (n_features, q)
         Standard errors are those of the draws, as if the scatter around the fit were even.
     intercepts, r2 : ndarray of shape (q,)
-    dummies : ndarray of shape (n_dummies, q)
+    null_values : ndarray of shape (n_null_features, q)
         Coefficients of shuffled regressors, each fitted alone to what the others leave.
     """
 
@@ -244,30 +244,30 @@ class Ridge:
     standard_errors: FloatMatrix
     intercepts: FloatVector
     r2: FloatVector
-    dummies: FloatMatrix
+    null_values: FloatMatrix
 
 
-def fit_ridges(problem: Problem, pool: Neighbourhood, pool_outputs: FloatMatrix) -> list[Ridge]:
+def fit_ridges(task: Task, pool: Neighbourhood, pool_outputs: FloatMatrix) -> list[Ridge]:
     """Weighted ridge regression around every row.
 
     The row itself is one more sample, of weight 1. The penalty is 1, as in lime. Of the outputs
     (n_draws, k) of the pool one is explained per row, or all.
     """
-    sources = problem.dummy_columns()
-    generator = np.random.default_rng(problem.seed_for("lime dummies"))
+    sources = task.null_sources()
+    generator = np.random.default_rng(task.seed_for("lime dummies"))
     # draws are independent, so that turning a regressor round shuffles it, and takes less time
     turns = generator.integers(len(pool.samples), size=len(sources))
     design, weighted = np.empty((2, *pool.encoded.shape))  # once: new memory takes time
-    dummy_design = np.empty((len(sources), len(pool.samples)))
+    null_design = np.empty((len(sources), len(pool.samples)))
     ridges = []
-    for i in range(problem.n_samples):
-        row, chosen = pool.rows_encoded[:, i], problem.chosen(i)
+    for i in range(task.n_samples):
+        row, chosen = pool.rows_encoded[:, i], task.chosen(i)
         weights = _encode(pool, row, design)
         np.multiply(design, weights, out=weighted)
         own = np.where(pool.by_equality, 1.0, row)
         total = weights.sum() + 1.0
         mean = (weighted.sum(axis=1) + own) / total
-        y, own_y = pool_outputs[:, chosen], problem.outputs[i, chosen]
+        y, own_y = pool_outputs[:, chosen], task.outputs[i, chosen]
         y_mean = (weights @ y + own_y) / total
         centred, own_centred = y - y_mean, own_y - y_mean
         gram = weighted @ design.T + np.outer(own, own) - total * np.outer(mean, mean)
@@ -278,21 +278,21 @@ def fit_ridges(problem: Problem, pool: Neighbourhood, pool_outputs: FloatMatrix)
         explained = (coefficients * (2 * moment - gram @ coefficients)).sum(axis=0)
         # what is left of it per draw, of which those of little weight say little
         scatter = np.maximum(spread - explained, 0.0) / total * (weights @ weights + 1.0) / total
-        dummies = np.empty((0, len(own_y)))
+        null_values = np.empty((0, len(own_y)))
         if len(sources):
-            for dummy, source, turn in zip(dummy_design, sources, turns, strict=True):
-                dummy[turn:] = design[source, : len(dummy) - turn]
-                dummy[:turn] = design[source, len(dummy) - turn :]
+            for null, source, turn in zip(null_design, sources, turns, strict=True):
+                null[turn:] = design[source, : len(null) - turn]
+                null[:turn] = design[source, len(null) - turn :]
             left = weights[:, None] * (centred + mean @ coefficients - design.T @ coefficients)
             own_left = own_centred - (own - mean) @ coefficients
-            dummies = _fit_alone(dummy_design, own[sources, None], weights, left, own_left)
+            null_values = _fit_alone(null_design, own[sources, None], weights, left, own_left)
         ridges.append(
             Ridge(
                 coefficients,
                 np.sqrt(np.outer(np.diag(np.linalg.inv(penalised)), scatter)),
                 y_mean - mean @ coefficients,
                 np.where(spread > 0, explained / np.where(spread > 0, spread, 1.0), 1.0),
-                dummies,
+                null_values,
             )
         )
     return ridges

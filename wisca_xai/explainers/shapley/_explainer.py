@@ -12,7 +12,7 @@ from wisca_xai._results._explanation import Explanation
 from wisca_xai._typing import FloatArray, FloatMatrix, ResponseMethod
 from wisca_xai.explainers._base import BaseExplainer
 from wisca_xai.explainers._budget import check_budget
-from wisca_xai.explainers._task import Problem
+from wisca_xai.explainers._task import Task
 from wisca_xai.explainers.shapley._coalitions import (
     ROUNDING,
     enumerate_coalitions,
@@ -150,53 +150,53 @@ class ShapExplainer(BaseExplainer):
         if self.tol is not None and not self.tol > 0:
             raise InputError(f"`tol` must be positive or None, got {self.tol!r}.")
 
-    def _explain(self, problem: Problem) -> Explanation:
-        self._check_size(problem)
+    def _explain(self, task: Task) -> Explanation:
+        self._check_size(task)
         if self.engine == "shap" or self.method in ("permutation", "kernel"):
-            self._check_cost(problem)
+            self._check_cost(task)
         errors: FloatArray | None = None
         notes: tuple[str, ...] = ()
         if self.engine == "shap":
-            values, base = model_agnostic_values(problem, self._background(problem))
+            values, base = model_agnostic_values(task, self._background(task))
         elif self.method == "kernel":
-            values, base = kernel_values(problem, self._background(problem))
+            values, base = kernel_values(task, self._background(task))
         else:
-            values, base, errors, notes = self._fast_values(problem)
-        return problem.explanation(
+            values, base, errors, notes = self._fast_values(task)
+        return task.explanation(
             values,
             method=self.name,
             family="shapley",
-            unit=problem.response.unit,
+            unit=task.response.unit,
             signed=True,
             standard_errors=errors,
             base_values=base,
-            dummies=None if self.method == "kernel" else problem.silent_dummies(values),
+            null_values=None if self.method == "kernel" else task.zero_null_values(values),
             notes=notes,
         )
 
-    def _check_size(self, problem: Problem) -> None:
+    def _check_size(self, task: Task) -> None:
         if self.max_evals is not None:
             reason = (
                 " It is 2 * n_features: a pair of walks adds the features one by one, each time "
                 "with a model row. Raise it, or select features first."
             )
-            minimum = 2 * problem.n_features
+            minimum = 2 * task.n_features
             check_count("max_evals", self.max_evals, minimum=minimum, reason=reason)
-        if self.method == "exact" and problem.n_features > MAX_FEATURES_TO_ENUMERATE:
+        if self.method == "exact" and task.n_features > MAX_FEATURES_TO_ENUMERATE:
             raise InputError(
                 f"method='exact' enumerates 2**n_features coalitions, at most for "
-                f"{MAX_FEATURES_TO_ENUMERATE} features, got {problem.n_features}. Use "
+                f"{MAX_FEATURES_TO_ENUMERATE} features, got {task.n_features}. Use "
                 "method='permutation'."
             )
 
-    def _background(self, problem: Problem, at_least: int = 0) -> FloatMatrix:
+    def _background(self, task: Task, at_least: int = 0) -> FloatMatrix:
         """Drawn rows of fit: `background_size` of them, which are the first of more."""
         size = max(self.background_size, at_least)
-        return problem.background[problem.draw_background(size)]
+        return task.background[task.draw_background(size)]
 
-    def _check_cost(self, problem: Problem) -> None:
-        n_features = problem.n_features
-        n_background = min(self.background_size, len(problem.background))
+    def _check_cost(self, task: Task) -> None:
+        n_features = task.n_features
+        n_background = min(self.background_size, len(task.background))
         advice = "Select features first, explain fewer rows, lower `background_size`, or "
         if self.engine == "shap" or self.method == "kernel":
             rows_each = library_rows(n_features, n_background, kernel=self.engine != "shap")
@@ -209,26 +209,22 @@ class ShapExplainer(BaseExplainer):
                 f"set `max_evals`, from {2 * n_features:,} on, to the model rows that an explained "
                 "row may cost."
             )
-        check_budget(type(self).__name__, problem, rows_each, advice)
+        check_budget(type(self).__name__, task, rows_each, advice)
 
     def _fast_values(
-        self, problem: Problem
+        self, task: Task
     ) -> tuple[FloatArray, FloatArray, FloatArray | None, tuple[str, ...]]:
         """Values, base values, standard errors and notes, by the first method that will do."""
-        background = self._background(problem, at_least=MAX_REFERENCE)
-        found, base, notes = self._shortcut(problem, background)
+        background = self._background(task, at_least=MAX_REFERENCE)
+        found, base, notes = self._shortcut(task, background)
         if found is not None:
-            return problem.explained(found), problem.explained(base), None, notes
-        is_cheap = problem.n_features <= MAX_EXACT_FEATURES and len(background) <= MAX_ENUMERATED
-        if (
-            self.method == "exact"
-            or problem.n_features == 1
-            or (self.method == "auto" and is_cheap)
-        ):
-            values, base, errors = _enumerated(problem, background)
+            return task.explained(found), task.explained(base), None, notes
+        is_cheap = task.n_features <= MAX_EXACT_FEATURES and len(background) <= MAX_ENUMERATED
+        if self.method == "exact" or task.n_features == 1 or (self.method == "auto" and is_cheap):
+            values, base, errors = _enumerated(task, background)
         else:
-            self._check_cost(problem)
-            values, base, errors = self._sampled(problem, background)
+            self._check_cost(task)
+            values, base, errors = self._sampled(task, background)
         if errors is not None and self.tol is not None and errors.max() > self.tol:
             n_missed = int((errors.reshape(len(errors), -1).max(axis=1) > self.tol).sum())
             notes += (
@@ -238,17 +234,17 @@ class ShapExplainer(BaseExplainer):
         return values, base, errors, notes
 
     def _shortcut(
-        self, problem: Problem, background: FloatMatrix
+        self, task: Task, background: FloatMatrix
     ) -> tuple[FloatArray | None, FloatMatrix, tuple[str, ...]]:
         """Values (n, d, k) that cost few evaluations, if they add up to the model's own output.
 
         They have to on mixed rows, too: a shortcut that misreads a split need not miss the rows.
         """
         notes: tuple[str, ...] = ()
-        mixed = mixed_rows(problem, background)
-        wider = replace(problem, rows=np.vstack([problem.rows, mixed]))
+        mixed = mixed_rows(task, background)
+        wider = replace(task, rows=np.vstack([task.rows, mixed]))
         few = background[: self.background_size]
-        base = np.empty((0, problem.n_outputs))
+        base = np.empty((0, task.n_outputs))
         for name, shortcut, others in (
             ("tree", tree_values, background),
             ("tree", boosting_values, few),  # shap's time grows with the background
@@ -258,12 +254,12 @@ class ShapExplainer(BaseExplainer):
                 continue
             found = shortcut(wider, others)
             if found is not None:
-                outputs = np.vstack([problem.outputs, problem.response(mixed)])
-                mean = problem.background_outputs(len(others)).mean(axis=0)
+                outputs = np.vstack([task.outputs, task.response(mixed)])
+                mean = task.background_outputs(len(others)).mean(axis=0)
                 missing = outputs - mean - found.sum(axis=1)
                 gap = float(np.abs(missing).max())
                 if gap <= TOLERANCE * np.abs(outputs).max():
-                    n = problem.n_samples
+                    n = task.n_samples
                     base = np.tile(mean, (n, 1))
                     return share_out(found[:n], missing[:n]), base, ()
                 notes += (
@@ -272,65 +268,65 @@ class ShapExplainer(BaseExplainer):
                 )
         if self.method in ("tree", "linear"):
             unknown = "It does not know the model or its output."
-            if not problem.response.codec.is_plain:
+            if not task.response.codec.is_plain:
                 unknown = "It does not know columns of categories, text or dates."
             reason = notes[0] if notes else unknown
             raise InputError(
-                f"method={self.method!r} does not fit {type(problem.response.model).__name__} with "
-                f"response method {problem.response.method!r}. {reason} Use method='auto'."
+                f"method={self.method!r} does not fit {type(task.response.model).__name__} with "
+                f"response method {task.response.method!r}. {reason} Use method='auto'."
             )
         return None, base, notes
 
     def _sampled(
-        self, problem: Problem, background: FloatMatrix
+        self, task: Task, background: FloatMatrix
     ) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Values, base values and standard errors by walks."""
-        per_pair = 2 * (problem.n_features - 1)
+        per_pair = 2 * (task.n_features - 1)
         size = min(self.background_size, len(background))
         n_pairs = None if self.max_evals is None else max(2, self.max_evals // per_pair)
         imitation = None
         if len(background) > size:
-            imitation = self._imitation(problem, background, per_pair * (n_pairs or size))
+            imitation = self._imitation(task, background, per_pair * (n_pairs or size))
         elif n_pairs is not None:  # as many for each background row
             background = background[:n_pairs]
             size = len(background)
             n_pairs -= n_pairs % size
         sampler = Sampler(
             background,
-            problem.background_outputs(len(background)),
+            task.background_outputs(len(background)),
             size,
-            problem.seed_for("shap"),
+            task.seed_for("shap"),
             imitation,
             n_pairs,
             self.tol,
         )
 
         def sample(response: Response, block: slice) -> tuple[FloatArray, FloatArray]:
-            columns = None if problem.columns is None else problem.columns[block]
-            return sampler.sample(response, problem.rows[block], problem.outputs[block], columns)
+            columns = None if task.columns is None else task.columns[block]
+            return sampler.sample(response, task.rows[block], task.outputs[block], columns)
 
-        n_explained = problem.n_outputs if problem.columns is None else 1
-        kept = 8 * 2 * size * problem.n_features * n_explained  # bytes of a row's contributions
+        n_explained = task.n_outputs if task.columns is None else 1
+        kept = 8 * 2 * size * task.n_features * n_explained  # bytes of a row's contributions
         at_once = max(1, min(sampler.rows_at_once, BATCH_BYTES // kept))
-        blocks = problem.each_block(self.name, sample, size=at_once)
+        blocks = task.each_block(self.name, sample, size=at_once)
         values, errors = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
-        base = np.tile(sampler.outputs.mean(axis=0), (problem.n_samples, 1))
+        base = np.tile(sampler.outputs.mean(axis=0), (task.n_samples, 1))
         # the ends of all walks are asked for once: each feature has a share of their noise
-        at_ends = problem.noise * np.sqrt(1 + 1 / len(background)) / problem.n_features
-        errors = np.hypot(problem.squeezed(errors), at_ends)
-        return problem.squeezed(values), problem.explained(base), errors
+        at_ends = task.noise * np.sqrt(1 + 1 / len(background)) / task.n_features
+        errors = np.hypot(task.squeezed(errors), at_ends)
+        return task.squeezed(values), task.explained(base), errors
 
-    def _imitation(self, problem: Problem, background: FloatMatrix, n_asked: int) -> Quadratic:
+    def _imitation(self, task: Task, background: FloatMatrix, n_asked: int) -> Quadratic:
         """Learned from the background and from mixtures of its rows, which are what walks meet.
 
         Some of these rows differ from one of the background in a single feature. A feature that
         changes no output there has no part in the imitation: if the model does not use it, its
         Shapley values are 0 and not what chance makes of it.
         """
-        generator = np.random.default_rng(problem.seed_for("imitation"))
+        generator = np.random.default_rng(task.seed_for("imitation"))
         n, d = background.shape
         n_asked = min(n_asked, MAX_MIXED) if d <= MOST_SLOPES else 0
-        known = problem.background_outputs(n)
+        known = task.background_outputs(n)
         if n_asked == 0:
             return Quadratic.fit(background, known)
         n_changed = min(MAX_CHANGED, n_asked // (2 * d), n - 1)
@@ -339,7 +335,7 @@ class ShapExplainer(BaseExplainer):
         changed = changed.reshape(-1, d)
         mixed = mix(background, background, n_asked - len(changed), generator)
         rows = np.vstack([changed, mixed])
-        outputs = problem.response(rows)
+        outputs = task.response(rows)
         used = None
         if n_changed:
             moved = outputs[: len(changed)].reshape(n_changed, d, -1) - known[:n_changed, None]
@@ -348,30 +344,30 @@ class ShapExplainer(BaseExplainer):
 
 
 def _enumerated(
-    problem: Problem, background: FloatMatrix
+    task: Task, background: FloatMatrix
 ) -> tuple[FloatArray, FloatArray, FloatArray | None]:
     """Values, base values, and errors by the model's noise, if it has some."""
-    background_outputs = problem.background_outputs(len(background))
+    background_outputs = task.background_outputs(len(background))
 
     def enumerate_all(response: Response, i: int) -> tuple[FloatMatrix, FloatMatrix]:
-        chosen = problem.chosen(i)
-        asked = (response, problem.rows[i], background, chosen)
+        chosen = task.chosen(i)
+        asked = (response, task.rows[i], background, chosen)
         values, of_background, of_row = enumerate_coalitions(*asked)
-        output = np.broadcast_to(problem.outputs[i, chosen], of_row.shape)
+        output = np.broadcast_to(task.outputs[i, chosen], of_row.shape)
         known = np.vstack([background_outputs[:, chosen], output])
         noise = repeat_noise(known, np.vstack([of_background, of_row]))
-        return values, noise_errors(noise, problem.n_features, len(background))
+        return values, noise_errors(noise, task.n_features, len(background))
 
-    both = np.array(problem.each_row("shap", enumerate_all))
-    errors = problem.squeezed(both[:, 1]) if both[:, 1].any() else None
-    base = np.tile(background_outputs.mean(axis=0), (problem.n_samples, 1))
-    return problem.squeezed(both[:, 0]), problem.explained(base), errors
+    both = np.array(task.each_row("shap", enumerate_all))
+    errors = task.squeezed(both[:, 1]) if both[:, 1].any() else None
+    base = np.tile(background_outputs.mean(axis=0), (task.n_samples, 1))
+    return task.squeezed(both[:, 0]), task.explained(base), errors
 
 
-def mixed_rows(problem: Problem, background: FloatMatrix) -> FloatMatrix:
+def mixed_rows(task: Task, background: FloatMatrix) -> FloatMatrix:
     """Rows of coalitions of all sizes: some entries explained, the others of the background."""
-    generator = np.random.default_rng(problem.seed_for("mixed rows"))
-    return mix(problem.rows, background, N_MIXED, generator)
+    generator = np.random.default_rng(task.seed_for("mixed rows"))
+    return mix(task.rows, background, N_MIXED, generator)
 
 
 def mix(

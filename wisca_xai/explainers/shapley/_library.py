@@ -6,7 +6,7 @@ import numpy as np
 
 from wisca_xai._typing import FloatArray, FloatMatrix
 from wisca_xai.explainers._guard import library_call
-from wisca_xai.explainers._task import Problem
+from wisca_xai.explainers._task import Task
 from wisca_xai.explainers.shapley._trees import averaged_trees, tree_shapley
 
 BOOSTING = ("sklearn.ensemble.", "xgboost.", "lightgbm.", "catboost.")
@@ -27,90 +27,88 @@ def library_rows(n_features: int, n_background: int, *, kernel: bool) -> int:
     return N_PERMUTATIONS * (2 * n_features + 1) * n_background
 
 
-def model_agnostic_values(
-    problem: Problem, background: FloatMatrix
-) -> tuple[FloatArray, FloatArray]:
+def model_agnostic_values(task: Task, background: FloatMatrix) -> tuple[FloatArray, FloatArray]:
     """Values and base values of the explained outputs; each row has the same draws."""
-    n_features, seed = problem.n_features, problem.seed_for("shap")
-    values = np.empty((problem.n_samples, n_features, problem.n_outputs))
-    base_values = np.empty((problem.n_samples, problem.n_outputs))
+    n_features, seed = task.n_features, task.seed_for("shap")
+    values = np.empty((task.n_samples, n_features, task.n_outputs))
+    base_values = np.empty((task.n_samples, task.n_outputs))
     with library_call(seed):
         import shap
 
         masker = shap.maskers.Independent(background, max_samples=len(background))
         if n_features <= MAX_EXACT_FEATURES:
-            explainer, max_evals = shap.explainers.Exact(problem.response, masker), 2**n_features
+            explainer, max_evals = shap.explainers.Exact(task.response, masker), 2**n_features
         else:
-            explainer = shap.explainers.Permutation(problem.response, masker)
+            explainer = shap.explainers.Permutation(task.response, masker)
             max_evals = N_PERMUTATIONS * (2 * n_features + 1)
-        for i in problem.progress("shap"):
+        for i in task.progress("shap"):
             np.random.seed(seed)  # noqa: NPY002
-            row = explainer(problem.rows[i : i + 1], max_evals=max_evals, silent=True)
+            row = explainer(task.rows[i : i + 1], max_evals=max_evals, silent=True)
             values[i] = np.reshape(row.values, values.shape[1:])
             base_values[i] = np.ravel(row.base_values)
-    return problem.explained(values), problem.explained(base_values)
+    return task.explained(values), task.explained(base_values)
 
 
-def kernel_values(problem: Problem, background: FloatMatrix) -> tuple[FloatArray, FloatArray]:
+def kernel_values(task: Task, background: FloatMatrix) -> tuple[FloatArray, FloatArray]:
     """The same by KernelSHAP."""
-    seed = problem.seed_for("shap")
-    shape = (problem.n_samples, problem.n_features, problem.n_outputs)
+    seed = task.seed_for("shap")
+    shape = (task.n_samples, task.n_features, task.n_outputs)
     values = np.empty(shape)
     with library_call(seed):
         import shap
 
-        explainer = shap.KernelExplainer(problem.response, background)
-        for i in problem.progress("shap"):
+        explainer = shap.KernelExplainer(task.response, background)
+        for i in task.progress("shap"):
             np.random.seed(seed)  # noqa: NPY002
-            values[i] = np.reshape(explainer.shap_values(problem.rows[i], silent=True), shape[1:])
-        base = np.tile(np.ravel(explainer.expected_value), (problem.n_samples, 1))
-    return problem.explained(values), problem.explained(base)
+            values[i] = np.reshape(explainer.shap_values(task.rows[i], silent=True), shape[1:])
+        base = np.tile(np.ravel(explainer.expected_value), (task.n_samples, 1))
+    return task.explained(values), task.explained(base)
 
 
-def tree_values(problem: Problem, background: FloatMatrix) -> FloatArray | None:
+def tree_values(task: Task, background: FloatMatrix) -> FloatArray | None:
     """Values (n, d, k) of averaged trees, or None for other models."""
-    response = problem.response
+    response = task.response
     if response.unit == "indicator" or not response.codec.is_plain:
         return None
     trees = averaged_trees(unwrap(response.model))
     if trees is None:
         return None
-    return _for_outputs(problem, tree_shapley(trees, problem.rows, background))
+    return _for_outputs(task, tree_shapley(trees, task.rows, background))
 
 
-def boosting_values(problem: Problem, background: FloatMatrix) -> FloatArray | None:
+def boosting_values(task: Task, background: FloatMatrix) -> FloatArray | None:
     """Values (n, d, k) of the margin of boosting by TreeExplainer, or None for other models.
 
     Those of probabilities it rescales from the margin's, which adds up but is no Shapley value.
     What it returns may be wrong without a word (as for categories of HistGradientBoosting): the
     caller checks it against the model's own output.
     """
-    response = problem.response
+    response = task.response
     if response.unit in ("indicator", "probability") or not response.codec.is_plain:
         return None
     if not type(unwrap(response.model)).__module__.startswith(BOOSTING):
         return None
-    values = _library_values(problem, background)
-    return None if values is None else _for_outputs(problem, values)
+    values = _library_values(task, background)
+    return None if values is None else _for_outputs(task, values)
 
 
-def _for_outputs(problem: Problem, values: FloatArray) -> FloatArray | None:
+def _for_outputs(task: Task, values: FloatArray) -> FloatArray | None:
     """Values (n, d, k) of (n, d) or (n, d, q), or None where they do not fit the outputs."""
     if values.ndim == 2:
         values = values[:, :, None]
-    if values.shape[2] == 1 and problem.n_outputs == 2:
+    if values.shape[2] == 1 and task.n_outputs == 2:
         values = np.concatenate([-values, values], axis=2)
-    expected = (problem.n_samples, problem.n_features, problem.n_outputs)
+    expected = (task.n_samples, task.n_features, task.n_outputs)
     return values if values.shape == expected else None
 
 
-def _library_values(problem: Problem, background: FloatMatrix) -> FloatArray | None:
+def _library_values(task: Task, background: FloatMatrix) -> FloatArray | None:
     """What TreeExplainer returns, of shape (n, d) or (n, d, k); None where it fails."""
-    model, rows = unwrap(problem.response.model), problem.rows
+    model, rows = unwrap(task.response.model), task.rows
     if type(model).__module__.startswith(AS_FLOAT32):
         rows, background = (table.astype(np.float32).astype(float) for table in (rows, background))
     try:
-        with library_call(problem.seed_for("shap")):
+        with library_call(task.seed_for("shap")):
             import shap
 
             explainer = shap.TreeExplainer(
@@ -127,21 +125,21 @@ def _library_values(problem: Problem, background: FloatMatrix) -> FloatArray | N
         return None
 
 
-def linear_values(problem: Problem, background: FloatMatrix) -> FloatArray | None:
+def linear_values(task: Task, background: FloatMatrix) -> FloatArray | None:
     """Values (n, d, k) of a linear output in closed form, or None without coefficients."""
-    response = problem.response
+    response = task.response
     coefficients = getattr(unwrap(response.model), "coef_", None)
     is_linear = coefficients is not None and response.codec.is_plain
     if not is_linear or response.unit not in ("target", "margin"):
         return None
     coefficients = np.atleast_2d(np.asarray(coefficients, dtype=np.float64))
-    if coefficients.shape[1] != problem.n_features:
+    if coefficients.shape[1] != task.n_features:
         return None
-    if len(coefficients) == 1 and problem.n_outputs == 2:
+    if len(coefficients) == 1 and task.n_outputs == 2:
         coefficients = np.vstack([-coefficients, coefficients])
-    if len(coefficients) != problem.n_outputs:
+    if len(coefficients) != task.n_outputs:
         return None
-    centred = problem.rows - background.mean(axis=0)
+    centred = task.rows - background.mean(axis=0)
     return np.asarray(centred[:, :, None] * coefficients.T[None, :, :])
 
 

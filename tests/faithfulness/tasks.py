@@ -1,9 +1,9 @@
-"""Models whose answers can be worked out by hand, and problems posed for them."""
+"""Models whose answers can be worked out by hand, and tasks posed for them."""
 
 import numpy as np
 
 from wisca_xai import Explanation, ForestExplainer, LimeExplainer, ShapExplainer, WISCAExplainer
-from wisca_xai.explainers._task import Problem
+from wisca_xai.explainers._task import Task
 
 WEIGHTS = np.array([4.0, 2.0, 1.0])
 
@@ -24,29 +24,29 @@ def additive(X):
     return np.asarray(X) @ WEIGHTS
 
 
-def pose(model, rows, background, *, seed=0, target="predicted") -> Problem:
-    """The problem of rows that stand in canonical order."""
+def pose(model, rows, background, *, seed=0, target="predicted") -> Task:
+    """The task of rows that stand in canonical order."""
     explainer = ShapExplainer(model, random_state=seed).fit(np.asarray(background, dtype=float))
-    problem, order, _ = explainer._pose(np.asarray(rows, dtype=float), None, target)
+    task, order, _ = explainer._pose(np.asarray(rows, dtype=float), None, target)
     assert (order == np.arange(len(order))).all()
-    return problem
+    return task
 
 
-def attribute(problem, values, *, signed=True) -> Explanation:
-    return problem.explanation(
+def attribute(task, values, *, signed=True) -> Explanation:
+    return task.explanation(
         np.asarray(values, dtype=float), method="mine", family="loss", unit="1", signed=signed
     )
 
 
-def linear_problem(n_features=6, n=12, *, seed=0, weights=None):
-    """A linear model on random rows; returns problem, weights and exact Shapley values."""
+def linear_task(n_features=6, n=12, *, seed=0, weights=None):
+    """A linear model on random rows; returns task, weights and exact Shapley values."""
     generator = np.random.default_rng(seed)
     weights = generator.normal(size=n_features) if weights is None else weights
     X = generator.normal(size=(n + 30, n_features))
     rows = X[:n][np.lexsort(X[:n].T[::-1])]
-    problem = pose(lambda X: X @ weights, rows, X[n:])
-    used = problem.background[problem.draw_background(10)]
-    return problem, weights, (problem.rows - used.mean(axis=0)) * weights
+    task = pose(lambda X: X @ weights, rows, X[n:])
+    used = task.background[task.draw_background(10)]
+    return task, weights, (task.rows - used.mean(axis=0)) * weights
 
 
 def small_panel(model, **settings):

@@ -1,4 +1,4 @@
-"""Whether intervals and noise floors keep their word: `python -m benchmarks.trust`.
+"""Whether intervals and noise floors keep their word: `python -m benchmarks.reliability`.
 
 Errors: how the Monte-Carlo errors of different rows correlate, of which intervals assume 0.15.
 Intervals: how often the 95% interval of an importance holds its true value, the mean over many
@@ -41,7 +41,7 @@ def coverage(name: str, n_rows: int, n_repeats: int) -> float:
     for seed in range(n_repeats):
         rows = np.random.default_rng(seed).choice(population, n_rows, replace=False)
         explanation = explain(model, X, y, rows, seed)
-        lower, upper = explanation.trust.resamples.interval()
+        lower, upper = explanation.reliability.resamples.interval()
         held.append((lower <= truth) & (truth <= upper))
     return float(np.mean(held))
 
@@ -65,7 +65,7 @@ def error_correlation(name: str, n_features: int) -> dict[str, float]:
 
 
 def called_though_ignored(seed: int) -> float:
-    """Share of unused features called above chance; the model uses 3 of 10 independent ones."""
+    """Share of unused features called above noise; the model uses 3 of 10 independent ones."""
     X = np.random.default_rng(seed).normal(size=(300, 10))
     y = (X[:, 0] + X[:, 1] * X[:, 2] > 0).astype(int)
     learned = DecisionTreeClassifier(min_samples_leaf=10, random_state=0).fit(X[:, :3], y)
@@ -74,17 +74,17 @@ def called_though_ignored(seed: int) -> float:
         return learned.predict_proba(table[:, :3])
 
     explanation = WISCAExplainer(model, random_state=seed).fit(X).explain(X[:50])
-    return float(explanation.trust.above_chance()[3:].mean())
+    return float(explanation.reliability.above_noise()[3:].mean())
 
 
 def called_in_null_fit(seed: int) -> tuple[float, bool]:
-    """Share of features, and whether any, called above chance where y is drawn at random."""
+    """Share of features, and whether any, called above noise where y is drawn at random."""
     generator = np.random.default_rng(seed)
     X, y = generator.normal(size=(100, 5)), generator.integers(2, size=100)
     tree = DecisionTreeClassifier(min_samples_leaf=5, random_state=0)
     model = (LogisticRegression(), tree)[seed % 2].fit(X, y)
     explainer = WISCAExplainer(model, refit=True, background_size=20, random_state=seed)
-    above = explainer.fit(X, y).explain(X[:30], y[:30]).trust.above_chance()
+    above = explainer.fit(X, y).explain(X[:30], y[:30]).reliability.above_noise()
     return float(above.mean()), bool(above.any())
 
 
@@ -107,7 +107,7 @@ def main() -> None:
     for (name, n_rows), share in zip(tested, held, strict=True):
         print(f"{name:10}{n_rows:5} rows {share:8.3f}", flush=True)
     ignored = parallel(delayed(called_though_ignored)(seed) for seed in range(arguments.fits))
-    print(f"Ignored features called above chance: {np.mean(ignored):.3f}", flush=True)
+    print(f"Ignored features called above noise: {np.mean(ignored):.3f}", flush=True)
     null = parallel(delayed(called_in_null_fit)(seed) for seed in range(arguments.fits))
     share, any_of_them = np.mean(null, axis=0)
     print(
