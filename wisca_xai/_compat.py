@@ -1,6 +1,7 @@
 """Everything that depends on how another library works inside."""
 
 import contextlib
+import importlib.metadata
 import re
 import sys
 import threading
@@ -58,3 +59,11 @@ def quiet_libraries() -> Iterator[None]:
             ours = _filters.pop()
             if not _filters and sys.stdout is ours:
                 sys.stdout = ours.stream
+
+
+def installed_version(name: str) -> str:
+    """Version of an installed distribution, or "not installed"."""
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return "not installed"

@@ -1,7 +1,6 @@
 """BaseExplainer: everything that explainers share, so that each file holds one method only."""
 
 import copy
-import importlib.metadata
 import time
 from abc import ABC, abstractmethod
 from dataclasses import replace
@@ -23,6 +22,7 @@ from wisca_xai._checks import (
     check_target_column,
     check_unique_names,
 )
+from wisca_xai._compat import installed_version
 from wisca_xai._exceptions import InputError
 from wisca_xai._model._boosting import expected_labels, level_columns, takes_frames
 from wisca_xai._model._fitting import fit_model, inherit_tags, is_fitted, route_to_model
@@ -202,7 +202,7 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
                 "n_background": len(task.background),
             },
             versions={
-                name: _version(name)
+                name: installed_version(name)
                 for name in ("wisca-xai", "numpy", "scikit-learn", *self.libraries)
             },
         )
@@ -293,10 +293,3 @@ def _describe_rows(error: Exception, response: Response, rows: Any, index: pd.In
     if 0 < len(found) < len(rows):
         labels = index[found].tolist()
         error.add_note(f"rows of X that the model fails on, the first {len(found)}: {labels}")
-
-
-def _version(name: str) -> str:
-    try:
-        return importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return "not installed"
