@@ -1,5 +1,7 @@
 """Names and sentences that are safe on a screen, in HTML and in a file."""
 
+import sys
+from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
@@ -25,3 +27,14 @@ def display_name(name: Any, *, width: int = 40) -> Any:
         return name
     shown = safe_text(name)
     return shown if len(shown) <= width else shown[: width - 1] + "…"
+
+
+def progress_bar(
+    steps: Iterable[Any], what: str, *, unit: str, verbose: int, **options: Any
+) -> Any:
+    """`steps` with a progress bar, if `verbose`, in a terminal or a notebook but not in a log file."""
+    from tqdm.auto import tqdm
+
+    # None switches the bar off where stderr is no terminal; a notebook's is none, but shows bars.
+    shown = False if "ipykernel" in sys.modules else None
+    return tqdm(steps, desc=what, unit=unit, disable=shown if verbose else True, **options)

@@ -31,6 +31,7 @@ from wisca_xai._results._consensus_explanation import ConsensusExplanation
 from wisca_xai._typing import FloatMatrix, ResponseMethod, Target
 from wisca_xai.consensus import ConsensusFunction, value_groups, wisca_signed
 from wisca_xai.explainers import BaseExplainer
+from wisca_xai.explainers._make import make_explanation
 from wisca_xai.explainers._task import Task
 
 
@@ -339,7 +340,8 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
         merged = stack.merge(function, weights, groups)
         own_notes = [*repeated, *constant_note(task), *weight_note]
         notes = [*own_notes, *notes_of(components)]
-        body = task.explanation(
+        body = make_explanation(
+            task,
             merged.values,
             method=self.name,
             family="consensus",

@@ -19,7 +19,7 @@ from wisca_xai._panel._run import run_panel
 from wisca_xai._typing import FloatMatrix, FloatVector, ResponseMethod
 from wisca_xai.consensus import ConsensusFunction, value_groups
 from wisca_xai.explainers import BaseExplainer
-from wisca_xai.explainers._task import Task, resolve_target
+from wisca_xai.explainers._task import Limits, Task, resolve_target
 
 N_REFITS = 30  # to exceed all shadows of as many is chance in 1 of 30 tables
 MAX_ROWS = 50  # explained in each refit
@@ -113,6 +113,6 @@ def _with_shadows(task: Task, kept: Any, generator: np.random.Generator) -> Task
         seed=int(generator.integers(2**63)),
         verbose=0,
         n_null_features=0,
-        is_derived=True,
+        limits=Limits(),
         evaluated={},
     )

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 from joblib import cpu_count, effective_n_jobs
-from tqdm import tqdm
 
 from wisca_xai._checks import as_number
 from wisca_xai._exceptions import ExplainerError, InputError, WISCAWarning
 from wisca_xai._panel._processes import attempts
 from wisca_xai._results._explanation import Explanation
+from wisca_xai._text import progress_bar
 from wisca_xai.explainers import BaseExplainer
 from wisca_xai.explainers._task import Task
 
@@ -38,7 +38,7 @@ def run_panel(
     WISCAWarning
         For each that failed.
     """
-    bar = tqdm(panel, desc="explainers", unit="explainer", disable=None if task.verbose else True)
+    bar = progress_bar(panel, "explainers", unit="explainer", verbose=task.verbose)
     components: dict[str, Explanation] = {}
     failures: dict[str, str] = {}
     with attempts(timeout) as attempt:

@@ -155,7 +155,8 @@ def _data(reliability: Reliability, ranking: pd.DataFrame) -> Iterator[str]:
     n_outside, n_samples = int((reliability.outside > 0).sum()), len(reliability.outside)
     if n_outside:
         yield (
-            f"{n_outside} of {n_samples} rows {_verb(n_outside, 'lie')} outside the range of the background in some feature, where the model extrapolates: add such rows to the "
+            f"{n_outside} of {n_samples} rows {_verb(n_outside, 'lie')} outside the range of the "
+            "background in some feature, where the model extrapolates: add such rows to the "
             "reference data."
         )
 

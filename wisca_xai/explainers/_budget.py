@@ -1,20 +1,25 @@
-"""What an explainer would ask of the model, and the refusal of more than anybody waits for."""
+"""What an explainer may ask of the model, and the refusal of more."""
 
 from wisca_xai._exceptions import InputError
-from wisca_xai.explainers._task import Task
+from wisca_xai.explainers._task import Limits, Task
 
 MAX_NUMBERS = 3 * 10**11  # rows times features that may pass through the model: 2.4 TB
+MAX_EQUATIONS = 5000  # of a linear system per row: a matrix of them takes 200 MB
+
+
+def usual_limits() -> Limits:
+    """The limits of a task that a user sets."""
+    return Limits(MAX_NUMBERS, MAX_EQUATIONS)
 
 
 def check_budget(name: str, task: Task, rows_each: int, advice: str) -> None:
-    """Refuse an explainer that would send more than 3e11 numbers through the model.
+    """Refuse an explainer that would send more numbers through the model than the task allows.
 
     Parameters
     ----------
     name : str
         What would ask the model.
     task : Task
-        Where it `is_derived` nothing is refused.
     rows_each : int
         Model rows per explained row.
     advice : str
@@ -25,13 +30,13 @@ def check_budget(name: str, task: Task, rows_each: int, advice: str) -> None:
     InputError
         With the rows, the numbers and the gigabytes that it would take.
     """
-    n_rows = rows_each * task.n_samples
+    n_rows, most = rows_each * task.n_samples, task.limits.numbers
     numbers = n_rows * task.n_features
-    if numbers <= MAX_NUMBERS or task.is_derived:
+    if numbers <= most:
         return
     raise InputError(
         f"{name} would ask the model for {n_rows:,} rows ({rows_each:,} for each of "
         f"{task.n_samples:,} explained rows) of {task.n_features:,} features: {numbers:.2g} "
-        f"numbers, {numbers * 8 / 1e9:,.0f} GB, of which at most {MAX_NUMBERS:.2g}, "
-        f"{MAX_NUMBERS * 8 / 1e9:,.0f} GB, may pass through the model. {advice}"
+        f"numbers, {numbers * 8 / 1e9:,.0f} GB. The limit is {most:.2g} numbers, "
+        f"{most * 8 / 1e9:,.0f} GB. {advice}"
     )

@@ -10,7 +10,9 @@ from wisca_xai._checks import check_choice, check_count, check_no_fields
 from wisca_xai._exceptions import InputError
 from wisca_xai._results._explanation import Explanation
 from wisca_xai._typing import FloatArray, FloatMatrix, ResponseMethod
+from wisca_xai.explainers._background import background_outputs
 from wisca_xai.explainers._base import BaseExplainer
+from wisca_xai.explainers._make import make_explanation
 from wisca_xai.explainers._task import Task
 
 MANY_ROWS = 200
@@ -101,7 +103,7 @@ class ForestExplainer(BaseExplainer):
         rows = task.background[drawn]
         kind = RandomForestRegressor
         if self.target == "prediction":
-            learned: Any = task.background_outputs(self.max_rows)[order]
+            learned: Any = background_outputs(task, self.max_rows)[order]
             if task.n_outputs <= 2:  # of two classes, one mirrors the other
                 learned = learned[:, -1]
             elif task.columns is not None and task.target != "predicted":
@@ -146,7 +148,8 @@ class ForestExplainer(BaseExplainer):
         enough = self.n_estimators >= FEW_TREES and len(rows) >= FEW_ROWS
         has_fidelity = enough and self.target == "prediction"
         spread = own.std(axis=0)
-        return task.explanation(
+        return make_explanation(
+            task,
             own.mean(axis=0),
             method=self.name,
             family="global_surrogate",

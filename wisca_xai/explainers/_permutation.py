@@ -14,6 +14,7 @@ from wisca_xai._results._explanation import Explanation
 from wisca_xai._typing import FloatMatrix, FloatVector, IntVector, ResponseMethod, Unit
 from wisca_xai.explainers._base import BaseExplainer
 from wisca_xai.explainers._budget import check_budget
+from wisca_xai.explainers._make import make_explanation, zero_null_values
 from wisca_xai.explainers._task import Task
 
 
@@ -119,14 +120,15 @@ class PermutationExplainer(BaseExplainer):
                 check_no_fields(f"scoring={self.scoring!r}", task.y)
             effects, row_effects = _score_losses(task, shuffles, self.scoring)
             unit = "score"
-        return task.explanation(
+        return make_explanation(
+            task,
             effects.mean(axis=1),
             method=self.name,
             family="loss",
             unit=unit,
             signed=False,
             standard_errors=np.hypot(effects.std(axis=1) / np.sqrt(self.n_repeats), inflated),
-            null_values=task.zero_null_values(effects[:, 0]),
+            null_values=zero_null_values(task, effects[:, 0]),
             diagnostics={} if row_effects is None else {"row_effects": row_effects},
             notes=notes,
         )

@@ -9,6 +9,7 @@ from scipy.integrate import trapezoid
 from wisca_xai._checks import check_count
 from wisca_xai._exceptions import InputError
 from wisca_xai._typing import FloatMatrix, FloatVector, IntVector
+from wisca_xai.explainers._background import background_outputs
 from wisca_xai.explainers._task import Task
 from wisca_xai.faithfulness._evaluate import check_values, evaluate, explained_columns, rounding
 
@@ -204,7 +205,7 @@ def curve_of(
     inner = counts[1:-1, None]
     states = evaluate(task, len(inner), n_background, lambda i, m: (ranks[i] < inner[m]) == restore)
     whole = task.explained(task.outputs)
-    none = task.background_outputs(n_background)[:, explained_columns(task)]
+    none = background_outputs(task, n_background)[:, explained_columns(task)]
     full = np.abs(none - whole).mean(axis=0)
     ends = [(whole, np.zeros_like(full)), (none.mean(axis=0), full)]
     first, last = ends[::-1] if restore else ends

@@ -12,7 +12,7 @@ from wisca_xai._typing import FloatArray, FloatCube, FloatVector
 from wisca_xai.consensus import max_abs
 from wisca_xai.explainers import BaseExplainer
 from wisca_xai.explainers._base import one_blas_thread
-from wisca_xai.explainers._task import Task
+from wisca_xai.explainers._task import Limits, Task
 from wisca_xai.faithfulness._evaluate import check_values, explained_columns
 
 N_NEIGHBOURS, SCALE = 5, 0.1
@@ -161,7 +161,7 @@ def _neighbours(task: Task, n_neighbours: int, scale: float) -> Task:
         index=task.index[origin],
         y=None if task.y is None else task.y[origin],
         n_null_features=0,
-        is_derived=True,
+        limits=Limits(),
     )
 
 

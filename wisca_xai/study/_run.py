@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
-from tqdm import tqdm
 
 from wisca_xai._checks import check_choice, check_count
 from wisca_xai._exceptions import InputError
 from wisca_xai._files import whole_file
+from wisca_xai._text import progress_bar
 from wisca_xai.datasets import DATASETS
 from wisca_xai.study._cell import Cell, run_cell
 from wisca_xai.study._models import MODELS
@@ -100,7 +100,7 @@ def run_study(
     jobs = Parallel(n_jobs=n_jobs, return_as="generator_unordered")(
         delayed(_keep)(path, cell) for path, cell in missing.items()
     )
-    bar = tqdm(jobs, total=len(missing), desc="cells", disable=None if verbose else True)
+    bar = progress_bar(jobs, "cells", unit="cell", verbose=verbose, total=len(missing))
     for _ in bar:
         pass
     scores = pd.concat([pd.read_csv(path) for path in cells], ignore_index=True)

@@ -9,12 +9,13 @@ from wisca_xai._exceptions import InputError
 from wisca_xai._results._explanation import Explanation
 from wisca_xai._typing import FloatArray, ResponseMethod
 from wisca_xai.explainers._base import BaseExplainer
+from wisca_xai.explainers._blocks import progress_of
 from wisca_xai.explainers._guard import library_call
+from wisca_xai.explainers._make import make_explanation
 from wisca_xai.explainers._task import Task
 from wisca_xai.explainers.lime._neighbourhood import draw, fit_ridges
 
 DISCRETIZERS = ("quartile", "decile", "entropy")
-MAX_FEATURES = 5000  # of which a matrix takes 200 MB; there are several
 LARGEST = 1e150  # larger numbers have no square, so that their deviations are infinite
 
 
@@ -103,7 +104,8 @@ class LimeExplainer(BaseExplainer):
         _check_size(task)
         engine = self._library_values if self.engine == "lime" else self._fast_values
         parts = engine(task)
-        return task.explanation(
+        return make_explanation(
+            task,
             parts["values"],
             method=self.name,
             family="local_surrogate",
@@ -118,11 +120,11 @@ class LimeExplainer(BaseExplainer):
 
     def _check_width(self, task: Task) -> None:
         n_features = task.n_features
-        if n_features <= MAX_FEATURES or self.engine == "lime" or task.is_derived:
+        if n_features <= task.limits.equations or self.engine == "lime":
             return
         raise InputError(
             "LimeExplainer solves a system of n_features x n_features around every row, at most "
-            f"for {MAX_FEATURES:,} features, got {n_features:,}: the matrix alone takes "
+            f"for {task.limits.equations:,} features, got {n_features:,}: the matrix alone takes "
             f"{8 * n_features**2 / 1e9:,.3g} GB. Select features first, or use engine='lime', "
             "which solves a system of n_samples x n_samples instead."
         )
@@ -176,7 +178,7 @@ class LimeExplainer(BaseExplainer):
         seed = task.seed_for("lime")
         # lime's classification mode reads several columns from one call, whatever their unit is
         mode = "classification" if task.n_outputs > 1 else "regression"
-        for i in task.progress(self.name):
+        for i in progress_of(task, self.name):
             labels = list(range(task.n_outputs))
             if task.columns is not None:
                 labels = [int(task.columns[i])]

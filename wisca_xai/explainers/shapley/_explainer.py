@@ -10,8 +10,11 @@ from wisca_xai._exceptions import InputError
 from wisca_xai._model._response import BATCH_BYTES, Response
 from wisca_xai._results._explanation import Explanation
 from wisca_xai._typing import FloatArray, FloatMatrix, ResponseMethod
+from wisca_xai.explainers._background import background_outputs
 from wisca_xai.explainers._base import BaseExplainer
+from wisca_xai.explainers._blocks import run_blocks, run_rows
 from wisca_xai.explainers._budget import check_budget
+from wisca_xai.explainers._make import make_explanation, zero_null_values
 from wisca_xai.explainers._task import Task
 from wisca_xai.explainers.shapley._coalitions import (
     ROUNDING,
@@ -162,7 +165,8 @@ class ShapExplainer(BaseExplainer):
             values, base = kernel_values(task, self._background(task))
         else:
             values, base, errors, notes = self._fast_values(task)
-        return task.explanation(
+        return make_explanation(
+            task,
             values,
             method=self.name,
             family="shapley",
@@ -170,7 +174,7 @@ class ShapExplainer(BaseExplainer):
             signed=True,
             standard_errors=errors,
             base_values=base,
-            null_values=None if self.method == "kernel" else task.zero_null_values(values),
+            null_values=None if self.method == "kernel" else zero_null_values(task, values),
             notes=notes,
         )
 
@@ -255,7 +259,7 @@ class ShapExplainer(BaseExplainer):
             found = shortcut(wider, others)
             if found is not None:
                 outputs = np.vstack([task.outputs, task.response(mixed)])
-                mean = task.background_outputs(len(others)).mean(axis=0)
+                mean = background_outputs(task, len(others)).mean(axis=0)
                 missing = outputs - mean - found.sum(axis=1)
                 gap = float(np.abs(missing).max())
                 if gap <= TOLERANCE * np.abs(outputs).max():
@@ -293,7 +297,7 @@ class ShapExplainer(BaseExplainer):
             n_pairs -= n_pairs % size
         sampler = Sampler(
             background,
-            task.background_outputs(len(background)),
+            background_outputs(task, len(background)),
             size,
             task.seed_for("shap"),
             imitation,
@@ -308,7 +312,7 @@ class ShapExplainer(BaseExplainer):
         n_explained = task.n_outputs if task.columns is None else 1
         kept = 8 * 2 * size * task.n_features * n_explained  # bytes of a row's contributions
         at_once = max(1, min(sampler.rows_at_once, BATCH_BYTES // kept))
-        blocks = task.each_block(self.name, sample, size=at_once)
+        blocks = run_blocks(task, self.name, sample, size=at_once)
         values, errors = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
         base = np.tile(sampler.outputs.mean(axis=0), (task.n_samples, 1))
         # the ends of all walks are asked for once: each feature has a share of their noise
@@ -326,7 +330,7 @@ class ShapExplainer(BaseExplainer):
         generator = np.random.default_rng(task.seed_for("imitation"))
         n, d = background.shape
         n_asked = min(n_asked, MAX_MIXED) if d <= MOST_SLOPES else 0
-        known = task.background_outputs(n)
+        known = background_outputs(task, n)
         if n_asked == 0:
             return Quadratic.fit(background, known)
         n_changed = min(MAX_CHANGED, n_asked // (2 * d), n - 1)
@@ -347,20 +351,20 @@ def _enumerated(
     task: Task, background: FloatMatrix
 ) -> tuple[FloatArray, FloatArray, FloatArray | None]:
     """Values, base values, and errors by the model's noise, if it has some."""
-    background_outputs = task.background_outputs(len(background))
+    known_outputs = background_outputs(task, len(background))
 
     def enumerate_all(response: Response, i: int) -> tuple[FloatMatrix, FloatMatrix]:
         chosen = task.chosen(i)
         asked = (response, task.rows[i], background, chosen)
         values, of_background, of_row = enumerate_coalitions(*asked)
         output = np.broadcast_to(task.outputs[i, chosen], of_row.shape)
-        known = np.vstack([background_outputs[:, chosen], output])
+        known = np.vstack([known_outputs[:, chosen], output])
         noise = repeat_noise(known, np.vstack([of_background, of_row]))
         return values, noise_errors(noise, task.n_features, len(background))
 
-    both = np.array(task.each_row("shap", enumerate_all))
+    both = np.array(run_rows(task, "shap", enumerate_all))
     errors = task.squeezed(both[:, 1]) if both[:, 1].any() else None
-    base = np.tile(background_outputs.mean(axis=0), (task.n_samples, 1))
+    base = np.tile(known_outputs.mean(axis=0), (task.n_samples, 1))
     return task.squeezed(both[:, 0]), task.explained(base), errors
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from wisca_xai._typing import FloatArray, FloatMatrix
+from wisca_xai.explainers._blocks import progress_of
 from wisca_xai.explainers._guard import library_call
 from wisca_xai.explainers._task import Task
 from wisca_xai.explainers.shapley._trees import averaged_trees, tree_shapley
@@ -41,7 +42,7 @@ def model_agnostic_values(task: Task, background: FloatMatrix) -> tuple[FloatArr
         else:
             explainer = shap.explainers.Permutation(task.response, masker)
             max_evals = N_PERMUTATIONS * (2 * n_features + 1)
-        for i in task.progress("shap"):
+        for i in progress_of(task, "shap"):
             np.random.seed(seed)  # noqa: NPY002
             row = explainer(task.rows[i : i + 1], max_evals=max_evals, silent=True)
             values[i] = np.reshape(row.values, values.shape[1:])
@@ -58,7 +59,7 @@ def kernel_values(task: Task, background: FloatMatrix) -> tuple[FloatArray, Floa
         import shap
 
         explainer = shap.KernelExplainer(task.response, background)
-        for i in task.progress("shap"):
+        for i in progress_of(task, "shap"):
             np.random.seed(seed)  # noqa: NPY002
             values[i] = np.reshape(explainer.shap_values(task.rows[i], silent=True), shape[1:])
         base = np.tile(np.ravel(explainer.expected_value), (task.n_samples, 1))

@@ -1,0 +1,79 @@
+"""Work in blocks of rows, several at once: the numbers do not depend on how many."""
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+from typing import Any, TypeVar
+
+from joblib import Parallel, cpu_count, delayed, effective_n_jobs
+from threadpoolctl import ThreadpoolController
+
+from wisca_xai._model._response import Response
+from wisca_xai._text import progress_bar
+from wisca_xai.explainers._task import Task
+
+Answer = TypeVar("Answer")
+
+
+def run_rows(task: Task, what: str, answer: Callable[[Response, int], Answer]) -> list[Answer]:
+    """`answer(response, position)` for every row, as `run_blocks` asks for blocks."""
+    return run_blocks(task, what, lambda response, block: answer(response, block.start), size=1)
+
+
+def run_blocks(
+    task: Task, what: str, answer: Callable[[Response, slice], Answer], *, size: int
+) -> list[Answer]:
+    """`answer(response, block)` for every `size` rows, `task.n_jobs` blocks at once, with a bar.
+
+    Blocks run in threads unless `joblib.parallel_config` names another backend, because most models
+    compute outside of Python's lock. What the model is asked is counted in ``task.response``.
+    """
+    blocks = [
+        slice(start, min(start + size, task.n_samples)) for start in range(0, task.n_samples, size)
+    ]
+    with progress_of(task, what) as bar:
+        answers = []
+        for block, given in zip(blocks, _answers(task, answer, blocks), strict=True):
+            answers.append(given)
+            bar.update(block.stop - block.start)
+    return answers
+
+
+def progress_of(task: Task, what: str) -> Any:
+    """Positions of the rows, with a bar once it takes longer than two seconds."""
+    return progress_bar(
+        range(task.n_samples), what, unit="row", verbose=task.verbose, delay=2, leave=False
+    )
+
+
+def _answers(
+    task: Task, answer: Callable[[Response, slice], Answer], blocks: Sequence[slice]
+) -> Iterator[Answer]:
+    if effective_n_jobs(task.n_jobs) == 1:
+        yield from (answer(task.response, block) for block in blocks)
+        return
+    # Each job gets its share of the cores: a model's own threads in every job would compete.
+    n_threads = max(1, cpu_count() // effective_n_jobs(task.n_jobs))
+    counted = delayed(_counted)
+    jobs = (counted(answer, task.response.fresh(), block, n_threads) for block in blocks)
+    pool = Parallel(n_jobs=task.n_jobs, prefer="threads", return_as="generator")
+    for given, spent in pool(jobs):
+        task.response.charge(*spent)
+        yield given
+
+
+@lru_cache(maxsize=1)
+def _libraries(n_modules: int) -> ThreadpoolController:
+    """The numeric libraries of this process, searched for again when more modules are loaded."""
+    return ThreadpoolController()
+
+
+def _counted(
+    answer: Callable[[Response, slice], Answer],
+    response: Response,
+    block: slice,
+    n_threads: int,
+) -> tuple[Answer, tuple[int, int, float]]:
+    with _libraries(len(sys.modules)).limit(limits=n_threads, user_api="openmp"):
+        given = answer(response, block)
+    return given, (response.rows, response.calls, response.seconds)
