@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 
 from tests.strategies import CHEAP, grid_numbers, panels
 from wisca_xai import InputError
-from wisca_xai.consensus import value_groups, wisca
+from wisca_xai.consensus import CONSENSUS, value_groups, wisca
 from wisca_xai.consensus._groups import N_GROUPS, systematic_share
 
 RNG = np.random.default_rng(0)
@@ -267,6 +267,20 @@ def test_what_goes_with_the_value_ranks_above_what_scatters_as_much():
     assert found[1] < 0.1 * plain[1]
 
 
+@pytest.mark.parametrize("name", sorted(CONSENSUS.keys() - {"wisca"}))
+def test_the_other_functions_ignore_groups(name):
+    for panel in ((ROWS, IMPORTANCES), (None, IMPORTANCES)):
+        found, plain = CONSENSUS[name](*panel, groups=GROUPS), CONSENSUS[name](*panel)
+        np.testing.assert_array_equal(found.importance, plain.importance)
+        np.testing.assert_array_equal(found.values, plain.values)
+
+
+def test_wisca_signed_by_magnitude_is_wisca_with_its_groups():
+    settings = {"aggregation": "magnitude", "groups": GROUPS}
+    found = CONSENSUS["wisca_signed"](ROWS, IMPORTANCES, **settings)
+    np.testing.assert_array_equal(found.importance, wisca(ROWS, IMPORTANCES, **settings).importance)
+
+
 @pytest.mark.parametrize(
     "groups",
     [
@@ -283,8 +297,11 @@ def test_groups_are_integers_of_each_row_and_feature(groups):
     message = (
         r"`groups` must hold integers from 0, shape \(n_samples, n_features\) = \(4, 3\), got "
     )
+    for function in CONSENSUS.values():
+        with pytest.raises(InputError, match=message):
+            function(ROWS, groups=groups)
     with pytest.raises(InputError, match=message):
-        wisca(ROWS, groups=groups)
+        wisca(ROWS, groups=groups, aggregation="signed")
 
 
 def test_groups_are_only_read_and_may_be_lists():

@@ -2,7 +2,12 @@
 
 from wisca_xai.consensus._averages import geometric_mean, harmonic_mean, mean, median
 from wisca_xai.consensus._groups import value_groups
-from wisca_xai.consensus._inputs import Consensus, ConsensusFunction
+from wisca_xai.consensus._inputs import (
+    Consensus,
+    ConsensusFunction,
+    check_consensus,
+    check_consensus_function,
+)
 from wisca_xai.consensus._kemeny import kemeny_young
 from wisca_xai.consensus._method_weights import (
     crh_weights,
@@ -45,6 +50,8 @@ __all__ = [
     "agg_var",
     "autoweighted",
     "borda",
+    "check_consensus",
+    "check_consensus_function",
     "confidence_weight",
     "crh",
     "crh_weights",

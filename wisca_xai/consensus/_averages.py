@@ -7,8 +7,10 @@ from numpy.typing import ArrayLike
 from scipy.stats import gmean, hmean
 
 from wisca_xai._typing import Aggregation, FloatArray, FloatVector
-from wisca_xai.consensus._inputs import Combine, Consensus, Vectors, mean_of, sign_of_mean
+from wisca_xai.consensus._combine import Combine, mean_of, sign_of_mean
+from wisca_xai.consensus._inputs import Consensus
 from wisca_xai.consensus._scaling import max_abs
+from wisca_xai.consensus._vectors import Vectors
 
 
 def mean(
@@ -18,6 +20,7 @@ def mean(
     *,
     aggregation: Aggregation = "magnitude",
     method_weights: ArrayLike | None = None,
+    groups: ArrayLike | None = None,
 ) -> Consensus:
     """Mean over methods of vectors scaled by `max_abs`.
 
@@ -25,9 +28,9 @@ def mean(
     ----------
     local, importances, aggregation, method_weights
         As in `wisca`.
-    weights : array-like, default=None
-        Checked, then ignored: a plain average counts every row alike. Present so that all
-        consensus functions have one signature.
+    weights, groups : array-like, default=None
+        Checked, then ignored: in a plain average all rows count the same. The parameters are there
+        because all consensus functions have the same signature.
 
     Returns
     -------
@@ -39,7 +42,7 @@ def mean(
     >>> mean([[[2.0, -1.0]]], [[0.0, 0.3]]).importance
     array([0.5 , 0.75])
     """
-    return _plain(local, importances, weights, method_weights, mean_of, aggregation)
+    return _plain(local, importances, weights, method_weights, groups, mean_of, aggregation)
 
 
 def median(
@@ -49,6 +52,7 @@ def median(
     *,
     aggregation: Aggregation = "magnitude",
     method_weights: ArrayLike | None = None,
+    groups: ArrayLike | None = None,
 ) -> Consensus:
     """Median over methods of vectors scaled by `max_abs`; parameters as in `mean`.
 
@@ -61,7 +65,7 @@ def median(
     >>> median([[[2.0, -1.0]], [[1.0, 0.5]], [[0.1, 1.0]]]).importance
     array([1. , 0.5])
     """
-    return _plain(local, importances, weights, method_weights, _median_of, aggregation)
+    return _plain(local, importances, weights, method_weights, groups, _median_of, aggregation)
 
 
 def geometric_mean(
@@ -71,6 +75,7 @@ def geometric_mean(
     *,
     aggregation: Aggregation = "magnitude",
     method_weights: ArrayLike | None = None,
+    groups: ArrayLike | None = None,
 ) -> Consensus:
     """Geometric mean over methods of magnitudes scaled by `max_abs`; parameters as in `mean`.
 
@@ -83,7 +88,7 @@ def geometric_mean(
     array([1. , 0.5])
     """
     combine = _with_sign_of_mean(gmean)
-    return _plain(local, importances, weights, method_weights, combine, aggregation)
+    return _plain(local, importances, weights, method_weights, groups, combine, aggregation)
 
 
 def harmonic_mean(
@@ -93,6 +98,7 @@ def harmonic_mean(
     *,
     aggregation: Aggregation = "magnitude",
     method_weights: ArrayLike | None = None,
+    groups: ArrayLike | None = None,
 ) -> Consensus:
     """Harmonic mean over methods of magnitudes scaled by `max_abs`; parameters as in `mean`.
 
@@ -105,7 +111,7 @@ def harmonic_mean(
     array([1.    , 0.6667])
     """
     combine = _with_sign_of_mean(hmean)
-    return _plain(local, importances, weights, method_weights, combine, aggregation)
+    return _plain(local, importances, weights, method_weights, groups, combine, aggregation)
 
 
 def _plain(
@@ -113,10 +119,11 @@ def _plain(
     importances: ArrayLike | None,
     weights: ArrayLike | None,
     method_weights: ArrayLike | None,
+    groups: ArrayLike | None,
     combine: Combine,
     aggregation: Aggregation,
 ) -> Consensus:
-    vectors = Vectors.check(local, importances, weights, method_weights).unweighted()
+    vectors = Vectors.check(local, importances, weights, method_weights, groups).unweighted()
     return vectors.aggregate(max_abs, combine, aggregation)
 
 

@@ -1,25 +1,19 @@
-"""The one signature of all consensus functions: its checks and its result."""
+"""The signature and the result that all consensus functions share, and checks of custom ones."""
 
+import inspect
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Protocol
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from wisca_xai._checks import as_number, check_choice, check_finite
 from wisca_xai._exceptions import InputError
-from wisca_xai._typing import (
-    Aggregation,
-    FloatArray,
-    FloatCube,
-    FloatMatrix,
-    FloatVector,
-    IntMatrix,
-)
-from wisca_xai.consensus._groups import systematic_share
+from wisca_xai._typing import Aggregation, FloatArray, FloatVector
 
-LEAST_SHARE = 0.05  # of a magnitude that counts even if nothing of it goes with the feature's value
+ROUNDING = 1e-9  # the amount by which rounding may take a consensus out of [-1, 1]
+CALL = "function(local, importances, weights, *, method_weights, groups)"
 
 
 @dataclass(frozen=True)
@@ -29,7 +23,7 @@ class Consensus:
     Attributes
     ----------
     values : ndarray of shape (n_samples, n_features) or (n_features,)
-        Local consensus, dimensionless, signed; where there is no local vector, the importance.
+        Local consensus, dimensionless, signed. The importance, if there is no local method.
     importance : ndarray of shape (n_features,)
         Global consensus, dimensionless, in [0, 1] (``aggregation="signed"``: [-1, 1]).
     """
@@ -39,7 +33,12 @@ class Consensus:
 
 
 class ConsensusFunction(Protocol):
-    """Signature of everything in `CONSENSUS`, and of a user's own function."""
+    """The signature of all functions in `CONSENSUS`; `wisca` explains the parameters.
+
+    Functions may have keyword options of their own besides these. A function that has no use for
+    `weights`, `method_weights` or `groups` checks and ignores them. A custom function must accept
+    `method_weights` and `groups`, or take ``**options``.
+    """
 
     def __call__(
         self,
@@ -49,234 +48,107 @@ class ConsensusFunction(Protocol):
         *,
         aggregation: Aggregation = "magnitude",
         method_weights: ArrayLike | None = None,
-    ) -> Consensus:
-        """Merge local vectors and global importances."""
-
-
-class Combine(Protocol):
-    """Merges methods along the first axis.
-
-    `votes` are positive and sum to 1; None means that all methods count alike.
-    """
-
-    def __call__(self, methods: FloatArray, votes: FloatVector | None) -> FloatArray:
-        """Turn (k, ...) into (...)."""
-
-
-@dataclass(frozen=True)
-class Vectors:
-    """Checked input of a consensus function, raw.
-
-    `local` is (m, n, d), `importances` (g, d), `weights` (m, n), `votes` (m + g,) or None.
-    """
-
-    local: FloatCube
-    importances: FloatMatrix
-    weights: FloatMatrix
-    votes: FloatVector | None = None
-
-    @classmethod
-    def check(
-        cls,
-        local: ArrayLike | None,
-        importances: ArrayLike | None,
-        weights: ArrayLike | None,
-        method_weights: ArrayLike | None = None,
-    ) -> "Vectors":
-        """Check shapes and numbers.
-
-        Raises
-        ------
-        InputError
-            If there is no vector at all, shapes do not fit, or a number is not finite or, among
-            the weights, negative, or no row has a weight, or no method a vote.
-        """
-        if local is None and importances is None:
-            raise InputError("`local` or `importances` must be given, got None for both.")
-        global_ = None if importances is None else check_finite("importances", importances, ndim=2)
-        if local is None:
-            cube = np.empty((0, 0, 0 if global_ is None else global_.shape[1]))
-        else:
-            cube = check_finite("local", local, ndim=3)
-        if global_ is None:
-            global_ = np.empty((0, cube.shape[2]))
-        if global_.shape[1] != cube.shape[2]:
-            raise InputError(
-                f"`importances` must have shape (n_methods, n_features) = (*, {cube.shape[2]}), "
-                f"got {global_.shape}."
-            )
-        if len(cube) + len(global_) == 0:
-            raise InputError("There must be at least one vector to merge, got none.")
-        votes = _check_votes(method_weights, len(cube) + len(global_))
-        return cls(cube, global_, _check_weights(weights, cube.shape[:2]), votes)
-
-    def unweighted(self) -> "Vectors":
-        """The same vectors with every row counting 1."""
-        return replace(self, weights=np.ones_like(self.weights))
-
-    def aggregate(
-        self,
-        scaling: Callable[[ArrayLike], FloatArray],
-        combine: Combine,
-        aggregation: Aggregation,
-        *,
-        combine_rows: Combine | None = None,
         groups: ArrayLike | None = None,
     ) -> Consensus:
-        """Scale each vector, weigh its row, average over rows, combine over methods.
-
-        Parameters
-        ----------
-        scaling : callable
-            Scales vectors along the last axis, keeping signs.
-        combine : callable
-            Merges methods.
-        aggregation : {"magnitude", "signed"}
-            Whether rows are averaged by magnitude or with their signs. By magnitude, importances
-            below 0 count as 0: a negative permutation importance says that shuffling helped,
-            which is noise.
-        combine_rows : callable, default=None
-            Merges methods row by row; None means `combine`.
-        groups : array-like of shape (n, d), default=None
-            As from `value_groups`: by magnitude, a local method's vector is then its mean magnitude
-            times ``LEAST_SHARE + (1 - LEAST_SHARE) * systematic_share``.
-
-        Returns
-        -------
-        consensus : Consensus
-        """
-        local = self.weights[:, :, None] * scaling(self.local)
-        methods = self._methods(local, scaling(self.importances), aggregation)
-        if groups is not None and aggregation == "magnitude" and len(local):
-            share = systematic_share(local, _check_groups(groups, local.shape[1:]))
-            methods[len(self.importances) :] *= LEAST_SHARE + (1 - LEAST_SHARE) * share
-        votes = self.votes
-        n_local = len(local)
-        global_first = None if votes is None else np.roll(votes, -n_local)
-        importance = combine(*elect(methods, global_first))
-        if not n_local:
-            return Consensus(importance.copy(), importance)
-        rows = elect(local, None if votes is None else votes[:n_local])
-        return Consensus((combine_rows or combine)(*rows), importance)
-
-    def methods(self, scaling: Callable[[ArrayLike], FloatArray]) -> FloatMatrix:
-        """One vector of scaled magnitudes per method, global methods first: (g + m, d)."""
-        local = self.weights[:, :, None] * scaling(self.local)
-        return self._methods(local, scaling(self.importances), "magnitude")
-
-    def _methods(
-        self, local: FloatCube, importances: FloatMatrix, aggregation: Aggregation
-    ) -> FloatMatrix:
-        check_choice("aggregation", aggregation, ("magnitude", "signed"))
-        if aggregation == "magnitude":
-            local, importances = np.abs(local), np.maximum(importances, 0.0)
-        per_method = local.sum(axis=1) / max(local.shape[1], 1)
-        return np.vstack([importances, per_method])
+        """Merge the attributions of local methods and the importances of global methods."""
 
 
-def _check_weights(weights: ArrayLike | None, shape: tuple[int, ...]) -> FloatMatrix:
-    if weights is None:
-        return np.ones(shape)
-    array: FloatArray = np.asarray(weights, dtype=np.float64)
-    if array.shape not in ((shape[1],), shape):
-        raise InputError(
-            f"`weights` must have shape (n_samples,) = ({shape[1]},) or (n_methods, n_samples) = "
-            f"{shape}, got {array.shape}."
-        )
-    _check_not_negative("weights", array)
-    if array.size and not array.any():
-        raise InputError("`weights` must have a positive entry, got zeros only.")
-    return np.broadcast_to(array, shape)
+def check_consensus_function(function: Any) -> None:
+    """Check that a function can be called as all consensus functions are.
 
-
-def _check_groups(groups: ArrayLike, shape: tuple[int, ...]) -> IntMatrix:
-    try:
-        array = np.asarray(groups)
-    except ValueError as error:
-        raise InputError(f"`groups` must be a table of integers: {error}") from error
-    if array.shape != shape or array.dtype.kind not in "iu" or array.min(initial=0) < 0:
-        raise InputError(
-            f"`groups` must hold integers from 0, shape (n_samples, n_features) = {shape}, got "
-            f"{array.dtype} of shape {array.shape}."
-        )
-    return array.astype(np.intp)
-
-
-def _check_votes(method_weights: ArrayLike | None, n_methods: int) -> FloatVector | None:
-    if method_weights is None:
-        return None
-    array: FloatArray = np.asarray(method_weights, dtype=np.float64)
-    if array.shape != (n_methods,):
-        raise InputError(
-            "`method_weights` must have one entry per method, local methods first, shape "
-            f"({n_methods},), got {array.shape}."
-        )
-    _check_not_negative("method_weights", array)
-    if not array.any():
-        raise InputError("`method_weights` must have a positive entry, got zeros only.")
-    return array
-
-
-def _check_not_negative(name: str, array: FloatArray) -> None:
-    if not np.isfinite(array).all() or (array < 0).any():
-        raise InputError(
-            f"`{name}` must be finite and not negative, got {array.min():g} as the smallest."
-        )
-
-
-def elect(methods: FloatArray, votes: FloatVector | None) -> tuple[FloatArray, FloatVector | None]:
-    """Leave out methods without a vote, and divide the votes of the others by their sum.
-
-    Equal votes become None, so that they give the same bytes as no votes; so do votes that are
-    all zero, as those of the local methods are where only global methods have one.
-    """
-    if votes is None or not votes.any():
-        return methods, None
-    shares = votes / votes.max()  # the sum of large votes may overflow
-    voting = shares > 0
-    if np.ptp(shares[voting]) == 0:
-        return methods[voting], None
-    return methods[voting], shares[voting] / shares.sum()
-
-
-def shares_of(methods: FloatArray, votes: FloatVector | None) -> FloatVector:
-    """The votes, spelt out where they are equal."""
-    return np.full(len(methods), 1 / len(methods)) if votes is None else votes
-
-
-def mean_of(methods: FloatArray, votes: FloatVector | None = None) -> FloatArray:
-    """Arithmetic mean over the first axis."""
-    if votes is None:
-        return np.asarray(methods.mean(axis=0))
-    # not a BLAS product, which may round equal columns differently
-    mean = (votes.reshape(-1, *[1] * (methods.ndim - 1)) * methods).sum(axis=0)
-    # the votes may sum to 1 + 2e-16
-    return np.asarray(np.clip(mean, methods.min(axis=0), methods.max(axis=0)))
-
-
-def power_mean(power: float) -> Combine:
-    """Mean over the first axis of non-negative vectors raised to `power`, and back.
+    Parameters
+    ----------
+    function : callable
+        A consensus function: a name in `CONSENSUS` will not do. A callable whose signature Python
+        cannot read, such as some compiled functions, is accepted.
 
     Raises
     ------
     InputError
-        If `power` is not in (0, 1].
+        If `function` is not callable, or cannot be called as ``function(local, importances,
+        weights, method_weights=..., groups=...)``.
+
+    Examples
+    --------
+    >>> check_consensus_function(lambda local, importances, weights, **options: None)
     """
-    if not 0 < as_number(power) <= 1:
-        raise InputError(f"`power` must be a number above 0 and at most 1, got {power!r}.")
+    if not callable(function):
+        raise InputError(f"`consensus` must be callable as {CALL}, got {function!r}.")
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):
+        return
+    anything = object()
+    try:
+        signature.bind(anything, anything, anything, method_weights=anything, groups=anything)
+    except TypeError as error:
+        raise InputError(
+            f"`consensus` must be called as {CALL}, or take **options, got "
+            f"{_name_of(function)}{_without_annotations(signature)}."
+        ) from error
 
-    def combine(methods: FloatArray, votes: FloatVector | None) -> FloatArray:
-        raised = mean_of(methods**power, votes) ** (1 / power)
-        return np.clip(raised, methods.min(axis=0), methods.max(axis=0))
 
-    return combine
+def check_consensus(result: Any, n_samples: int | None, n_features: int) -> Consensus:
+    """Return what a consensus function returned, or raise InputError if it is not a consensus.
 
+    Parameters
+    ----------
+    result : object
+        What the function returned.
+    n_samples : int or None
+        Number of explained rows. None if only global methods were merged: the values are then one
+        vector.
+    n_features : int
 
-def sign_of_mean(methods: FloatArray, votes: FloatVector | None) -> FloatArray:
-    """-1, 0 or +1: the direction of the mean.
+    Returns
+    -------
+    consensus : Consensus
+        `result`, its numbers unchanged, as arrays of float64.
 
-    Methods that cancel have none, and rounding must not give them one.
+    Raises
+    ------
+    InputError
+        If `result` is not a `Consensus`, or `values` or `importance` has another shape, is not
+        finite or leaves [-1, 1] by more than rounding.
     """
-    mean = mean_of(methods, votes)
-    cancelled = np.abs(mean) <= 1e-12 * mean_of(np.abs(methods), votes)
-    return np.where(cancelled, 0.0, np.sign(mean))
+    if not isinstance(result, Consensus):
+        raise InputError(
+            f"`consensus` must return a wisca_xai.consensus.Consensus, got {type(result).__name__}."
+        )
+    values_shape = (n_features,) if n_samples is None else (n_samples, n_features)
+    return Consensus(
+        _check_result("values", result.values, values_shape),
+        _check_result("importance", result.importance, (n_features,)),
+    )
+
+
+def _check_result(name: str, numbers: Any, shape: tuple[int, ...]) -> FloatArray:
+    try:
+        array: FloatArray = np.asarray(numbers, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"`{name}` of a consensus must be an array of numbers: {error}") from error
+    if array.shape != shape:
+        raise InputError(f"`{name}` of a consensus must have shape {shape}, got {array.shape}.")
+    if not np.isfinite(array).all():
+        bad = int((~np.isfinite(array)).sum())
+        raise InputError(
+            f"`{name}` of a consensus must be finite, got {bad} entries that are NaN or infinite."
+        )
+    if (np.abs(array) > 1 + ROUNDING).any():
+        raise InputError(
+            f"`{name}` of a consensus must lie in [-1, 1], got values from {array.min()} to "
+            f"{array.max()}. Scale each method's vectors first, for example with `max_abs`."
+        )
+    return array
+
+
+def _name_of(function: Callable[..., Any]) -> str:
+    if isinstance(function, partial):
+        return _name_of(function.func)
+    return str(getattr(function, "__name__", type(function).__name__))
+
+
+def _without_annotations(signature: inspect.Signature) -> inspect.Signature:
+    """The same signature without types, which would hide the names in an error message."""
+    parameters = [p.replace(annotation=p.empty) for p in signature.parameters.values()]
+    return signature.replace(parameters=parameters, return_annotation=signature.empty)

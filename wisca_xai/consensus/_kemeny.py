@@ -6,9 +6,11 @@ from scipy.sparse.csgraph import connected_components
 
 from wisca_xai._exceptions import InputError
 from wisca_xai._typing import Aggregation, FloatArray, FloatMatrix, FloatVector, IntVector
-from wisca_xai.consensus._inputs import Consensus, Vectors, shares_of, sign_of_mean
+from wisca_xai.consensus._combine import shares_of, sign_of_mean
+from wisca_xai.consensus._inputs import Consensus
 from wisca_xai.consensus._ranks import borda_of, tied
 from wisca_xai.consensus._scaling import max_abs
+from wisca_xai.consensus._vectors import Vectors
 
 MAX_EXACT = 12  # features in a knot that subsets are enumerated for: 2^12
 MAX_CANDIDATES = 5000  # whose pairs take 200 MB per method
@@ -22,6 +24,7 @@ def kemeny_young(
     *,
     aggregation: Aggregation = "magnitude",
     method_weights: ArrayLike | None = None,
+    groups: ArrayLike | None = None,
 ) -> Consensus:
     """The order with the smallest weighted sum of Kendall distances to the methods' rankings [1]_.
 
@@ -36,7 +39,7 @@ def kemeny_young(
     ----------
     local, importances, aggregation, method_weights
         As in `wisca`.
-    weights : array-like, default=None
+    weights, groups : array-like, default=None
         Checked, then ignored, as in `mean`.
 
     Returns
@@ -71,7 +74,7 @@ def kemeny_young(
         last = places >= places.max(initial=-np.inf) - TOLERANCE
         return np.where(last, 0.0, sign_of_mean(methods, votes) * scores) + 0.0
 
-    vectors = Vectors.check(local, importances, weights, method_weights).unweighted()
+    vectors = Vectors.check(local, importances, weights, method_weights, groups).unweighted()
     return vectors.aggregate(max_abs, combine, aggregation, combine_rows=borda_of)
 
 

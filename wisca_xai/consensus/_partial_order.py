@@ -7,9 +7,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from wisca_xai._exceptions import InputError
 from wisca_xai._typing import IntVector
-from wisca_xai.consensus._inputs import Vectors
 from wisca_xai.consensus._ranks import tied
 from wisca_xai.consensus._scaling import min_max
+from wisca_xai.consensus._vectors import Vectors
 
 MAX_FEATURES = 5000  # whose pairs take 25 MB per method
 

@@ -5,8 +5,10 @@ from numpy.typing import ArrayLike
 
 from wisca_xai._checks import check_count
 from wisca_xai._typing import Aggregation, FloatArray, FloatVector
-from wisca_xai.consensus._inputs import Consensus, Vectors, mean_of, sign_of_mean
+from wisca_xai.consensus._combine import mean_of, sign_of_mean
+from wisca_xai.consensus._inputs import Consensus
 from wisca_xai.consensus._scaling import max_abs, rank, rank_score
+from wisca_xai.consensus._vectors import Vectors
 
 
 def mean_rank(
@@ -16,6 +18,7 @@ def mean_rank(
     *,
     aggregation: Aggregation = "magnitude",
     method_weights: ArrayLike | None = None,
+    groups: ArrayLike | None = None,
 ) -> Consensus:
     """Mean of the ranks of magnitudes, as a score: see `rank_score`.
 
@@ -23,7 +26,7 @@ def mean_rank(
     ----------
     local, importances, aggregation, method_weights
         As in `wisca`.
-    weights : array-like, default=None
+    weights, groups : array-like, default=None
         Checked, then ignored, as in `mean`.
 
     Returns
@@ -36,7 +39,7 @@ def mean_rank(
     >>> mean_rank([[[2.0, -1.0, 0.0]]], [[0.2, 0.3, 0.1]]).importance
     array([0.75, 0.75, 0.  ])
     """
-    vectors = Vectors.check(local, importances, weights, method_weights).unweighted()
+    vectors = Vectors.check(local, importances, weights, method_weights, groups).unweighted()
     return vectors.aggregate(_signed_rank_score, mean_of, aggregation)
 
 
@@ -47,6 +50,7 @@ def voting(
     *,
     aggregation: Aggregation = "magnitude",
     method_weights: ArrayLike | None = None,
+    groups: ArrayLike | None = None,
     top_k: int = 5,
 ) -> Consensus:
     """Share of the vectors in which a feature is among the `top_k` largest magnitudes.
@@ -55,7 +59,7 @@ def voting(
     ----------
     local, importances, aggregation, method_weights
         As in `wisca`.
-    weights : array-like, default=None
+    weights, groups : array-like, default=None
         Checked, then ignored, as in `mean`.
     top_k : int, default=5
         At most half of the features, at least one, so that a vote always tells features apart.
@@ -79,7 +83,7 @@ def voting(
         effect = magnitude > magnitude.min(axis=-1, keepdims=True, initial=np.inf)
         return np.where((rank(values) <= k) & effect, _sign(values), 0.0)
 
-    vectors = Vectors.check(local, importances, weights, method_weights).unweighted()
+    vectors = Vectors.check(local, importances, weights, method_weights, groups).unweighted()
     return vectors.aggregate(votes, mean_of, aggregation)
 
 
@@ -90,6 +94,7 @@ def borda(
     *,
     aggregation: Aggregation = "magnitude",
     method_weights: ArrayLike | None = None,
+    groups: ArrayLike | None = None,
 ) -> Consensus:
     """Borda count: the share of the other features that a feature beats, averaged over methods.
 
@@ -100,7 +105,7 @@ def borda(
     ----------
     local, importances, aggregation, method_weights
         As in `wisca`.
-    weights : array-like, default=None
+    weights, groups : array-like, default=None
         Checked, then ignored, as in `mean`.
 
     Returns
@@ -115,7 +120,7 @@ def borda(
     >>> borda([[[2.0, -1.0, 0.0]]], [[0.2, 0.3, 0.1]]).importance
     array([0.75, 0.75, 0.  ])
     """
-    vectors = Vectors.check(local, importances, weights, method_weights).unweighted()
+    vectors = Vectors.check(local, importances, weights, method_weights, groups).unweighted()
     return vectors.aggregate(max_abs, borda_of, aggregation)
 
 
@@ -126,6 +131,7 @@ def reciprocal_rank_fusion(
     *,
     aggregation: Aggregation = "magnitude",
     method_weights: ArrayLike | None = None,
+    groups: ArrayLike | None = None,
     k: int = 60,
 ) -> Consensus:
     r"""Mean over methods of :math:`1 / (k + r)`, r the rank of a feature: first places tell [1]_.
@@ -137,7 +143,7 @@ def reciprocal_rank_fusion(
     ----------
     local, importances, aggregation, method_weights
         As in `wisca`.
-    weights : array-like, default=None
+    weights, groups : array-like, default=None
         Checked, then ignored, as in `mean`.
     k : int, default=60
         The larger, the less a first place differs from a second; 60 is the published constant.
@@ -169,7 +175,7 @@ def reciprocal_rank_fusion(
         scores = np.where(effect, scores, 0.0)
         return sign_of_mean(methods, votes) * mean_of(scores, votes) + 0.0
 
-    vectors = Vectors.check(local, importances, weights, method_weights).unweighted()
+    vectors = Vectors.check(local, importances, weights, method_weights, groups).unweighted()
     return vectors.aggregate(max_abs, combine, aggregation)
 
 

@@ -5,9 +5,11 @@ from numpy.typing import ArrayLike
 
 from wisca_xai._exceptions import InputError
 from wisca_xai._typing import Aggregation, FloatArray, FloatVector
-from wisca_xai.consensus._inputs import Consensus, Vectors, mean_of, shares_of, sign_of_mean
+from wisca_xai.consensus._combine import mean_of, shares_of, sign_of_mean
+from wisca_xai.consensus._inputs import Consensus
 from wisca_xai.consensus._method_weights import reliabilities
 from wisca_xai.consensus._scaling import max_abs
+from wisca_xai.consensus._vectors import Vectors
 
 
 def trimmed_mean(
@@ -17,6 +19,7 @@ def trimmed_mean(
     *,
     aggregation: Aggregation = "magnitude",
     method_weights: ArrayLike | None = None,
+    groups: ArrayLike | None = None,
     trim: float = 0.25,
 ) -> Consensus:
     """Mean over methods of vectors scaled by `max_abs`, without the extremes of each feature.
@@ -29,7 +32,7 @@ def trimmed_mean(
     ----------
     local, importances, aggregation, method_weights
         As in `wisca`.
-    weights : array-like, default=None
+    weights, groups : array-like, default=None
         Checked, then ignored, as in `mean`.
     trim : float, default=0.25
         In [0, 0.5): 0 is the `mean`, and towards 0.5 it becomes the `median`.
@@ -59,7 +62,7 @@ def trimmed_mean(
         middle = (kept * methods).sum(axis=0) / kept.sum(axis=0)
         return np.asarray(np.clip(middle, methods.min(axis=0), methods.max(axis=0)))
 
-    vectors = Vectors.check(local, importances, weights, method_weights).unweighted()
+    vectors = Vectors.check(local, importances, weights, method_weights, groups).unweighted()
     return vectors.aggregate(max_abs, combine, aggregation)
 
 
@@ -70,6 +73,7 @@ def agg_var(
     *,
     aggregation: Aggregation = "magnitude",
     method_weights: ArrayLike | None = None,
+    groups: ArrayLike | None = None,
     eps: float = 0.1,
 ) -> Consensus:
     r"""Mean over methods divided by their standard deviation: agreement counts [1]_.
@@ -82,7 +86,7 @@ def agg_var(
     ----------
     local, importances, aggregation, method_weights
         As in `wisca`.
-    weights : array-like, default=None
+    weights, groups : array-like, default=None
         Checked, then ignored, as in `mean`.
     eps : float, default=0.1
         Positive, in units of the largest attribution of a vector. A standard deviation of this
@@ -122,7 +126,7 @@ def agg_var(
     def importance(methods: FloatArray, votes: FloatVector | None) -> FloatArray:
         return max_abs(shrunk(methods, votes))
 
-    vectors = Vectors.check(local, importances, weights, method_weights).unweighted()
+    vectors = Vectors.check(local, importances, weights, method_weights, groups).unweighted()
     return vectors.aggregate(max_abs, importance, aggregation, combine_rows=shrunk)
 
 
@@ -133,6 +137,7 @@ def autoweighted(
     *,
     aggregation: Aggregation = "magnitude",
     method_weights: ArrayLike | None = None,
+    groups: ArrayLike | None = None,
 ) -> Consensus:
     r"""Mean of z-scores of magnitudes, weighted by a score per method [1]_.
 
@@ -149,7 +154,7 @@ def autoweighted(
     ----------
     local, importances, aggregation, method_weights
         As in `wisca`; `faithfulness_weights` gives scores.
-    weights : array-like, default=None
+    weights, groups : array-like, default=None
         Checked, then ignored, as in `mean`.
 
     Returns
@@ -175,7 +180,7 @@ def autoweighted(
         reachable = mean_of(largest, votes)
         return np.divide(merged, reachable, out=np.zeros_like(merged), where=reachable > 0) + 0.0
 
-    vectors = Vectors.check(local, importances, weights, method_weights).unweighted()
+    vectors = Vectors.check(local, importances, weights, method_weights, groups).unweighted()
     return vectors.aggregate(_z_from_smallest, combine, aggregation)
 
 
@@ -186,6 +191,7 @@ def crh(
     *,
     aggregation: Aggregation = "magnitude",
     method_weights: ArrayLike | None = None,
+    groups: ArrayLike | None = None,
 ) -> Consensus:
     """Truth discovery: a mean in which methods far from the consensus count less [1]_.
 
@@ -199,7 +205,7 @@ def crh(
     local, importances, aggregation, method_weights
         As in `wisca`. Two variants of one explainer agree with one another, and would be taken
         for reliable: see `family_weights`.
-    weights : array-like, default=None
+    weights, groups : array-like, default=None
         Checked, then ignored, as in `mean`.
 
     Returns
@@ -224,7 +230,7 @@ def crh(
         flat = methods.reshape(len(methods), -1)
         return mean_of(methods, reliabilities(flat, shares_of(methods, votes)))
 
-    vectors = Vectors.check(local, importances, weights, method_weights).unweighted()
+    vectors = Vectors.check(local, importances, weights, method_weights, groups).unweighted()
     return vectors.aggregate(max_abs, combine, aggregation)
 
 

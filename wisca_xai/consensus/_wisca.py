@@ -3,8 +3,10 @@
 from numpy.typing import ArrayLike
 
 from wisca_xai._typing import Aggregation
-from wisca_xai.consensus._inputs import Consensus, Vectors, mean_of, power_mean
+from wisca_xai.consensus._combine import mean_of, power_mean
+from wisca_xai.consensus._inputs import Consensus
 from wisca_xai.consensus._scaling import min_max
+from wisca_xai.consensus._vectors import Vectors
 
 
 def wisca(
@@ -97,9 +99,9 @@ def wisca(
     array([0.859, 0.609, 0.   ])
     """
     by_magnitude = power_mean(power)
-    vectors = Vectors.check(local, importances, weights, method_weights)
+    vectors = Vectors.check(local, importances, weights, method_weights, groups)
     merge = mean_of if aggregation == "signed" else by_magnitude
-    return vectors.aggregate(min_max, merge, aggregation, combine_rows=mean_of, groups=groups)
+    return vectors.aggregate(min_max, merge, aggregation, combine_rows=mean_of)
 
 
 def wisca_signed(
@@ -109,6 +111,7 @@ def wisca_signed(
     *,
     aggregation: Aggregation = "signed",
     method_weights: ArrayLike | None = None,
+    groups: ArrayLike | None = None,
 ) -> Consensus:
     """`wisca` with ``aggregation="signed"`` as its default: the formula of the paper.
 
@@ -118,5 +121,10 @@ def wisca_signed(
     array([ 1. , -0.5,  0. ])
     """
     return wisca(
-        local, importances, weights, aggregation=aggregation, method_weights=method_weights
+        local,
+        importances,
+        weights,
+        aggregation=aggregation,
+        method_weights=method_weights,
+        groups=groups,
     )

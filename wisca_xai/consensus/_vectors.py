@@ -1,0 +1,192 @@
+"""The input of a consensus function: its checks, and the steps that all functions share."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from wisca_xai._checks import check_choice, check_finite
+from wisca_xai._exceptions import InputError
+from wisca_xai._typing import (
+    Aggregation,
+    FloatArray,
+    FloatCube,
+    FloatMatrix,
+    FloatVector,
+    IntMatrix,
+)
+from wisca_xai.consensus._combine import Combine, elect
+from wisca_xai.consensus._groups import systematic_share
+from wisca_xai.consensus._inputs import Consensus
+
+LEAST_SHARE = 0.05  # the part of a magnitude that counts even if it is all scatter
+
+
+@dataclass(frozen=True)
+class Vectors:
+    """Checked input of a consensus function; the attributions are not scaled yet.
+
+    With m local and g global methods: `local` has shape (m, n, d), `importances` (g, d), `weights`
+    (m, n), `votes` (m + g,) and `groups` (n, d). Votes and groups may be None.
+    """
+
+    local: FloatCube
+    importances: FloatMatrix
+    weights: FloatMatrix
+    votes: FloatVector | None = None
+    groups: IntMatrix | None = None
+
+    @classmethod
+    def check(
+        cls,
+        local: ArrayLike | None,
+        importances: ArrayLike | None,
+        weights: ArrayLike | None,
+        method_weights: ArrayLike | None = None,
+        groups: ArrayLike | None = None,
+    ) -> "Vectors":
+        """Check shapes and numbers.
+
+        Without local methods there are no rows, so that `groups` are ignored.
+
+        Raises
+        ------
+        InputError
+            If there is no vector to merge, shapes do not fit, a number is not finite, a weight or
+            vote is negative, or all weights or all votes are 0.
+        """
+        if local is None and importances is None:
+            raise InputError("`local` or `importances` must be given, got None for both.")
+        global_ = None if importances is None else check_finite("importances", importances, ndim=2)
+        if local is None:
+            cube = np.empty((0, 0, 0 if global_ is None else global_.shape[1]))
+        else:
+            cube = check_finite("local", local, ndim=3)
+        if global_ is None:
+            global_ = np.empty((0, cube.shape[2]))
+        if global_.shape[1] != cube.shape[2]:
+            raise InputError(
+                f"`importances` must have shape (n_methods, n_features) = (*, {cube.shape[2]}), "
+                f"got {global_.shape}."
+            )
+        if len(cube) + len(global_) == 0:
+            raise InputError("There must be at least one vector to merge, got none.")
+        return cls(
+            cube,
+            global_,
+            _check_weights(weights, cube.shape[:2]),
+            _check_votes(method_weights, len(cube) + len(global_)),
+            None if groups is None or local is None else _check_groups(groups, cube.shape[1:]),
+        )
+
+    def unweighted(self) -> "Vectors":
+        """Return the same vectors with weight 1 for each row, and without groups."""
+        return replace(self, weights=np.ones_like(self.weights), groups=None)
+
+    def aggregate(
+        self,
+        scaling: Callable[[ArrayLike], FloatArray],
+        combine: Combine,
+        aggregation: Aggregation,
+        *,
+        combine_rows: Combine | None = None,
+    ) -> Consensus:
+        """Scale each vector, multiply it by its row weight, average over rows, combine methods.
+
+        With groups, and by magnitude, the mean magnitude of a local method is multiplied by
+        ``LEAST_SHARE + (1 - LEAST_SHARE) * systematic_share``.
+
+        Parameters
+        ----------
+        scaling : callable
+            Scales vectors along the last axis and keeps their signs.
+        combine : callable
+            Merges the methods' importances.
+        aggregation : {"magnitude", "signed"}
+            Whether rows are averaged by magnitude or with their signs. By magnitude, importances
+            below 0 count as 0: a negative permutation importance says that shuffling helped,
+            which is noise.
+        combine_rows : callable, default=None
+            Merges the methods' attributions row by row. None means `combine`.
+
+        Returns
+        -------
+        consensus : Consensus
+        """
+        local = self.weights[:, :, None] * scaling(self.local)
+        methods = self._methods(local, scaling(self.importances), aggregation)
+        if self.groups is not None and aggregation == "magnitude" and len(local):
+            share = systematic_share(local, self.groups)
+            methods[len(self.importances) :] *= LEAST_SHARE + (1 - LEAST_SHARE) * share
+        votes, n_local = self.votes, len(local)
+        global_first = None if votes is None else np.roll(votes, -n_local)
+        importance = combine(*elect(methods, global_first))
+        if not n_local:
+            return Consensus(importance.copy(), importance)
+        rows = elect(local, None if votes is None else votes[:n_local])
+        return Consensus((combine_rows or combine)(*rows), importance)
+
+    def methods(self, scaling: Callable[[ArrayLike], FloatArray]) -> FloatMatrix:
+        """Return one vector of scaled magnitudes per method, global methods first: (g + m, d)."""
+        local = self.weights[:, :, None] * scaling(self.local)
+        return self._methods(local, scaling(self.importances), "magnitude")
+
+    def _methods(
+        self, local: FloatCube, importances: FloatMatrix, aggregation: Aggregation
+    ) -> FloatMatrix:
+        check_choice("aggregation", aggregation, ("magnitude", "signed"))
+        if aggregation == "magnitude":
+            local, importances = np.abs(local), np.maximum(importances, 0.0)
+        per_method = local.sum(axis=1) / max(local.shape[1], 1)
+        return np.vstack([importances, per_method])
+
+
+def _check_weights(weights: ArrayLike | None, shape: tuple[int, ...]) -> FloatMatrix:
+    if weights is None:
+        return np.ones(shape)
+    array: FloatArray = np.asarray(weights, dtype=np.float64)
+    if array.shape not in ((shape[1],), shape):
+        raise InputError(
+            f"`weights` must have shape (n_samples,) = ({shape[1]},) or (n_methods, n_samples) = "
+            f"{shape}, got {array.shape}."
+        )
+    _check_not_negative("weights", array)
+    if array.size and not array.any():
+        raise InputError("`weights` must have a positive entry, got zeros only.")
+    return np.broadcast_to(array, shape)
+
+
+def _check_groups(groups: ArrayLike, shape: tuple[int, ...]) -> IntMatrix:
+    try:
+        array = np.asarray(groups)
+    except ValueError as error:
+        raise InputError(f"`groups` must be a table of integers: {error}") from error
+    if array.shape != shape or array.dtype.kind not in "iu" or array.min(initial=0) < 0:
+        raise InputError(
+            f"`groups` must hold integers from 0, shape (n_samples, n_features) = {shape}, got "
+            f"{array.dtype} of shape {array.shape}."
+        )
+    return array.astype(np.intp)
+
+
+def _check_votes(method_weights: ArrayLike | None, n_methods: int) -> FloatVector | None:
+    if method_weights is None:
+        return None
+    array: FloatArray = np.asarray(method_weights, dtype=np.float64)
+    if array.shape != (n_methods,):
+        raise InputError(
+            "`method_weights` must have one entry per method, local methods first, shape "
+            f"({n_methods},), got {array.shape}."
+        )
+    _check_not_negative("method_weights", array)
+    if not array.any():
+        raise InputError("`method_weights` must have a positive entry, got zeros only.")
+    return array
+
+
+def _check_not_negative(name: str, array: FloatArray) -> None:
+    if not np.isfinite(array).all() or (array < 0).any():
+        raise InputError(
+            f"`{name}` must be finite and not negative, got {array.min():g} as the smallest."
+        )
