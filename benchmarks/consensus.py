@@ -1,4 +1,4 @@
-"""Milliseconds of every consensus function: `python -m benchmarks.consensus`."""
+"""Time of every consensus function, in milliseconds: `python -m benchmarks.consensus`."""
 
 import argparse
 import statistics
@@ -12,7 +12,7 @@ N_RUNS = 20
 
 
 def milliseconds(function, local, method_weights) -> float:
-    """Median over runs, after one that does not count."""
+    """Median over `N_RUNS` runs. A first run warms up and does not count."""
     seconds = []
     for _ in range(N_RUNS + 1):
         start = time.perf_counter()
@@ -28,7 +28,7 @@ def main() -> None:
     parser.add_argument("--features", type=int, default=100)
     size = parser.parse_args()
     generator = np.random.default_rng(0)
-    # explainers that agree in part, as those of one model do
+    # Explainers of the same model agree in part, so the attributions share their effects.
     effects = generator.normal(size=(size.rows, size.features)) * generator.random(size.features)
     shape = (size.explainers, size.rows, size.features)
     local = effects + 0.5 * generator.normal(size=shape)

@@ -1,7 +1,7 @@
-"""Each fast engine beside its library, in one run: `python -m benchmarks.explainers`.
+"""Compare each fast engine with its library, in one run: `python -m benchmarks.explainers`.
 
-One table per question: LIME over all six models, Shapley values against exact ones where they can
-be enumerated, the coverage of their intervals, and permutation importance.
+The tables are: LIME over all six models; Shapley values against exact ones, which are enumerated,
+with the coverage of their intervals; and permutation importance.
 """
 
 import argparse
@@ -20,7 +20,7 @@ HEADER = f"{'model':10}{'explainer':32}{'rows':>6}{'seconds':>10}{'model rows':>
 
 
 class Counted:
-    """The probabilities of a model, as a function that counts rows."""
+    """A function that returns a model's probabilities and counts the rows it is called with."""
 
     def __init__(self, model: Any) -> None:
         self.model = model
@@ -32,7 +32,7 @@ class Counted:
 
 
 def timed(explainer: Any, X: Any, rows: Any, y: Any = None) -> Any:
-    """Explanation and wall seconds, the fit of the reference data included."""
+    """Explanation and wall seconds, including the `fit` of the background."""
     start = time.perf_counter()
     explanation = explainer.fit(X).explain(rows, y)
     return explanation, time.perf_counter() - start
@@ -43,7 +43,7 @@ def line(model: str, explainer: str, rows: int, seconds: float, cost: float, err
 
 
 def lime_table(n_rows: int) -> None:
-    """Time of all rows by us; of a share of them by lime, whose cost is the same for each row."""
+    """Time our engine on all rows, and lime on a share of them: its cost per row is constant."""
     print(f"\nLIME, {n_rows} rows x 20 features; error: largest difference from lime's numbers")
     print(HEADER)
     X, y = make_table(2000, 20)
@@ -65,7 +65,7 @@ def lime_table(n_rows: int) -> None:
 
 
 def shapley_table(n_rows: int, n_repeats: int) -> None:
-    """Error against exact values by budget, for us and for shap.explainers.Permutation."""
+    """Error against exact values for each budget, ours and that of shap.explainers.Permutation."""
     print(f"\nShapley values, {n_rows} rows x 11 features, background of 100; error: rmse to exact")
     print(HEADER)
     X, y = make_table(1000, 11)
@@ -106,7 +106,7 @@ def shapley_table(n_rows: int, n_repeats: int) -> None:
 def reference(
     model: Any, name: str, background: Any, rows: Any, exact: Any, n_permutations: int, ours: Any
 ) -> None:
-    """The library's sampler, and the fewest rows with which ours has no larger error."""
+    """Time the library's sampler, and find the fewest rows with which our error is no larger."""
     counted = Counted(model)
     predicted = model.predict_proba(rows).argmax(axis=1)
     start = time.perf_counter()
@@ -119,14 +119,14 @@ def reference(
     cost = counted.rows / len(rows)
     line(name, f"shap, {n_permutations} permutations", len(rows), seconds, cost, f"{error:.5f}")
     enough = [rows_ for rows_, ours_error in ours.items() if ours_error <= error]
-    # the error falls with the square root of the rows, so that budgets in between are known too
+    # The error falls with the square root of the rows, so it is known for other budgets, too.
     one_pass, first = min(ours.items())
     fair = min([*enough, max(one_pass, one_pass * (first / error) ** 2)])
-    print(f"{'':10}as exact as this with {cost / fair:.1f} times fewer rows")
+    print(f"{'':10}wisca_xai: no larger error with {cost / fair:.1f} times fewer rows")
 
 
 def all_rows_table(n_rows: int, n_repeats: int) -> None:
-    """Defaults of both against the values over all rows of fit, of which shap takes 100."""
+    """Compare both defaults with exact values over all rows of `fit`. shap takes 100 of them."""
     print(f"\nShapley values, {n_rows} rows x 8 features, 1000 rows of fit; error: rmse to exact")
     print(HEADER)
     X, y = make_table(1000, 8)
@@ -181,7 +181,7 @@ def permutation_table() -> None:
         theirs_seconds = time.perf_counter() - start
         gap = np.abs(ours.values - theirs.importances_mean).max()
         line(name, "wisca_xai", 500, seconds, ours.receipt.model_rows, f"{gap:.3f}")
-        line(name, "scikit-learn (other draws)", 500, theirs_seconds, 101 * 500, "")
+        line(name, "scikit-learn (different draws)", 500, theirs_seconds, 101 * 500, "")
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
-"""Seconds and peak memory as rows grow: `python -m benchmarks.growth`.
+"""Seconds and peak memory for more and more rows: `python -m benchmarks.growth`.
 
-Each size runs in a process of its own, because peak memory is one number per process.
+Each size runs in its own process, because peak memory is one number per process.
 """
 
 import argparse
@@ -14,13 +14,13 @@ from benchmarks.models import fit_model, make_table
 
 
 def measure(n_rows: int) -> None:
-    """Explain `n_rows` rows and print seconds and the peak beyond what was there before."""
+    """Explain `n_rows` rows. Print the seconds, and the peak memory added to what was in use."""
     from wisca_xai import WISCAExplainer
 
     X, y = make_table(max(n_rows, 2000), 20)
     model = fit_model("logistic", X[:2000], y[:2000])
     explainer = WISCAExplainer(model, random_state=0).fit(X[:2000], y[:2000])
-    explainer.explain(X[:10], y[:10])  # imports, and what numba compiles
+    explainer.explain(X[:10], y[:10])  # warm up: imports, and numba's compiler
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     start = time.perf_counter()
     explanation = explainer.explain(X[:n_rows], y[:n_rows])

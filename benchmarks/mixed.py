@@ -1,9 +1,9 @@
-"""The panel on mixed columns against float columns: `python -m benchmarks.mixed`.
+"""Compare the panel on mixed columns with float columns: `python -m benchmarks.mixed`.
 
-Fifteen columns each: floats with missing values, text, categories, booleans, nullable integers and
-a date, against floats alone. Both go through a Pipeline that ends in the same kind of model. The
-model's own time is that of its calls, the Pipeline's steps included; restoring the user's table
-from codes is ours.
+Both tables have fifteen columns. The mixed table has floats with missing values, text, categories,
+booleans, nullable integers and a date; the other has only floats. Both models are Pipelines that
+end in the same kind of model. The model's time is that of its calls, including the Pipeline's
+steps. The time to restore the user's table from codes counts as ours.
 """
 
 import argparse
@@ -37,7 +37,7 @@ MODELS = {
 
 
 def make_mixed(X: Any) -> pd.DataFrame:
-    """Fifteen columns of fifteen float columns: five stay floats, the others are cut or counted."""
+    """Make fifteen mixed columns from fifteen float columns: by levels, thresholds or rounding."""
     generator = np.random.default_rng(0)
 
     def cut(j: int, levels: list[str]) -> Any:
@@ -97,7 +97,7 @@ def float_pipeline(model: Any) -> Any:
 
 
 class Stopwatch:
-    """Seconds spent in `TableCodec.decode`."""
+    """Counts the seconds spent in `TableCodec.decode`."""
 
     def __init__(self) -> None:
         self.seconds = 0.0
@@ -114,7 +114,7 @@ class Stopwatch:
 
 
 def measure(model: Any, X: Any, y: Any, n_rows: int, watch: Stopwatch) -> tuple[float, ...]:
-    """Seconds of fit and explain, of the model's calls, and of decoding."""
+    """Seconds of `fit` and `explain`, of the model's calls, and of decoding."""
     watch.seconds = 0.0
     start = time.perf_counter()
     explanation = WISCAExplainer(model, random_state=0).fit(X, y).explain(X[:n_rows], y[:n_rows])
@@ -127,7 +127,7 @@ def measure(model: Any, X: Any, y: Any, n_rows: int, watch: Stopwatch) -> tuple[
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=200)
-    parser.add_argument("--repeats", type=int, default=3, help="the least time outside counts")
+    parser.add_argument("--repeats", type=int, default=3, help="runs; the best one is shown")
     arguments = parser.parse_args()
     X, y = make_table(1000, 15)
     tables = {
@@ -135,7 +135,7 @@ def main() -> None:
         "mixed": (make_mixed(X), mixed_pipeline),
     }
     watch = Stopwatch()
-    for table, pipeline in tables.values():  # imports, and what numba compiles
+    for table, pipeline in tables.values():  # warm up: imports, numba
         measure(pipeline(LogisticRegression()).fit(table, y), table, y, 4, watch)
     print(f"Panel, {arguments.rows} rows x 15 columns, 1000 rows of fit; seconds.")
     print(
@@ -146,7 +146,7 @@ def main() -> None:
             kind: pipeline(make()).fit(table, y) for kind, (table, pipeline) in tables.items()
         }
         runs: dict[str, list[tuple[float, ...]]] = {kind: [] for kind in tables}
-        for _ in range(arguments.repeats):  # in turn, so that both meet the same load
+        for _ in range(arguments.repeats):  # in turn: both meet the same load
             for kind, (table, _) in tables.items():
                 runs[kind].append(measure(models[kind], table, y, arguments.rows, watch))
         floor = 0.0

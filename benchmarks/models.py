@@ -30,7 +30,7 @@ def make_table(n_samples: int, n_features: int, seed: int = 0) -> tuple[Any, Any
 def fit_model(name: str, X: Any, y: Any) -> Any:
     """One of the six models of the study, fitted."""
     with warnings.catch_warnings():
-        # MLP need not converge here; SVC warns that its probabilities will move to another class
+        # The MLP need not converge here. SVC warns that its probabilities will move to a new class.
         warnings.simplefilter("ignore", ConvergenceWarning)
         warnings.simplefilter("ignore", FutureWarning)
         return {
@@ -44,5 +44,5 @@ def fit_model(name: str, X: Any, y: Any) -> Any:
 
 
 def geometric_mean(ratios: list[float]) -> float:
-    """Mean of ratios, in which twice as fast and half as fast cancel."""
+    """Geometric mean: "twice as fast" and "half as fast" cancel."""
     return float(np.exp(np.mean(np.log(ratios))))

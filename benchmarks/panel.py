@@ -1,7 +1,7 @@
-"""The whole panel against the same panel by hand: `python -m benchmarks.panel`.
+"""Compare the whole panel with the same panel by hand: `python -m benchmarks.panel`.
 
-By hand is what one writes today: a loop over rows with lime, `shap.explainers.Permutation` with its
-defaults, `permutation_importance`, and a random forest fitted to the predictions.
+"By hand" is what one writes today: a loop over rows with lime, `shap.explainers.Permutation` with
+its defaults, `permutation_importance`, and a random forest fitted to the predictions.
 """
 
 import argparse
@@ -22,8 +22,8 @@ from wisca_xai import WISCAExplainer
 def by_hand(model: Any, X: Any, rows: Any, labels: Any, share: int) -> float:
     """Seconds of the panel without this package.
 
-    The cost per row of lime and shap does not depend on how many rows there are, so that they are
-    measured on the first `share` rows and scaled; the rest runs as it is.
+    lime and shap cost the same per row for any number of rows. So they are measured on the first
+    `share` rows, and the time is scaled up. The rest runs on all rows.
     """
     start = time.perf_counter()
     permutation_importance(model, rows, labels, n_repeats=5, random_state=0)
@@ -50,12 +50,12 @@ def main() -> None:
     warnings.simplefilter("ignore")
     X, y = make_table(1000, 20)
     n_rows, hand_rows = arguments.rows, arguments.hand_rows
-    warm = fit_model("logistic", X, y)  # imports, and what numba compiles
+    warm = fit_model("logistic", X, y)  # warm up: imports, and numba's compiler
     by_hand(warm, X, X[:4], y[:4], 2)
     WISCAExplainer(warm, random_state=0).fit(X, y).explain(X[:2], y[:2])
     print(
-        f"Panel, {n_rows} rows x 20 features, n_jobs={arguments.jobs}; lime and shap by hand on "
-        f"{hand_rows} rows, scaled."
+        f"Panel, {n_rows} rows x 20 features, n_jobs={arguments.jobs}; lime and shap by hand: "
+        f"{hand_rows} rows, scaled up."
     )
     columns = f"{'model':10}{'wisca_xai':>11}{'in model':>10}{'outside/in':>12}{'by hand':>10}"
     print(f"{columns}{'ratio':>8}")

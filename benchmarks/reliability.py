@@ -1,9 +1,9 @@
-"""Whether intervals and noise floors keep their word: `python -m benchmarks.reliability`.
+"""Check that intervals and `above_noise` are right: `python -m benchmarks.reliability`.
 
-Errors: how the Monte-Carlo errors of different rows correlate, of which intervals assume 0.15.
-Intervals: how often the 95% interval of an importance holds its true value, the mean over many
-samples of rows and seeds. Noise floors: how often a feature that means nothing is called above
-chance, in models that ignore it, and in models that have learned from y drawn at random.
+Errors: how the Monte-Carlo errors of different rows correlate. The intervals assume 0.15.
+Intervals: how often the 95% interval of an importance contains its true value, which is the mean
+over many samples of rows and seeds. Noise: how often a feature without meaning is called above
+noise, in models that ignore it and in models that learned from a random y.
 """
 
 import argparse
@@ -15,11 +15,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.tree import DecisionTreeClassifier
 
 from benchmarks.models import fit_model, make_table
-from wisca_xai import WISCAExplainer
+from wisca_xai import ShapExplainer, WISCAExplainer
 
 N_TRAIN = 500
-N_ROWS, N_SEEDS = 100, 12  # whose errors are compared
-N_TRUTH = 60  # explanations of 958 rows each, whose mean is the truth
+N_ROWS, N_SEEDS = 100, 12  # rows and seeds whose errors are compared
+N_TRUTH = 60  # the truth is the mean of 60 explanations of 958 rows each
 
 
 def explain(model: Any, X: Any, y: Any, rows: Any, seed: int) -> Any:
@@ -28,7 +28,7 @@ def explain(model: Any, X: Any, y: Any, rows: Any, seed: int) -> Any:
 
 
 def coverage(name: str, n_rows: int, n_repeats: int) -> float:
-    """Share of 95% intervals that hold the true importance, over repeats and features."""
+    """Share of 95% intervals that contain the true importance, over repeats and features."""
     X, y = make_table(12_000, 8)
     model = fit_model(name, X[:N_TRAIN], y[:N_TRAIN])
     population = np.arange(N_TRAIN, len(X))
@@ -57,7 +57,7 @@ def error_correlation(name: str, n_features: int) -> dict[str, float]:
         errors = np.array([components[explainer].values for components in explanations])
         errors -= errors.mean(axis=0)
         of_rows, of_means = (errors**2).mean(axis=(0, 1)), (errors.mean(axis=1) ** 2).mean(axis=0)
-        known = of_rows > 1e-20  # else exact
+        known = of_rows > 1e-20  # the others are exact
         if known.any():
             share = of_means[known] / of_rows[known]
             found[explainer] = float(((share - 1 / N_ROWS) / (1 - 1 / N_ROWS)).mean())
@@ -65,7 +65,7 @@ def error_correlation(name: str, n_features: int) -> dict[str, float]:
 
 
 def called_though_ignored(seed: int) -> float:
-    """Share of unused features called above noise; the model uses 3 of 10 independent ones."""
+    """Share of unused features called above noise. The model uses 3 of 10 independent features."""
     X = np.random.default_rng(seed).normal(size=(300, 10))
     y = (X[:, 0] + X[:, 1] * X[:, 2] > 0).astype(int)
     learned = DecisionTreeClassifier(min_samples_leaf=10, random_state=0).fit(X[:, :3], y)
@@ -78,12 +78,14 @@ def called_though_ignored(seed: int) -> float:
 
 
 def called_in_null_fit(seed: int) -> tuple[float, bool]:
-    """Share of features, and whether any, called above noise where y is drawn at random."""
+    """Share of features called above noise if y is random, and whether any feature is."""
     generator = np.random.default_rng(seed)
     X, y = generator.normal(size=(100, 5)), generator.integers(2, size=100)
     tree = DecisionTreeClassifier(min_samples_leaf=5, random_state=0)
     model = (LogisticRegression(), tree)[seed % 2].fit(X, y)
-    explainer = WISCAExplainer(model, refit=True, background_size=20, random_state=seed)
+    shap = ShapExplainer(background_size=20)
+    panel = [("shap", shap), "lime", "permutation", "forest"]
+    explainer = WISCAExplainer(model, explainers=panel, n_refits=30, random_state=seed)
     above = explainer.fit(X, y).explain(X[:30], y[:30]).reliability.above_noise()
     return float(above.mean()), bool(above.any())
 
@@ -91,7 +93,7 @@ def called_in_null_fit(seed: int) -> tuple[float, bool]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=100, help="samples of rows per model")
-    parser.add_argument("--fits", type=int, default=200, help="null fits")
+    parser.add_argument("--fits", type=int, default=200, help="models that learn from a random y")
     parser.add_argument("--jobs", type=int, default=2)
     arguments = parser.parse_args()
     parallel = Parallel(n_jobs=arguments.jobs)
@@ -101,7 +103,7 @@ def main() -> None:
     for (name, n_features), found in zip(cases, correlations, strict=True):
         shown = ", ".join(f"{explainer} {value:.3f}" for explainer, value in found.items())
         print(f"{name:10}{n_features:5} features   {shown}", flush=True)
-    print("Share of 95% intervals that hold the true importance")
+    print("Share of 95% intervals that contain the true importance")
     tested = [(name, n) for name in ("logistic", "forest", "mlp", "knn") for n in (50, 200)]
     held = parallel(delayed(coverage)(*case, arguments.repeats) for case in tested)
     for (name, n_rows), share in zip(tested, held, strict=True):
@@ -111,8 +113,8 @@ def main() -> None:
     null = parallel(delayed(called_in_null_fit)(seed) for seed in range(arguments.fits))
     share, any_of_them = np.mean(null, axis=0)
     print(
-        f"{arguments.fits} null fits, refit=True: {share:.3f} of the features are called above "
-        f"chance; any of them in {any_of_them:.3f} of the fits (the false-discovery rate)"
+        f"{arguments.fits} null fits, n_refits=30: {share:.3f} of the features are called above "
+        f"noise; any of them in {any_of_them:.3f} of the fits (the false-discovery rate)"
     )
 
 

@@ -1,7 +1,7 @@
-"""Tables of docs/study.md from a finished study: `python -m benchmarks.study wisca-study`.
+"""Print the tables of docs/study.md from a study: `python -m benchmarks.study wisca-study`.
 
-The default consensus was chosen with the seeds 0 to 8 of all tables in sight, and 24 more of every
-second table. The seeds from 9 on were drawn after the choice.
+The default consensus was chosen after a look at the seeds 0 to 8 of all tables and at 24 more seeds
+of every second table. The seeds from 9 on were drawn after the choice.
 """
 
 import argparse
@@ -25,7 +25,7 @@ def print_table(title: str, scores: pd.DataFrame, truth: str, kinds: list[str]) 
 
 
 def print_leads(title: str, scores: pd.DataFrame) -> None:
-    """Mean difference of `wisca` to each method in the same runs, with its 95% interval."""
+    """Mean lead of `wisca` over each method in the same runs, with its 95% interval."""
     runs = regrets(scores[scores["kind"] != "ablation"])
     table = runs.pivot_table(
         "score", index=["dataset", "model", "seed"], columns=["kind", "method"]
@@ -65,7 +65,8 @@ def main() -> None:
         f"\n{above[0]} of {len(ours)} runs and {above[1]} of {len(by_cell)} cells have a regret "
         f"above {LARGE}"
     )
-    # a seed by itself has no other seeds that are no better than chance
+    # A cell counts only if its model beats chance in more than half of its seeds. Here each seed is
+    # taken alone, so lucky runs of the other cells count, too.
     lucky = pd.concat([regrets(some) for _, some in scores.groupby("seed")])
     lucky = lucky[(lucky["kind"] == "consensus") & (lucky["method"] == "wisca")]
     worst = lucky.groupby(["dataset", "model"])["regret"].mean().max()
