@@ -1,6 +1,7 @@
-"""Run docs/guide.md and write what it prints into it, its figures and notebooks/guide.ipynb.
+"""Run the code of docs/guide.md; update its printed text, its figures and notebooks/guide.ipynb.
 
-`python -m docs.build_guide` (needs nbclient and ipykernel; the tests need neither).
+The source is docs/guide.md: edit it, then run `python -m docs.build_guide`. This needs nbclient and
+ipykernel. The tests need neither.
 """
 
 import contextlib
@@ -25,7 +26,7 @@ BLOCK = re.compile(
 
 @dataclass(frozen=True)
 class Block:
-    """Code of the guide, what the guide says that it prints, and the figure that it draws."""
+    """A block of the guide: its code, the printed text below it, and the figure that it draws."""
 
     code: str
     printed: str
@@ -33,7 +34,7 @@ class Block:
 
 
 def blocks_of(text: str) -> list[Block]:
-    """Blocks of Python, in order, each with the text and the figure that follow it."""
+    """All blocks of Python code in order, each with the text and the figure that follow it."""
     return [
         Block(match["code"], match["printed"] or "", match["figure"])
         for match in BLOCK.finditer(text)
@@ -41,7 +42,7 @@ def blocks_of(text: str) -> list[Block]:
 
 
 def run(block: Block, names: dict[str, Any]) -> str:
-    """What a block prints, without spaces at the ends of lines."""
+    """Run a block and return what it prints, without spaces at the ends of lines."""
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
         exec(block.code, names)  # noqa: S102
@@ -49,7 +50,7 @@ def run(block: Block, names: dict[str, Any]) -> str:
 
 
 def cells_of(text: str) -> list[tuple[str, str]]:
-    """Kind and source of the notebook's cells, without the printed text: code prints there."""
+    """Kind and source of the notebook's cells. Printed text is left out: the cells print it."""
     cells, start = [], 0
     for match in BLOCK.finditer(text):
         cells += [("markdown", text[start : match.start()]), ("code", match["code"])]
@@ -63,7 +64,7 @@ def cells_of(text: str) -> list[tuple[str, str]]:
 
 
 def write_guide() -> str:
-    """Run the guide, save its figures, and write what it prints between its lines."""
+    """Run the guide, save its figures, and write the printed text below each block."""
     from matplotlib import pyplot
 
     names: dict[str, Any] = {}
@@ -86,7 +87,7 @@ def write_guide() -> str:
 
 
 def write_notebook(text: str) -> None:
-    """Execute the guide's cells, and save them with their output."""
+    """Execute the cells of the guide, and save them with their output as a notebook."""
     import nbformat
     from nbclient import NotebookClient
 
