@@ -1,18 +1,16 @@
-"""The published functions: examples by hand, exact slow loops, and every documented defect."""
+"""The published functions: examples by hand, what holds for every function, and errors."""
 
 import itertools
 import math
-from fractions import Fraction
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 
-from tests.strategies import CHEAP, grid_numbers, ordinary_numbers
+from tests.consensus.published_cases import ATTRIBUTIONS, EMPTY, IMPORTANCES, close, pools
+from tests.strategies import CHEAP, grid_numbers
 from wisca_xai import InputError
-from wisca_xai.consensus import wisca_signed
 from wisca_xai.consensus.published import (
     REFERENCE,
     accuracy_weighted,
@@ -23,15 +21,6 @@ from wisca_xai.consensus.published import (
     voting,
     wisca_published,
 )
-
-EMPTY = np.empty((0, 3))
-# Two global and two local vectors, three features
-IMPORTANCES = np.array([[0.5, 0.25, 0.0], [1.0, 0.0, 2.0]])
-ATTRIBUTIONS = np.array([[3.0, -1.0, 0.0], [-2.0, 0.5, 1.0]])
-
-
-def close(actual, expected, atol=1e-12):
-    np.testing.assert_allclose(actual, expected, rtol=1e-12, atol=atol)
 
 
 def options(name, n_vectors):
@@ -151,221 +140,6 @@ def test_the_reference_is_these_seven():
         ("accuracy_weighted", accuracy_weighted),
         ("wisca_published", wisca_published),
     ]
-
-
-# Against slow loops in exact fractions
-
-
-@st.composite
-def pools(draw, elements=None):
-    """Global vectors, local vectors, and two numbers in [0, 1] per local vector."""
-    elements = ordinary_numbers() if elements is None else elements
-    d, g, k = draw(st.integers(1, 5)), draw(st.integers(0, 3)), draw(st.integers(0, 4))
-    k = max(k, 1 - g)
-    rows = arrays(float, k, elements=st.floats(0, 1))
-    return (
-        draw(arrays(float, (g, d), elements=elements)),
-        draw(arrays(float, (k, d), elements=elements)),
-        draw(rows),
-        draw(rows),
-    )
-
-
-def exact(matrix):
-    return [[Fraction(float(value)) for value in vector] for vector in matrix]
-
-
-def columns(vectors):
-    return list(zip(*vectors, strict=True))
-
-
-def pooled_min_max_loop(vectors):
-    pool = [value for vector in vectors for value in vector]
-    low, high = min(pool), max(pool)
-    width = high - low
-    return [[(v - low) / width if width else Fraction(0) for v in vector] for vector in vectors]
-
-
-def magnitudes_min_max_loop(vector):
-    low, high = min(map(abs, vector)), max(map(abs, vector))
-    if low == high:
-        return [Fraction(0) for _ in vector]
-    return [(-1 if v < 0 else 1) * (abs(v) - low) / (high - low) for v in vector]
-
-
-def ranks_loop(vector):
-    """One more than the number of features that are larger, or as large and earlier."""
-    return [
-        1 + sum(other > value or (other == value and i < j) for i, other in enumerate(vector))
-        for j, value in enumerate(vector)
-    ]
-
-
-def in_place_loop(importances, attributions, row_weights):
-    """Append file after file, each time multiplying everything appended so far."""
-    n = len(columns(importances + attributions))
-    table = []
-    for vector, weight in zip(attributions, row_weights, strict=True):
-        table.append([[value / n for value in magnitudes_min_max_loop(vector)], weight])
-        for row in table:
-            row[0] = [value * (row[1] / n) for value in row[0]]
-    rows = [magnitudes_min_max_loop(v) for v in importances] + [row[0] for row in table]
-    return [float(sum(column)) for column in columns(rows)]
-
-
-@CHEAP
-@given(pool=pools(), top_k=st.integers(1, 6))
-def test_mean_ranks_and_votes_are_those_of_the_loops(pool, top_k):
-    vectors = exact(pool[0]) + exact(pool[1])
-    n = len(vectors)
-    size = max(abs(value) for vector in vectors for value in vector)
-    mean = [float(sum(column) / n) for column in columns(vectors)]
-    close(average_mean(*pool[:2]), mean, atol=1e-12 * float(size))
-    ranks = columns([ranks_loop(vector) for vector in vectors])
-    close(average_rank(*pool[:2]), [sum(column) / n for column in ranks])
-    votes = [sum(rank <= top_k for rank in column) for column in ranks]
-    np.testing.assert_array_equal(voting(*pool[:2], top_k=top_k), votes)
-
-
-@CHEAP
-@given(pool=pools())
-def test_geometric_and_harmonic_means_are_those_of_the_loops(pool):
-    scaled = columns(pooled_min_max_loop(exact(pool[0]) + exact(pool[1])))
-    geometric = [
-        math.exp(math.fsum(math.log(v) for v in column) / len(column)) if all(column) else 0.0
-        for column in scaled
-    ]
-    harmonic = [
-        float(len(column) / sum(1 / v for v in column)) if all(column) else 0.0 for column in scaled
-    ]
-    close(geometric_mean(*pool[:2]), geometric)
-    close(harmonic_mean(*pool[:2]), harmonic)
-
-
-@CHEAP
-@given(pool=pools(), performance=st.floats(-2, 1))
-def test_accuracy_weighted_is_that_of_the_loop(pool, performance):
-    importances, attributions, p, _ = pool
-    expected = [Fraction(0)] * importances.shape[1]
-    for values, weights, count in (
-        (importances, [1.0] * len(importances), 1),
-        (attributions, p, attributions.size),
-    ):
-        raw = exact(values)
-        scaled = pooled_min_max_loop(raw) if raw else []
-        for i, j in itertools.product(range(len(raw)), range(len(expected))):
-            sign = -1 if raw[i][j] < 0 else 1
-            expected[j] += (
-                Fraction(performance) * sign * scaled[i][j] * Fraction(weights[i]) / count
-            )
-    close(
-        accuracy_weighted(importances, attributions, probabilities=p, performance=performance),
-        [float(value) for value in expected],
-    )
-
-
-@CHEAP
-@given(pool=pools())
-def test_wisca_published_is_the_in_place_loop(pool):
-    importances, attributions, p, other = pool
-    weights = [4 * (Fraction(x) ** 2 - Fraction(x)) + 1 for x in p]
-    close(
-        wisca_published(importances, attributions, probabilities=p),
-        in_place_loop(exact(importances), exact(attributions), weights),
-    )
-    weights = [Fraction(math.exp(-0.5 * abs(a - b))) for a, b in zip(p, other, strict=True)]
-    close(
-        wisca_published(importances, attributions, y=p, predictions=other),
-        in_place_loop(exact(importances), exact(attributions), weights),
-    )
-
-
-# Defects
-
-
-def test_average_mean_belongs_to_the_method_with_the_largest_unit():
-    assert average_mean(EMPTY, [[1.0, 0.0, 0.0], [0.0, 0.9, 0.0]]).argmax() == 0
-    assert average_mean(EMPTY, [[1.0, 0.0, 0.0], [0.0, 90.0, 0.0]]).argmax() == 1
-
-
-def test_a_global_vector_counts_as_much_as_one_row():
-    close(average_mean([[1.0, 0.0]], [[0.0, 1.0]] * 99), [0.01, 0.99])
-
-
-@pytest.mark.parametrize("function", [geometric_mean, harmonic_mean])
-def test_the_strongest_negative_attribution_vetoes_its_feature(function):
-    # the first feature is the strongest in every vector, and once it pushes down
-    attributions = [[9.0, 1.0, 0.0], [9.0, 1.0, 0.0], [-9.0, 1.0, 0.0]]
-    result = function([[9.0, 1.0, 0.0]], attributions)
-    assert result[0] == 0
-    # 0, no effect, lies in the middle of -9 and 9
-    close(result[1:], [10 / 18, 0.5])
-
-
-def test_voting_and_ranks_put_a_strong_negative_effect_behind_no_effect():
-    attributions = [[-9.0, 1.0, 0.0]] * 4
-    close(voting(EMPTY, attributions, top_k=2), [0, 4, 4])
-    close(average_rank(EMPTY, attributions), [3, 1, 2])
-
-
-def test_voting_for_ten_cannot_tell_ten_features_apart():
-    rng = np.random.default_rng(0)
-    close(voting(rng.normal(size=(2, 10)), rng.normal(size=(5, 10))), np.full(10, 7.0))
-    close(voting([np.arange(12.0)], np.empty((0, 12))), [0, 0] + [1] * 10)
-
-
-def test_accuracy_weighted_sends_the_strongest_negative_effect_to_0():
-    result = accuracy_weighted(EMPTY, [[-4.0, -0.01, 4.0]], probabilities=[1.0], performance=1.0)
-    # over 3 table rows; the weakest negative effect looks like half of the strongest positive one
-    close(result, [0.0, -3.99 / 8 / 3, 1 / 3])
-
-
-def test_accuracy_weighted_by_a_negative_r2_turns_every_sign():
-    good, bad = (
-        accuracy_weighted(IMPORTANCES, ATTRIBUTIONS, probabilities=[1, 1], performance=r2)
-        for r2 in (0.5, -0.5)
-    )
-    np.testing.assert_array_equal(bad, -good)
-    assert good.min() > 0
-
-
-@pytest.mark.parametrize("d", [2, 10])
-def test_all_local_vectors_of_accuracy_weighted_weigh_one_dth_of_a_global_one(d):
-    ones = np.tile(np.eye(d)[0], (50, 1))
-    result = accuracy_weighted(np.eye(d)[1:2], ones, probabilities=np.ones(50), performance=1.0)
-    close(result[:2], [1 / d, 1.0])
-
-
-@pytest.mark.parametrize(("d", "limit"), [(4, 1 / 12), (100, 1 / 9900)])
-def test_all_local_vectors_of_wisca_published_weigh_next_to_nothing(d, limit):
-    # 500 rows of a model that is always sure, all for the first feature
-    local = np.tile(np.eye(d)[0], (500, 1))
-    share = wisca_published(np.empty((0, d)), local, probabilities=np.ones(500))
-    close(share, limit * np.eye(d)[0])
-    # one global vector for another feature overrules them all; the function meant does not let it
-    assert wisca_published(np.eye(d)[1:2] * 0.1, local, probabilities=np.ones(500)).argmax() == 1
-    meant = wisca_signed([local], np.eye(d)[1:2] * 0.1, np.ones(500)).importance
-    assert meant[0] == pytest.approx(meant[1])
-
-
-def test_wisca_published_depends_on_the_order_of_the_files():
-    one, other = [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]
-    # the last file weighs 1/9, the one before 1/27
-    close(wisca_published(EMPTY, [one, other], probabilities=[1, 1]), [1 / 27, 1 / 9, 0])
-    close(wisca_published(EMPTY, [other, one], probabilities=[1, 1]), [1 / 9, 1 / 27, 0])
-
-
-def test_wisca_published_trusts_a_model_again_below_one_half():
-    results = [
-        wisca_published(EMPTY, [[1.0, 0.0, 0.0]], probabilities=[p])[0] for p in (0.1, 0.5, 0.9)
-    ]
-    close(results, [0.64 / 9, 0.0, 0.64 / 9])
-
-
-def test_wisca_published_depends_on_the_unit_of_y():
-    metre, millimetres = ({"y": [unit], "predictions": [2 * unit]} for unit in (1.0, 1000.0))
-    assert wisca_published(EMPTY, [[1.0, 0.0, 0.0]], **metre)[0] > 0.06
-    assert wisca_published(EMPTY, [[1.0, 0.0, 0.0]], **millimetres)[0] < 1e-200
 
 
 # Every function
