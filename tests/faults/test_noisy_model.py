@@ -1,0 +1,103 @@
+"""A model that is not deterministic is noted, and its noise is in the errors."""
+
+import re
+
+import numpy as np
+import pytest
+
+from tests.faults.fault_cases import ARRAY, case, explain, fault, first
+from wisca_xai import ShapExplainer
+
+
+@fault(30, "a model that is not deterministic")
+def test_a_model_that_is_not_deterministic_is_noted():
+    generator = np.random.default_rng(1)
+    steps = iter([0.0, 0.25])
+
+    def model(Z):
+        return Z[:, 0] + next(steps, generator.normal())
+
+    note = r"same 5 rows, its outputs differ by up to 0.25 \(standard deviation of one: 0.1"
+    assert re.search(note, explain(model, ARRAY).notes[0])
+    assert not any("deterministic" in text for text in explain(first, ARRAY).notes)
+
+
+NOISE = 0.5
+TABLES = {p: np.random.default_rng(5).normal(size=(60, p)) for p in (4, 8)}  # enumerated, sampled
+
+
+def effects(Z):
+    return 2 * Z[:, 0] + Z[:, 1] + Z[:, 0] * Z[:, 2]
+
+
+def with_and_without_noise(p, seed):
+    """The same draws for a model with noise and for its twin without."""
+    generator = np.random.default_rng(100 + seed)
+
+    def noisy(Z):
+        return effects(Z) + NOISE * generator.normal(size=len(Z))
+
+    X = TABLES[p]
+    return [explain(model, X, X[:30], random_state=seed) for model in (noisy, effects)]
+
+
+@pytest.fixture(scope="module", params=[case(30, "enumerated", 4), case(30, "sampled", 8)])
+def pairs(request):
+    return request.param, [with_and_without_noise(request.param, seed) for seed in range(4)]
+
+
+def test_intervals_of_a_noisy_model_are_wider_and_cover(pairs):
+    _, found = pairs
+    widths, covered = [[], []], []
+    for noisy, twin in found:
+        tables = [e.ranking().set_index("feature").sort_index() for e in (noisy, twin)]
+        for kept, table in zip(widths, tables, strict=True):
+            kept.append(table["upper"] - table["lower"])
+        covered.append(tables[1]["importance"].between(tables[0]["lower"], tables[0]["upper"]))
+    wider, narrower = np.mean(widths, axis=1)
+    assert (wider > 1.02 * narrower).mean() >= 0.75
+    assert wider.sum() > 1.05 * narrower.sum()
+    assert np.mean(covered) >= 0.95
+
+
+def test_standard_errors_of_a_noisy_model_include_its_noise(pairs):
+    """Shapley values are held against exact ones, the others against the twin with their draws."""
+    p, found = pairs
+    for name in ("shap", "lime", "permutation", "forest"):
+        misses = []
+        for seed, (noisy, twin) in enumerate(found):
+            expected = twin.components[name].values
+            if name == "shap":
+                exact = ShapExplainer(
+                    effects, method="exact", background_size=10, random_state=seed
+                )
+                expected = exact.fit(TABLES[p]).explain(TABLES[p][:30]).values
+            misses.append(np.abs(noisy.components[name].values - expected))
+        errors = [noisy.components[name].standard_errors for noisy, _ in found]
+        assert (np.array(misses) <= 1.96 * np.array(errors) + 1e-12).mean() >= 0.9, name
+        assert np.mean(errors) > 0.05 * NOISE / p
+
+
+@fault(30, "the noise of enumerated Shapley values is told")
+def test_errors_of_enumeration_are_the_noise_alone():
+    noisy, twin = with_and_without_noise(4, seed=0)
+    assert twin.components["shap"].standard_errors is None
+    errors = noisy.components["shap"].standard_errors
+    usual = NOISE * np.sqrt(2 * (1 + 1 / 3 + 1 / 3 + 1) / len(TABLES[4])) / 4
+    assert 0.7 * usual < errors.mean() < 1.3 * usual
+
+
+@fault(30, "a model that fails the second time")
+def test_a_model_that_fails_the_second_time():
+    calls = []
+
+    def model(Z):
+        calls.append(len(Z))
+        if len(calls) == 2:
+            raise RuntimeError("tired")
+        return Z[:, 0]
+
+    explanation = explain(model, ARRAY, ARRAY)
+    assert calls[:2] == [60, 20]
+    assert "had answered before (RuntimeError: tired)" in explanation.notes[0]
+    assert explanation.receipt.model_rows == sum(calls) - 20  # failed calls are not counted
