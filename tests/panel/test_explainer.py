@@ -7,27 +7,21 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from joblib import cpu_count, parallel_config
 from sklearn.base import clone
-from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
-from sklearn.ensemble import IsolationForest, RandomForestClassifier
+from sklearn.ensemble import IsolationForest
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
-from sklearn.linear_model import LinearRegression, LogisticRegression, Perceptron, Ridge
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.linear_model import LinearRegression, Perceptron
 
 import wisca_xai
+from tests.panel.tables import N, fast_panel, table
 from wisca_xai import (
-    BaseExplainer,
-    ExplainerError,
     ForestExplainer,
     InputError,
     LimeExplainer,
     PermutationExplainer,
     ShapExplainer,
     WISCAExplainer,
-    WISCAWarning,
 )
 from wisca_xai._panel._measure import N_NULL_FEATURES
 from wisca_xai.consensus import (
@@ -38,40 +32,6 @@ from wisca_xai.consensus import (
     value_groups,
     wisca,
 )
-
-N = 8  # rows to explain
-
-
-def fast_panel():
-    return (
-        ShapExplainer(background_size=10),
-        LimeExplainer(n_samples=200),
-        "permutation",
-        "forest",
-    )
-
-
-def table(name, *, as_frame=True):
-    """Ten columns of a bundled data set: X, y and an unfitted model."""
-    if name == "wine":
-        X, y = load_wine(return_X_y=True, as_frame=True)
-        y = pd.Series(np.array(["barolo", "grignolino", "barbera"])[y])
-        model = make_pipeline(StandardScaler(), LogisticRegression())
-    elif name == "breast_cancer":
-        X, y = load_breast_cancer(return_X_y=True, as_frame=True)
-        model = make_pipeline(StandardScaler(), LogisticRegression())
-    else:
-        X, y = load_diabetes(return_X_y=True, as_frame=True)
-        model = Ridge()
-    X = X.iloc[:, :10]
-    return (X, y, model) if as_frame else (X.to_numpy(), y.to_numpy(), model)
-
-
-@pytest.fixture(scope="module")
-def wine():
-    X, y, model = table("wine")
-    explainer = WISCAExplainer(model.fit(X, y), explainers=fast_panel(), random_state=0).fit(X, y)
-    return explainer, X, y
 
 
 @pytest.mark.parametrize("with_y", [True, False], ids=["with y", "without y"])
@@ -165,120 +125,6 @@ def test_regression_rows_are_weighed_by_their_residuals():
     without = explainer.explain(X[:N])
     np.testing.assert_array_equal(without.weights, np.ones(N))
     assert "residuals are not known" in " ".join(without.notes)
-
-
-def test_same_seed_gives_same_bytes_for_any_n_jobs_and_order_of_explainers(wine):
-    explainer, X, y = wine
-    once = explainer.explain(X[:N], y[:N])
-    parallel = clone(explainer).set_params(n_jobs=2, estimator=explainer.estimator).fit(X, y)
-    assert parallel.explain(X[:N], y[:N]).values.tobytes() == once.values.tobytes()
-    reverse = clone(explainer).set_params(
-        explainers=fast_panel()[::-1], estimator=explainer.estimator
-    )
-    again = reverse.fit(X, y).explain(X[:N], y[:N])
-    for name, component in once.components.items():
-        assert again.components[name].values.tobytes() == component.values.tobytes()
-
-
-@pytest.mark.parametrize("backend", ["threading", "loky"])
-def test_rows_at_once_give_the_same_bytes_and_the_same_receipt(wine, backend):
-    explainer, X, y = wine
-    once = explainer.explain(X[:N], y[:N])
-    parallel = clone(explainer).set_params(estimator=explainer.estimator).fit(X, y)
-    with parallel_config(backend, n_jobs=2):
-        both = parallel.explain(X[:N], y[:N])
-    assert both.values.tobytes() == once.values.tobytes()
-    for name, component in once.components.items():
-        assert both.components[name].receipt.model_rows == component.receipt.model_rows
-        assert both.components[name].receipt.model_calls == component.receipt.model_calls
-
-
-@pytest.mark.parametrize("fitted", [True, False], ids=["after fit", "without fit"])
-@pytest.mark.parametrize("name", ["wine", "diabetes"])
-def test_same_seed_gives_same_bytes_for_shuffled_rows(name, fitted):
-    X, y, model = table(name)
-    order = np.random.default_rng(0).permutation(12)
-    explainer = WISCAExplainer(model.fit(X, y), explainers=fast_panel(), random_state=0)
-    if fitted:
-        explainer.fit(X, y)
-    once = explainer.explain(X[:12], y[:12])
-    shuffled = explainer.explain(X[:12].iloc[order], y[:12].iloc[order])
-    assert shuffled.values.tobytes() == once.values[order].tobytes()
-    assert shuffled.importance.to_numpy().tobytes() == once.importance.to_numpy().tobytes()
-    assert shuffled.index.equals(once.index[order])
-
-
-def test_numpys_global_random_state_is_untouched(wine):
-    explainer, X, y = wine
-    np.random.seed(3)  # noqa: NPY002
-    before = np.random.get_state()[1].copy()  # noqa: NPY002
-    clone(explainer).set_params(random_state=None, estimator=explainer.estimator).fit(X, y).explain(
-        X[:3], y[:3]
-    )
-    assert np.array_equal(np.random.get_state()[1], before)  # noqa: NPY002
-
-
-def test_columns_are_matched_by_name(wine):
-    explainer, X, y = wine
-    straight = explainer.explain(X[:N], y[:N])
-    mixed = X[:N].iloc[:, ::-1].assign(extra=1.0)
-    by_name = explainer.explain(mixed, y[:N])
-    assert by_name.values.tobytes() == straight.values.tobytes()
-    assert "columns unknown to the model were left out: extra" in " ".join(by_name.notes)
-    with pytest.raises(InputError, match=r"X lacks the columns \['ash'\]"):
-        explainer.explain(X[:N].drop(columns="ash"))
-
-
-def test_the_users_table_is_never_changed(wine):
-    explainer, X, y = wine
-    rows, kept = X[:N].copy(), X[:N].copy()
-    explainer.explain(rows, y[:N])
-    pd.testing.assert_frame_equal(rows, kept)
-
-
-class Broken(BaseExplainer):
-    name, scope = "broken", "local"
-
-    def __init__(self, estimator=None, *, response_method="auto", random_state=None):
-        self.estimator = estimator
-        self.response_method = response_method
-        self.random_state = random_state
-
-    def _explain(self, task):
-        raise RuntimeError("no answer today")
-
-
-class Nonsense(Broken):
-    name = "nonsense"
-
-    def _explain(self, task):
-        values = np.full(task.rows.shape, np.nan)
-        return task.explanation(values, method="nonsense", family="loss", unit="1", signed=True)
-
-
-@pytest.mark.parametrize(
-    ("culprit", "reason"),
-    [(Broken(), "RuntimeError: no answer today"), (Nonsense(), "values that are NaN")],
-    ids=["raises", "gives NaN"],
-)
-def test_an_explainer_that_fails_is_recorded_and_left_out(culprit, reason):
-    X, y, model = table("wine")
-    explainer = WISCAExplainer(
-        model.fit(X, y), explainers=(culprit, "permutation", *fast_panel()[:2]), random_state=0
-    ).fit(X, y)
-    with pytest.warns(WISCAWarning, match=f"{culprit.name!r} failed and takes no part"):
-        explanation = explainer.explain(X[:N], y[:N])
-    assert reason in explanation.failures[culprit.name]
-    assert set(explanation.components) == {"permutation", "shap", "lime"}
-    assert np.isfinite(explanation.values).all()
-
-
-def test_all_explainers_failing_is_an_error():
-    X, y, model = table("wine")
-    explainer = WISCAExplainer(model.fit(X, y), explainers=(Broken(), Nonsense())).fit(X, y)
-    with pytest.raises(ExplainerError, match="All 2 explainers failed") as caught:
-        explainer.explain(X[:N])
-    assert "no answer today" in str(caught.value)
 
 
 def test_only_global_explainers_give_a_global_consensus(wine):
@@ -384,40 +230,6 @@ def test_a_callable_is_explained_like_its_model():
     assert two.targets.tolist() == [model.classes_.tolist().index(label) for label in one.targets]
 
 
-@pytest.mark.parametrize(
-    ("params", "message"),
-    [
-        ({"explainers": ("sharp",)}, r"got 'sharp'\. Did you mean 'shap'\?"),
-        ({"explainers": ()}, "at least one explainer"),
-        ({"explainers": ("shap", ShapExplainer())}, "got 'shap' twice"),
-        ({"explainers": (3,)}, r"\(name, explainer\) pairs, got 3"),
-        ({"explainers": (ShapExplainer(LinearRegression()),)}, "must leave `estimator`"),
-        ({"explainers": (LimeExplainer(n_samples=0),)}, "`n_samples` must be an integer of at"),
-        ({"background_size": 0}, "`background_size` must be an integer of at least 1, got 0"),
-        ({"consensus": "wisco"}, "Did you mean 'wisca'"),
-        ({"response_method": "score"}, "`response_method` must be one of"),
-        ({"response_method": "decision_function"}, r"must be one of \['predict'\] for Ridge"),
-        ({"estimator": None}, "needs a model"),
-        ({"random_state": -1}, "`random_state` must be an integer of at least 0"),
-    ],
-)
-def test_bad_parameters_say_what_is_right(params, message):
-    X, y, model = table("diabetes")
-    explainer = WISCAExplainer(model.fit(X, y), explainers=fast_panel()).set_params(**params)
-    with pytest.raises(InputError, match=message):
-        explainer.fit(X, y).explain(X[:3])
-
-
-def test_missing_values_are_refused_in_the_models_own_words():
-    X, y, model = table("wine")
-    explainer = WISCAExplainer(model.fit(X, y), explainers=fast_panel()).fit(X, y)
-    holed = X[:3].copy()
-    holed.iloc[1, 2] = np.nan
-    with pytest.raises(ValueError, match="Input X contains NaN") as caught:
-        explainer.explain(holed)
-    assert "{'ash': 1}" in caught.value.__notes__[-1]
-
-
 def test_the_receipt_adds_up(wine):
     explainer, X, y = wine
     receipt = explainer.explain(X[:N], y[:N]).receipt
@@ -478,20 +290,3 @@ def test_explaining_warns_of_nothing_when_all_is_well(wine):
 def test_panel_default_is_documented():
     assert WISCAExplainer().explainers == ("shap", "lime", "permutation", "forest")
     assert wisca_xai.__version__.count(".") == 2
-
-
-@pytest.mark.parametrize("jobs_of_model", [1, 2])
-def test_rows_in_threads_are_the_same_whatever_jobs_the_model_has(jobs_of_model):
-    X, y, _ = table("wine")
-    model = RandomForestClassifier(10, random_state=0, n_jobs=jobs_of_model).fit(X, y)
-
-    def explain(n_jobs):
-        explainer = WISCAExplainer(model, explainers=fast_panel(), n_jobs=n_jobs, random_state=0)
-        return explainer.fit(X, y).explain(X[:4], y[:4]).values.tobytes()
-
-    alone = explain(1)
-    if jobs_of_model * 2 > cpu_count():
-        with pytest.warns(WISCAWarning, match="2 rows at once, each with 2 jobs"):
-            assert explain(2) == alone
-    else:
-        assert explain(2) == alone
