@@ -3,114 +3,28 @@
 import copy
 import pickle
 import warnings
-from dataclasses import FrozenInstanceError, replace
+from dataclasses import FrozenInstanceError
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from wisca_xai import ConsensusExplanation, Explanation, InputError, Receipt
-from wisca_xai._results._reliability import Reliability
-from wisca_xai._text import display_name
-from wisca_xai.consensus import Resamples
+from tests.results.explanation_cases import (
+    CUBE,
+    LOCAL,
+    MAKERS,
+    NAMES,
+    ROWS,
+    make_all,
+    make_consensus,
+    make_global,
+    make_local,
+)
+from wisca_xai import ConsensusExplanation, InputError
 
 with warnings.catch_warnings():  # the library's own import warns with recent Matplotlib
     warnings.simplefilter("ignore")
     import shap
-
-NAMES = ("age", "size", "member")
-RNG = np.random.default_rng(0)
-LOCAL = RNG.normal(size=(4, 3))
-CUBE = RNG.normal(size=(4, 3, 2))
-RNG_DRAWN = RNG.normal(size=(2, 5, 3))
-ROWS = pd.Index(["a", "b", "c", "d"], name="who")
-
-
-def make_local(**changes):
-    fields = {
-        "values": LOCAL,
-        "feature_names": NAMES,
-        "method": "shap",
-        "family": "shapley",
-        "unit": "probability",
-        "signed": True,
-        "base_values": np.array([0.1, 0.2, 0.3, 0.4]),
-        "standard_errors": np.abs(LOCAL),
-        "targets": np.array(["yes", "no", "no", "yes"]),
-        "index": ROWS,
-        "diagnostics": {"r2": np.array([0.1, 0.2, 0.3, 0.4])},
-        "notes": ("Mind the gap.",),
-    }
-    return Explanation(**{**fields, **changes})
-
-
-def make_all(**changes):
-    fields = {
-        "values": CUBE,
-        "standard_errors": None,
-        "base_values": np.full((4, 2), 0.5),
-        "targets": np.array(["no", "yes"]),
-    }
-    return make_local(**{**fields, **changes})
-
-
-def make_global(**changes):
-    fields = {
-        "values": np.array([0.5, -0.25, 0.0]),
-        "feature_names": NAMES,
-        "method": "permutation",
-        "family": "loss",
-        "unit": "score",
-        "signed": False,
-    }
-    return Explanation(**{**fields, **changes})
-
-
-def make_reliability(**changes):
-    fields = {
-        "resamples": Resamples(RNG_DRAWN[0], RNG_DRAWN[1], 4),
-        "null_p_values": np.array([0.5, 0.04, 1.0]),
-        "refit_p_values": None,
-        "without": {"shap": np.array([1.0, 0.5, 0.0])},
-        "correlated": (("age", "size"),),
-        "outside": np.array([0.0, 1.0, 0.0, 2.0]),
-        "skill": 0.5,
-    }
-    return Reliability(**{**fields, **changes})
-
-
-def make_consensus(**changes):
-    local, whole = make_local(), make_global()
-    fields = {
-        "values": LOCAL / 3,
-        "feature_names": NAMES,
-        "method": "wisca",
-        "family": "consensus",
-        "unit": "1",
-        "signed": True,
-        "targets": local.targets,
-        "index": ROWS,
-        "consensus": "wisca",
-        "importance": pd.Series(
-            [0.5, 1.0, 0.5], index=pd.Index(list(NAMES), name="feature"), name="importance"
-        ),
-        "wisca": np.array([-0.5, 1.0, 0.25]),
-        "components": {"shap": local, "permutation": whole},
-        "scaled": {"shap": LOCAL / 3, "permutation": np.array([1.0, 0.5, 0.0])},
-        "weights": np.array([1.0, 0.5, 0.0, 0.25]),
-        "failures": {},
-        "votes": {"shap": 1.0, "permutation": 1.0},
-        "reliability": make_reliability(),
-    }
-    return ConsensusExplanation(**{**fields, **changes})
-
-
-MAKERS = [
-    pytest.param(make_local, id="local"),
-    pytest.param(make_all, id="all classes"),
-    pytest.param(make_global, id="global"),
-    pytest.param(make_consensus, id="consensus"),
-]
 
 
 def arrays_of(explanation):
@@ -293,195 +207,6 @@ def test_to_shap_gives_copies():
     converted.values[:] = 99.0
     converted.base_values[:] = 99.0
     assert explanation == make_local()
-
-
-@pytest.mark.parametrize("make", MAKERS)
-def test_equal_contents_are_equal(make):
-    assert make() == make()
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        pytest.param({"values": LOCAL + 1e-16 + np.eye(4, 3) * 1e-9}, id="values"),
-        pytest.param({"feature_names": ("age", "size", "other")}, id="names"),
-        pytest.param({"method": "lime"}, id="method"),
-        pytest.param({"unit": "margin"}, id="unit"),
-        pytest.param({"signed": False}, id="signed"),
-        pytest.param({"standard_errors": None}, id="standard errors"),
-        pytest.param({"base_values": None}, id="base values"),
-        pytest.param({"targets": np.array(["yes", "no", "no", "no"])}, id="targets"),
-        pytest.param({"targets": None}, id="no targets"),
-        pytest.param({"index": pd.RangeIndex(4)}, id="index"),
-        pytest.param({"index": ROWS.rename("other")}, id="index name"),
-        pytest.param({"index": None}, id="no index"),
-        pytest.param({"diagnostics": {"r2": np.zeros(4)}}, id="diagnostics"),
-        pytest.param({"diagnostics": {}}, id="no diagnostics"),
-        pytest.param({"notes": ()}, id="notes"),
-        pytest.param({"receipt": Receipt(seed=1)}, id="receipt"),
-    ],
-)
-def test_different_contents_are_different(changes):
-    assert make_local(**changes) != make_local()
-    assert make_local() != make_local(**changes)
-
-
-def test_another_time_is_no_difference():
-    slow = Receipt(seconds=9.0, model_seconds=8.0)
-    assert make_local(receipt=slow) == make_local()
-
-
-def test_an_unknown_skill_equals_itself():
-    reliability = make_reliability(skill=float("nan"))
-    assert make_consensus(reliability=reliability) == make_consensus(
-        reliability=make_reliability(skill=float("nan"))
-    )
-
-
-def test_nan_in_diagnostics_equals_itself():
-    changes = {"diagnostics": {"r2": np.full(4, np.nan)}}
-    assert make_local(**changes) == make_local(**changes)
-
-
-def test_labels_of_another_kind_are_different():
-    one = make_local(targets=np.array([0, 1, 1, 0]))
-    assert one != make_local(targets=np.array([False, True, True, False]))
-
-
-def test_an_explanation_is_no_consensus_and_no_text():
-    local = make_local()
-    assert local != make_consensus()
-    assert local != "shap"
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        pytest.param({"importance": make_consensus().importance.rename("other")}, id="name"),
-        pytest.param({"importance": make_consensus().importance * 2}, id="importance"),
-        pytest.param({"components": {"shap": make_local()}}, id="components"),
-        pytest.param({"weights": np.ones(4)}, id="weights"),
-        pytest.param({"failures": {"lime": "no"}}, id="failures"),
-        pytest.param({"votes": {"shap": 1.0, "permutation": 0.5}}, id="votes"),
-        pytest.param({"reliability": make_reliability(resamples=None)}, id="no resamples"),
-        pytest.param(
-            {"reliability": make_reliability(resamples=Resamples(RNG_DRAWN[0], RNG_DRAWN[0], 4))},
-            id="resamples",
-        ),
-        pytest.param({"reliability": make_reliability(null_p_values=np.ones(3))}, id="chance"),
-        pytest.param(
-            {"reliability": make_reliability(refit_p_values=np.ones(3))}, id="refit chance"
-        ),
-        pytest.param({"reliability": make_reliability(without={})}, id="without"),
-        pytest.param({"reliability": make_reliability(correlated=())}, id="correlated"),
-        pytest.param({"reliability": make_reliability(outside=np.zeros(4))}, id="outside"),
-        pytest.param({"reliability": make_reliability(skill=np.nan)}, id="skill"),
-    ],
-)
-def test_consensuses_with_different_parts_are_different(changes):
-    assert replace(make_consensus(), **changes) != make_consensus()
-
-
-def test_explanations_cannot_be_hashed():
-    with pytest.raises(TypeError, match="unhashable"):
-        hash(make_local())
-
-
-@pytest.mark.parametrize(
-    ("make", "title"),
-    [
-        pytest.param(
-            make_local,
-            "Explanation(shap, 4 rows x 3 features, unit: probability)\n  note: Mind the gap.",
-            id="local",
-        ),
-        pytest.param(
-            make_global, "Explanation(permutation, global x 3 features, unit: score)", id="global"
-        ),
-        pytest.param(
-            lambda: make_global(unit="1", method="forest"),
-            "Explanation(forest, global x 3 features, dimensionless)",
-            id="dimensionless",
-        ),
-    ],
-)
-def test_repr_tells_method_size_unit_and_notes(make, title):
-    assert repr(make()) == title
-
-
-def test_repr_of_a_consensus_shows_parts_failures_and_the_ranking():
-    text = repr(make_consensus(failures={"lime": "ValueError: no"}))
-    assert "ConsensusExplanation(wisca of shap, permutation; 4 rows x 3 features)" in text
-    assert "failed: lime: ValueError: no" in text
-    lines = text.splitlines()[-3:]
-    assert [line.split()[0] for line in lines] == ["size", "age", "member"]
-    assert [line.split()[-2:] for line in lines] == [["1", "True"], ["2", "False"], ["2", "False"]]
-
-
-SCRIPT = "<script>alert(1)</script>"
-BIDI = "safe\u202egnp.exe\u2066\u200f"
-
-
-def check_harmless(text):
-    assert "<script" not in text.lower()
-    assert not [c for c in text if not (c.isprintable() or c == "\n")]
-
-
-def hostile(name):
-    """Explanations with a hostile name in one place, by place."""
-    names = (name, "size", "member")
-    importance = pd.Series([0.5, 1.0, 0.5], index=pd.Index(list(names), name="feature"))
-    labels = pd.Index([name, "b", "c", "d"])
-    return {
-        "feature": make_local(feature_names=names),
-        "feature of a global method": make_global(feature_names=names),
-        "row label": make_local(index=labels),
-        "index name": make_local(index=ROWS.rename(name)),
-        "class": make_all(targets=np.array([name, "b"])),
-        "method": make_local(method=name),
-        "method of a global": make_global(method=name),
-        "consensus feature": make_consensus(
-            feature_names=names,
-            importance=importance,
-            components={"shap": make_local(feature_names=names)},
-        ),
-        "component": make_consensus(components={name: make_local()}),
-        "failure": make_consensus(failures={name: name}),
-        "note": make_consensus(notes=(name,)),
-    }
-
-
-@pytest.mark.parametrize("name", [SCRIPT, BIDI], ids=["script", "bidi"])
-@pytest.mark.parametrize("place", hostile("x"))
-def test_hostile_names_are_harmless_in_html(name, place):
-    text = hostile(name)[place]._repr_html_()
-    check_harmless(text)
-    assert "<table" in text
-
-
-def test_hostile_names_can_still_be_read_in_html():
-    assert "&lt;script&gt;alert(1)" in make_local(feature_names=(SCRIPT, "b", "c"))._repr_html_()
-    assert r"safe\u202egnp.exe" in make_local(feature_names=(BIDI, "b", "c"))._repr_html_()
-
-
-def test_long_names_are_cut_in_html():
-    text = make_local(feature_names=("x" * 500, "b", "c"))._repr_html_()
-    assert "x" * 20 in text
-    assert "x" * 80 not in text
-
-
-@pytest.mark.parametrize(
-    ("name", "shown"),
-    [
-        pytest.param("x" * 30, "x" * 30, id="as long as allowed"),
-        pytest.param("x" * 31, "x" * 29 + "…", id="too long"),
-        pytest.param("a\u202eb\x00\n", r"a\u202eb\x00\n", id="controls"),
-        pytest.param("größe 名", "größe 名", id="letters"),
-        pytest.param(7, 7, id="number"),
-    ],
-)
-def test_displayed_names_show_what_they_hold(name, shown):
-    assert display_name(name, width=30) == shown
 
 
 @pytest.mark.parametrize("make", MAKERS)

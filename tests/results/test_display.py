@@ -1,0 +1,110 @@
+"""repr and HTML of explanations show what they hold, and no name does harm."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.results.explanation_cases import ROWS, make_all, make_consensus, make_global, make_local
+from wisca_xai._text import display_name
+
+with warnings.catch_warnings():  # the library's own import warns with recent Matplotlib
+    warnings.simplefilter("ignore")
+
+
+@pytest.mark.parametrize(
+    ("make", "title"),
+    [
+        pytest.param(
+            make_local,
+            "Explanation(shap, 4 rows x 3 features, unit: probability)\n  note: Mind the gap.",
+            id="local",
+        ),
+        pytest.param(
+            make_global, "Explanation(permutation, global x 3 features, unit: score)", id="global"
+        ),
+        pytest.param(
+            lambda: make_global(unit="1", method="forest"),
+            "Explanation(forest, global x 3 features, dimensionless)",
+            id="dimensionless",
+        ),
+    ],
+)
+def test_repr_tells_method_size_unit_and_notes(make, title):
+    assert repr(make()) == title
+
+
+def test_repr_of_a_consensus_shows_parts_failures_and_the_ranking():
+    text = repr(make_consensus(failures={"lime": "ValueError: no"}))
+    assert "ConsensusExplanation(wisca of shap, permutation; 4 rows x 3 features)" in text
+    assert "failed: lime: ValueError: no" in text
+    lines = text.splitlines()[-3:]
+    assert [line.split()[0] for line in lines] == ["size", "age", "member"]
+    assert [line.split()[-2:] for line in lines] == [["1", "True"], ["2", "False"], ["2", "False"]]
+
+
+SCRIPT = "<script>alert(1)</script>"
+BIDI = "safe\u202egnp.exe\u2066\u200f"
+
+
+def check_harmless(text):
+    assert "<script" not in text.lower()
+    assert not [c for c in text if not (c.isprintable() or c == "\n")]
+
+
+def hostile(name):
+    """Explanations with a hostile name in one place, by place."""
+    names = (name, "size", "member")
+    importance = pd.Series([0.5, 1.0, 0.5], index=pd.Index(list(names), name="feature"))
+    labels = pd.Index([name, "b", "c", "d"])
+    return {
+        "feature": make_local(feature_names=names),
+        "feature of a global method": make_global(feature_names=names),
+        "row label": make_local(index=labels),
+        "index name": make_local(index=ROWS.rename(name)),
+        "class": make_all(targets=np.array([name, "b"])),
+        "method": make_local(method=name),
+        "method of a global": make_global(method=name),
+        "consensus feature": make_consensus(
+            feature_names=names,
+            importance=importance,
+            components={"shap": make_local(feature_names=names)},
+        ),
+        "component": make_consensus(components={name: make_local()}),
+        "failure": make_consensus(failures={name: name}),
+        "note": make_consensus(notes=(name,)),
+    }
+
+
+@pytest.mark.parametrize("name", [SCRIPT, BIDI], ids=["script", "bidi"])
+@pytest.mark.parametrize("place", hostile("x"))
+def test_hostile_names_are_harmless_in_html(name, place):
+    text = hostile(name)[place]._repr_html_()
+    check_harmless(text)
+    assert "<table" in text
+
+
+def test_hostile_names_can_still_be_read_in_html():
+    assert "&lt;script&gt;alert(1)" in make_local(feature_names=(SCRIPT, "b", "c"))._repr_html_()
+    assert r"safe\u202egnp.exe" in make_local(feature_names=(BIDI, "b", "c"))._repr_html_()
+
+
+def test_long_names_are_cut_in_html():
+    text = make_local(feature_names=("x" * 500, "b", "c"))._repr_html_()
+    assert "x" * 20 in text
+    assert "x" * 80 not in text
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        pytest.param("x" * 30, "x" * 30, id="as long as allowed"),
+        pytest.param("x" * 31, "x" * 29 + "…", id="too long"),
+        pytest.param("a\u202eb\x00\n", r"a\u202eb\x00\n", id="controls"),
+        pytest.param("größe 名", "größe 名", id="letters"),
+        pytest.param(7, 7, id="number"),
+    ],
+)
+def test_displayed_names_show_what_they_hold(name, shown):
+    assert display_name(name, width=30) == shown
