@@ -1,7 +1,9 @@
 """One consensus of SHAP, LIME, permutation importance and a surrogate forest: WISCA."""
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
+from wisca_xai._compat import show_versions
 from wisca_xai._exceptions import (
     CorruptExplanationError,
     ExplainerError,
@@ -49,12 +51,29 @@ __all__ = [
     "WISCAWarning",
     "from_external",
     "merge_explanations",
+    "show_versions",
 ]
+_SUBPACKAGES = (
+    "cli",
+    "consensus",
+    "datasets",
+    "explainers",
+    "faithfulness",
+    "metrics",
+    "plots",
+    "selection",
+    "study",
+)
 
 
 def __getattr__(name: str) -> Any:
-    if name == "WISCASelector":  # scikit-learn's feature selection takes long to import
-        from wisca_xai.selection import WISCASelector
-
-        return WISCASelector
+    """Load on first use what takes long to import."""
+    if name == "WISCASelector":
+        return importlib.import_module("wisca_xai.selection").WISCASelector
+    if name in _SUBPACKAGES:
+        return importlib.import_module(f"wisca_xai.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, *_SUBPACKAGES, "__version__"])

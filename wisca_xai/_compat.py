@@ -1,12 +1,15 @@
-"""Everything that depends on how another library works inside."""
+"""Everything that depends on how another library works inside, or on which version is installed."""
 
 import contextlib
 import importlib.metadata
+import platform
 import re
 import sys
 import threading
 from collections.abc import Iterator
 from typing import Any
+
+from sklearn import get_config
 
 NATIVE_LINE = re.compile(r"\[LightGBM\] |\[\d\d:\d\d:\d\d\] [A-Z]+: .*/src/")  # and XGBoost's
 
@@ -61,9 +64,52 @@ def quiet_libraries() -> Iterator[None]:
                 sys.stdout = ours.stream
 
 
+def transform_output(estimator: Any) -> str:
+    """Form that `transform` of an estimator gives: "default", "pandas" or "polars".
+
+    ``set_output`` stores it in an attribute of scikit-learn's own, which has no public reader.
+    """
+    own: dict[str, str] = getattr(estimator, "_sklearn_output_config", {})
+    return own.get("transform", get_config()["transform_output"])
+
+
 def installed_version(name: str) -> str:
     """Version of an installed distribution, or "not installed"."""
     try:
         return importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:
         return "not installed"
+
+
+LIBRARIES = (
+    "wisca-xai",
+    "numpy",
+    "scipy",
+    "pandas",
+    "scikit-learn",
+    "narwhals",
+    "joblib",
+    "loky",
+    "shap",
+    "lime",
+    "matplotlib",
+    "skops",
+    "polars",
+    "pyarrow",
+    "xgboost",
+    "lightgbm",
+    "catboost",
+)
+
+
+def show_versions() -> None:
+    """Print the versions of Python, the system, and the libraries, for a bug report.
+
+    Examples
+    --------
+    >>> show_versions()  # doctest: +ELLIPSIS
+    python: 3...
+    """
+    lines = {"python": platform.python_version(), "system": platform.platform()}
+    lines |= {name: installed_version(name) for name in LIBRARIES}
+    sys.stdout.write("".join(f"{name}: {version}\n" for name, version in lines.items()))

@@ -14,7 +14,7 @@ class ModelContractError(WISCAError, ValueError):
 
 
 class ExplainerError(WISCAError, RuntimeError):
-    """No explainer of the panel gave a usable result."""
+    """No explainer gave a usable result, or an explainer breaks the contract."""
 
 
 class UntrustedModelError(WISCAError, ValueError):

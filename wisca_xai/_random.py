@@ -1,5 +1,7 @@
 """Seeds, and an order of rows that does not depend on how they came."""
 
+import zlib
+
 import numpy as np
 
 from wisca_xai._checks import check_count
@@ -30,3 +32,9 @@ def canonical_order(matrix: FloatArray, y: LabelVector | None = None) -> IntVect
     if y is not None:
         keys.insert(0, np.unique(y, return_inverse=True)[1].astype(np.float64))
     return np.lexsort(keys).astype(np.intp)
+
+
+def seed_for(seed: int, purpose: str) -> int:
+    """A 32-bit seed that depends on `seed` and `purpose` alone, not on who asks first."""
+    sequence = np.random.SeedSequence(seed, spawn_key=(zlib.crc32(purpose.encode()),))
+    return int(sequence.generate_state(1)[0])

@@ -32,7 +32,7 @@ def display_name(name: Any, *, width: int = 40) -> Any:
 def progress_bar(
     steps: Iterable[Any], what: str, *, unit: str, verbose: int, **options: Any
 ) -> Any:
-    """`steps` with a progress bar, if `verbose`, in a terminal or a notebook but not in a log file."""
+    """`steps`; with `verbose` a progress bar in a terminal or notebook, but not in a log file."""
     from tqdm.auto import tqdm
 
     # None switches the bar off where stderr is no terminal; a notebook's is none, but shows bars.

@@ -7,27 +7,29 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn import get_config
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
 from sklearn.feature_selection import SelectorMixin
 from sklearn.utils import Tags
 from sklearn.utils.metadata_routing import MetadataRouter
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from wisca_xai._checks import (
-    array_checks,
-    as_number,
-    check_count,
-    check_not_sparse,
-    check_target_column,
-    check_unique_names,
-)
+from wisca_xai._checks import as_number, check_count, check_not_sparse, check_target_column
+from wisca_xai._compat import transform_output
 from wisca_xai._exceptions import InputError, WISCAWarning
 from wisca_xai._model._fitting import fit_model, inherit_tags, route_to_model
 from wisca_xai._panel._explainer import WISCAExplainer
 from wisca_xai._random import canonical_order, seed_entropy
+from wisca_xai._ranking import order_of, ranks_of
 from wisca_xai._results._consensus_explanation import ConsensusExplanation
-from wisca_xai._table import as_table, backend_of, is_frame, labels_of, select, take_rows
+from wisca_xai._table import (
+    as_table,
+    backend_of,
+    is_frame,
+    labels_of,
+    read_table,
+    select,
+    take_rows,
+)
 from wisca_xai._typing import IntVector
 
 
@@ -46,22 +48,22 @@ class WISCASelector(SelectorMixin, MetaEstimatorMixin, BaseEstimator):  # type: 
         unfitted one: scikit-learn clones it there, which drops what it has learned, but a
         `FrozenEstimator` or a function stays as it is and may have seen the test rows.
     n_features_to_select : "above_noise", int or float, default="above_noise"
-        "above_noise": the features above what explainers give to columns without meaning (see
-        `refit` for the model's share), at least the first of the ranking. An int is a number of
-        features, a float in (0, 1] a share of them, rounded down, at least one.
-    refit : bool or int, default=False
-        Whether "above_noise" means the model's own noise too; see `WISCAExplainer`. Recommended:
-        without it only those features are left out that the model does not use, and most models
-        use a little of every column. Costs 20 more fits and panels.
+        "above_noise": the features that get more than null features do (see `n_refits` for the
+        model's own noise), at least the first of the ranking. An int is a number of features, a
+        float in (0, 1] a share of them, rounded down, at least one.
+    n_refits : int, default=0
+        How many clones of the model are refitted, so that "above_noise" means the model's own noise
+        too; see `WISCAExplainer`. 30 is recommended: without refits only those features are left
+        out that the model does not use, and most models use a little of every column.
     explainer : WISCAExplainer, default=None
         Settings of the panel; its `estimator` must be None. None means the default panel. Its own
-        `refit`, `n_jobs` and `random_state` count where those of the selector are at their
+        `n_refits`, `n_jobs` and `random_state` count where those of the selector are at their
         defaults.
     n_explained : int, default=200
         Rows that are explained, drawn without replacement; all if there are fewer. All rows are the
         reference data.
     n_jobs : int or None, default=None
-        Rows that are explained at once; see `WISCAExplainer`.
+        Blocks of rows that are explained at once; see `WISCAExplainer`.
     random_state : int, RandomState instance or None, default=None
         Of the draw of rows and of the explainers. An integer makes every run give the same bytes.
 
@@ -71,8 +73,10 @@ class WISCASelector(SelectorMixin, MetaEstimatorMixin, BaseEstimator):  # type: 
         The explained model: `estimator` itself if it is fitted, else a clone fitted on X, y.
     explanation_ : ConsensusExplanation
         Of the drawn rows, in the order of X.
-    ranking_ : DataFrame
-        `explanation_.ranking()`: all features, best first.
+    ranking_ : ndarray of int of shape (n_features_in_,)
+        Rank of each feature, as in scikit-learn's `RFE`: the selected ones have rank 1, the others
+        2, 3, ... by falling importance; tied features share the smaller rank. The whole table is
+        ``explanation_.ranking()``.
     support_ : ndarray of bool of shape (n_features_in_,)
         The selected features.
     n_features_in_ : int
@@ -100,7 +104,7 @@ class WISCASelector(SelectorMixin, MetaEstimatorMixin, BaseEstimator):  # type: 
     ['B', 'C', 'D', 'E']
     >>> panel = WISCAExplainer(explainers=["shap", "permutation"])
     >>> selector = WISCASelector(
-    ...     LinearRegression(), refit=True, explainer=panel, n_explained=50, random_state=0
+    ...     LinearRegression(), n_refits=30, explainer=panel, n_explained=50, random_state=0
     ... ).fit(data.X, data.y)
     >>> selector.get_feature_names_out().tolist()
     ['B', 'C', 'D', 'E']
@@ -113,7 +117,7 @@ class WISCASelector(SelectorMixin, MetaEstimatorMixin, BaseEstimator):  # type: 
         estimator: Any = None,
         *,
         n_features_to_select: str | float = "above_noise",
-        refit: bool | int = False,
+        n_refits: int = 0,
         explainer: WISCAExplainer | None = None,
         n_explained: int = 200,
         n_jobs: int | None = None,
@@ -121,7 +125,7 @@ class WISCASelector(SelectorMixin, MetaEstimatorMixin, BaseEstimator):  # type: 
     ) -> None:
         self.estimator = estimator
         self.n_features_to_select = n_features_to_select
-        self.refit = refit
+        self.n_refits = n_refits
         self.explainer = explainer
         self.n_explained = n_explained
         self.n_jobs = n_jobs
@@ -157,20 +161,14 @@ class WISCASelector(SelectorMixin, MetaEstimatorMixin, BaseEstimator):  # type: 
         Warns
         -----
         WISCAWarning
-            If no feature stands above noise, and for each explainer that failed.
+            If no feature is above noise, and for each explainer that failed.
         """
         explainer = self._checked_explainer()
         n_explained = check_count("n_explained", self.n_explained)
-        check_not_sparse(X)
-        X = as_table(X)
-        if is_frame(X):
-            check_unique_names(labels_of(X))
-            validate_data(self, X, skip_check_array=True)
-        else:
-            X = validate_data(self, X, **array_checks(X))
+        X, _ = read_table(self, X, reset=True)
         n_kept = _n_kept(self.n_features_to_select, X.shape[1])
         y = check_target_column(y, X)
-        explainer.estimator = fit_model(self, X, y, params, refit=explainer.refit)
+        explainer.estimator = fit_model(self, X, y, params, clones_later=explainer._clones_model())
         explainer.fit(X, y)
         positions = np.arange(X.shape[1])
         if is_frame(X):  # a fitted model may know the columns in another order
@@ -182,9 +180,12 @@ class WISCASelector(SelectorMixin, MetaEstimatorMixin, BaseEstimator):  # type: 
         explanation = explainer.explain(take_rows(X, rows), None if y is None else y[rows])
         self.estimator_ = explainer.estimator_
         self.explanation_ = explanation
-        self.ranking_ = explanation.ranking()
         self.support_ = np.zeros(len(positions), dtype=bool)
         self.support_[positions[_chosen(explanation, n_kept)]] = True
+        importance = np.zeros(len(positions))
+        importance[positions] = explanation.importance.abs().to_numpy()
+        importance[self.support_] = 0.0  # ranks of the others count from 2
+        self.ranking_ = np.where(self.support_, 1, 1 + ranks_of(importance))
         return self
 
     def transform(self, X: Any) -> Any:
@@ -212,8 +213,7 @@ class WISCASelector(SelectorMixin, MetaEstimatorMixin, BaseEstimator):  # type: 
         support = self.get_support(indices=True)
         check_not_sparse(X)
         X = as_table(X)
-        own = getattr(self, "_sklearn_output_config", {})
-        if backend_of(X) != own.get("transform", get_config()["transform_output"]):
+        if backend_of(X) != transform_output(self):
             return super().transform(X)
         validate_data(self, X, reset=False, skip_check_array=True)
         return select(X, [labels_of(X)[j] for j in support])
@@ -269,8 +269,8 @@ class WISCASelector(SelectorMixin, MetaEstimatorMixin, BaseEstimator):  # type: 
                 f"{type(given.estimator).__name__}: pass the model to WISCASelector alone."
             )
         explainer: WISCAExplainer = clone(given)
-        if self.refit is not False:
-            explainer.refit = self.refit
+        if self.n_refits != 0:
+            explainer.n_refits = self.n_refits
         if self.n_jobs is not None:
             explainer.n_jobs = self.n_jobs
         random_state = given.random_state if self.random_state is None else self.random_state
@@ -322,7 +322,7 @@ def _draw(order: IntVector, size: int, *, seed: int) -> IntVector:
 
 def _chosen(explanation: ConsensusExplanation, n_kept: int | None) -> IntVector:
     """Positions of the features to keep, in the order of the explanation's features."""
-    ranked = np.argsort(-explanation.importance.abs().to_numpy(), kind="stable")
+    ranked = order_of(explanation.importance)
     if n_kept is not None:
         return ranked[:n_kept]
     above = explanation.reliability.above_noise()
@@ -334,7 +334,7 @@ def _chosen(explanation: ConsensusExplanation, n_kept: int | None) -> IntVector:
         )
     if not above.any():
         warnings.warn(
-            "No feature stands above noise: only the first of the ranking is kept, "
+            "No feature is above noise: only the first of the ranking is kept, "
             f"{explanation.feature_names[ranked[0]]!r}.",
             WISCAWarning,
             stacklevel=3,

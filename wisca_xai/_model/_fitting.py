@@ -29,7 +29,7 @@ def is_fitted(estimator: Any) -> bool:
 
 
 def fit_model(
-    owner: Any, X: Any, y: LabelVector | None, params: dict[str, Any], *, refit: bool | int
+    owner: Any, X: Any, y: LabelVector | None, params: dict[str, Any], *, clones_later: bool
 ) -> Any:
     """`owner.estimator` itself if it is fitted, else a clone fitted on X, y and its metadata.
 
@@ -42,8 +42,8 @@ def fit_model(
     params : dict
         Metadata of the call, such as `sample_weight`. They go to the model's `fit`, as they are or,
         with ``sklearn.set_config(enable_metadata_routing=True)``, those that it requests.
-    refit : bool or int
-        Whether clones are to be fitted later, for which there are no metadata.
+    clones_later : bool
+        Whether clones are fitted later, which get no metadata.
 
     Returns
     -------
@@ -58,8 +58,10 @@ def fit_model(
     given = {name: value for name, value in params.items() if value is not None}
     if given and get_config()["enable_metadata_routing"]:
         given = dict(process_routing(owner, "fit", **given).estimator.fit)
-    if given and (refit or is_fitted(model)):
-        reason = "`refit` fits clones without them" if refit else "the model is fitted already"
+    if given and (clones_later or is_fitted(model)):
+        reason = "the model is fitted already"
+        if clones_later:
+            reason = "`n_refits` fits clones without them"
         raise InputError(f"{sorted(given)} cannot be used: {reason}. Leave one of them out.")
     if is_fitted(model):
         return model

@@ -1,38 +1,36 @@
 """WISCAExplainer: a panel of explainers, merged into one consensus."""
 
 import copy
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any, ClassVar, cast
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike
 from sklearn.base import OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from wisca_xai._checks import check_choice, check_count
 from wisca_xai._exceptions import InputError
+from wisca_xai._panel._build import build_consensus
 from wisca_xai._panel._measure import N_NULL_FEATURES, measure_reliability
-from wisca_xai._panel._members import PANEL, make_panel, named_explainers, with_explainers
-from wisca_xai._panel._notes import ask_again, constant_note
-from wisca_xai._panel._plan import (
-    Stack,
-    find_function,
-    name_of,
-    notes_of,
-    scale_component,
-    takes_votes,
+from wisca_xai._panel._members import (
+    PANEL,
+    make_panel,
+    named_explainers,
+    parameters_of,
+    with_explainers,
 )
-from wisca_xai._panel._refit import N_REFITS, check_refittable, refit_p_values
-from wisca_xai._panel._row_weights import NOWHERE_SURE, row_weights
+from wisca_xai._panel._notes import ask_again, constant_note
+from wisca_xai._panel._refit import check_refittable, refit_p_values
+from wisca_xai._panel._row_weights import row_weights
 from wisca_xai._panel._run import check_timeout, run_panel, warn_of_jobs
 from wisca_xai._panel._votes import WEIGHTINGS, check_weighting, give_votes
 from wisca_xai._results._consensus_explanation import ConsensusExplanation
+from wisca_xai._results._plan import MergePlan, find_function, notes_of
 from wisca_xai._typing import FloatMatrix, ResponseMethod, Target
-from wisca_xai.consensus import ConsensusFunction, value_groups, wisca_signed
-from wisca_xai.explainers import BaseExplainer
-from wisca_xai.explainers._make import make_explanation
-from wisca_xai.explainers._task import Task
+from wisca_xai.consensus import ConsensusFunction, value_groups
+from wisca_xai.explainers import BaseExplainer, Task, make_explanation
+from wisca_xai.explainers._registry import find_explainer
 
 
 class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # type: ignore[misc]
@@ -66,17 +64,15 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
         more, and need one output per row; "crh" (nearness to the consensus) asks nothing.
     response_method : {"auto", "predict_proba", "decision_function", "predict"}, default="auto"
         Output that is explained; "auto" takes the first of these that the model has.
-    background_size : int, default=100
-        How exact sampled Shapley values are: as averages over so many background rows; see
-        `ShapExplainer`.
-    refit : bool or int, default=False
-        Whether to measure the model's noise too, by refitting clones of it (True: 30) to the table
-        beside a shuffled copy of it: `ranking` then calls only those features above noise that
-        the model prefers to such shadows. Costs as many fits and panels; with fewer than 20 a lone
-        feature cannot be told from chance. Needs y in `fit`.
+    n_refits : int, default=0
+        How many clones of the model to refit to the table beside a shuffled copy of it, to measure
+        the model's own noise. `ranking` then calls a feature above noise only if it also beats
+        these null features. 30 is a good number: with fewer than 20 a lone feature cannot be told
+        from noise. Costs as many fits and panels, and needs y in `fit`.
     n_jobs : int or None, default=None
-        Rows that are explained at once, as in joblib: -1 uses all processors. The result does not
-        depend on it. The model has to bear calls from several threads, as scikit-learn's do.
+        Blocks of rows that are explained at once, as in joblib: -1 uses all processors. The result
+        does not depend on it. The model must allow calls from several threads, as scikit-learn's
+        models do.
     random_state : int, RandomState instance or None, default=None
         An integer makes every run give the same bytes.
     verbose : int, default=0
@@ -125,8 +121,7 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
         consensus: str | ConsensusFunction = "wisca",
         weighting: str = "family",
         response_method: ResponseMethod = "auto",
-        background_size: int = 100,
-        refit: bool | int = False,
+        n_refits: int = 0,
         n_jobs: int | None = None,
         random_state: Any = None,
         verbose: int = 0,
@@ -137,8 +132,7 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
         self.consensus = consensus
         self.weighting = weighting
         self.response_method = response_method
-        self.background_size = background_size
-        self.refit = refit
+        self.n_refits = n_refits
         self.n_jobs = n_jobs
         self.random_state = random_state
         self.verbose = verbose
@@ -164,7 +158,7 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
                 if name in own:  # refused by `fit`
                     continue
                 params[name] = explainer
-                inner = {} if isinstance(explainer, str) else explainer.get_params()
+                inner = parameters_of(explainer)
                 params |= {f"{name}__{key}": value for key, value in inner.items()}
         return params
 
@@ -174,8 +168,8 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
         Parameters
         ----------
         **params : dict
-            The name of an explainer replaces it. Names of built-in explainers in `explainers` have
-            no parameters: pass pairs such as ``("lime", LimeExplainer())``.
+            The name of an explainer replaces it. Parameters of an explainer that is given by name,
+            such as ``shap__background_size=200``, put an explainer with these in its place.
 
         Returns
         -------
@@ -189,13 +183,11 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
         if new:
             self.explainers = with_explainers(self.explainers, new)
             named |= new
-        for key in params:
-            name, _, inner = key.partition("__")
-            if inner and isinstance(named.get(name), str):
-                raise InputError(
-                    f"{key!r} cannot be set: {name!r} in `explainers` is the name of an explainer. "
-                    f"Pass the pair ({name!r}, explainer), of which parameters can be set."
-                )
+        inner = {key.partition("__")[0] for key in params if "__" in key}
+        by_name = {n: e for n, e in named.items() if n in inner - own.keys() and isinstance(e, str)}
+        if by_name:
+            fresh = {name: find_explainer(explainer)() for name, explainer in by_name.items()}
+            self.explainers = with_explainers(self.explainers, fresh)
         super().set_params(**params)
         return self
 
@@ -228,7 +220,12 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
         return self
 
     def explain(
-        self, X: Any, y: ArrayLike | None = None, *, target: Target = "predicted"
+        self,
+        X: Any,
+        y: ArrayLike | None = None,
+        *,
+        target: Target = "predicted",
+        keep_data: bool = True,
     ) -> ConsensusExplanation:
         """Explain the model's output for the rows of X by the consensus of the panel.
 
@@ -245,6 +242,8 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
         target : "predicted", "all" or a class label, default="predicted"
             Output that is explained: of each row's predicted class, of every class, or of the
             class that is named. Models without classes have one output.
+        keep_data : bool, default=True
+            Whether the explanation keeps a copy of X, as `data`.
 
         Returns
         -------
@@ -264,7 +263,8 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
         WISCAWarning
             For each explainer that failed; the consensus goes on without it.
         """
-        return cast(ConsensusExplanation, super().explain(X, y, target=target))
+        found = super().explain(X, y, target=target, keep_data=keep_data)
+        return cast(ConsensusExplanation, found)
 
     def transform(self, X: Any) -> FloatMatrix:
         """Local consensus of the predicted class; global explainers take no part in it.
@@ -301,45 +301,45 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
         only_local.explainers_ = local
         if self.weighting != "equal":  # the other votes depend on the rows that come together
             only_local.weighting = "family"
-        explanation = only_local.explain(X)
-        if NOWHERE_SURE in explanation.notes:  # beside a row that it is sure of, these would be 0
+        explanation = only_local.explain(X, keep_data=False)
+        if explanation.row_weighting == "undecided":  # beside a confident row these would be 0
             return np.zeros(explanation.values.shape)
         return np.array(explanation.values)
 
     def _check_params(self) -> None:
-        check_count("background_size", self.background_size)
+        super()._check_params()
         check_timeout(self.timeout)
         self._panel()
         find_function(self.consensus)
         check_choice("weighting", self.weighting, WEIGHTINGS)
-        if not isinstance(self.refit, bool):
-            check_count("refit", self.refit)
+        check_count("n_refits", self.n_refits, minimum=0)
 
     def _panel(self) -> list[tuple[str, BaseExplainer]]:
-        own = self.get_params(deep=False)
-        return make_panel(self.explainers, background_size=self.background_size, reserved=own)
+        return make_panel(self.explainers, reserved=self.get_params(deep=False))
+
+    def _clones_model(self) -> bool:
+        return bool(self.n_refits)
 
     def _explain(self, task: Task) -> ConsensusExplanation:
-        function = find_function(self.consensus)
-        weighting = self.weighting if takes_votes(function) else "equal"
-        check_weighting(weighting, task)
-        if self.refit:
+        check_weighting(self.weighting, task)
+        if self.n_refits:
             check_refittable(task)
         warn_of_jobs(self.estimator_, self.n_jobs)
         noise, repeated = ask_again(task)
         task = replace(task, n_null_features=N_NULL_FEATURES, noise=noise)
         components, failures = run_panel(self.explainers_, task, timeout=self.timeout)
-        weights, weight_note = row_weights(task)
-        votes = give_votes(weighting, components, task, dict(self.explainers_))
-        chance = None
-        if self.refit:
-            n_refits = N_REFITS if self.refit is True else self.refit
-            chance = refit_p_values(self.explainers_, task, votes, function, n_refits)
-        groups = value_groups(task.rows, levels=task.response.codec.categorical)
-        stack = Stack.of(components, votes)
-        merged = stack.merge(function, weights, groups)
-        own_notes = [*repeated, *constant_note(task), *weight_note]
-        notes = [*own_notes, *notes_of(components)]
+        weights = row_weights(task)
+        plan = MergePlan(
+            find_function(self.consensus),
+            weights.values,
+            give_votes(self.weighting, components, task, dict(self.explainers_)),
+            value_groups(task.rows, levels=task.response.codec.categorical),
+        )
+        of_refits = None
+        if self.n_refits:
+            of_refits = refit_p_values(self.explainers_, task, plan, self.n_refits)
+        merged = plan.merge(components)
+        notes = [*repeated, *constant_note(task), *weights.notes, *notes_of(components)]
         body = make_explanation(
             task,
             merged.values,
@@ -349,20 +349,13 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
             signed=True,
             notes=tuple(dict.fromkeys(notes)),
         )
-        index = pd.Index(body.feature_names, name="feature")
-        return ConsensusExplanation(
-            **{part.name: getattr(body, part.name) for part in fields(body)},
-            consensus=self.consensus
-            if isinstance(self.consensus, str)
-            else name_of(self.consensus),
-            importance=pd.Series(merged.importance, index=index, name="importance"),
-            wisca=stack.merge(wisca_signed, weights).importance,
-            components=components,
-            scaled={name: scale_component(c) for name, c in components.items()},
-            weights=weights,
+        return build_consensus(
+            body,
+            merged.importance,
+            plan,
+            components,
+            consensus=self.consensus,
+            row_weighting=weights.kind,
             failures=failures,
-            votes=votes,
-            reliability=measure_reliability(
-                task, components, votes, weights, groups, function, merged.importance, chance
-            ),
+            reliability=measure_reliability(task, plan, components, merged.importance, of_refits),
         )

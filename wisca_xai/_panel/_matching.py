@@ -123,7 +123,7 @@ def matched_rows(components: Components, X: Any) -> tuple[Components, pd.Index, 
     for name, component in local.items():
         if component.index is not None:
             order = row_order(name, component.index, first, reference)
-            aligned[name] = component if order is None else component.take(order)
+            aligned[name] = component if order is None else component._reordered(order)
         elif first not in ("", "X"):
             notes.append(f"{name} has no row labels: its rows are taken in the order of {first}.")
     return _with_parts_of(aligned, n_samples), reference, notes

@@ -1,4 +1,4 @@
-"""How far a consensus can be trusted: what other rows, other panels and mere noise would give."""
+"""Measuring how reliable a consensus is: other rows, other panels, noise, and the data."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,11 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from wisca_xai._panel._plan import Stack
 from wisca_xai._results._explanation import Explanation
+from wisca_xai._results._plan import MergePlan
 from wisca_xai._results._reliability import CORRELATED, Reliability
-from wisca_xai._typing import FloatArray, FloatMatrix, FloatVector, IntMatrix, IntVector
-from wisca_xai.consensus import ConsensusFunction, Resamples, resample, wisca_signed
+from wisca_xai._typing import FloatMatrix, FloatVector
 from wisca_xai.explainers._task import Task
 
 N_NULL_FEATURES = 20  # above all of them: chance in 1 of 21 at most
@@ -22,102 +21,24 @@ ROUNDING = 1e-9  # of correlations
 
 def measure_reliability(
     task: Task,
+    plan: MergePlan,
     components: Mapping[str, Explanation],
-    votes: Mapping[str, float],
-    weights: FloatVector,
-    groups: IntMatrix,
-    function: ConsensusFunction,
     importance: FloatVector,
     refit_p_values: FloatVector | None = None,
 ) -> Reliability:
     """Resample, leave out each explainer, compare with null features, and look at the data."""
-    wider = np.hstack([groups, groups[:, task.null_sources()]])
-    rows = task.background[task.draw_background(MAX_ROWS)]
-    seed = task.seed_for("resamples")
+    codec, drawn = task.response.codec, task.draw_background(MAX_ROWS)
     return Reliability(
-        resample_rows(Stack.of(components, votes), weights, groups, function, seed=seed),
-        _null_p_values(components, votes, weights, wider, function),
-        refit_p_values,
-        leave_each_out(components, votes, weights, groups, function),
-        correlated_features(
-            rows,
-            task.response.codec.feature_names,
-            importance,
-            levels=task.response.codec.categorical,
+        resamples=plan.resample(components, task.seed_for("resamples")),
+        null_p_values=plan.null_p_values(components),
+        refit_p_values=refit_p_values,
+        without=plan.importance_without_each(components),
+        correlated=correlated_features(
+            task.background[drawn], codec.feature_names, importance, levels=codec.categorical
         ),
-        _outside(task).sum(axis=1).astype(np.float64),
-        _skill(task),
+        outside=_outside(task).sum(axis=1).astype(np.float64),
+        skill=_skill(task),
     )
-
-
-def resample_rows(
-    stack: Stack,
-    weights: FloatVector,
-    groups: IntMatrix | None,
-    function: ConsensusFunction,
-    *,
-    seed: int,
-) -> Resamples | None:
-    """The consensus of other rows and other draws; None for a single row."""
-    if len(weights) < 2:
-        return None
-
-    def merge(
-        local: FloatArray | None, importances: FloatMatrix | None, rows: IntVector
-    ) -> FloatMatrix:
-        of_rows = (local, importances, weights[rows], None if groups is None else groups[rows])
-        found = [stack.merge_others(f, *of_rows) for f in (function, wisca_signed)]
-        return np.array([one.importance for one in found])
-
-    return resample(
-        merge,
-        stack.local,
-        stack.local_errors,
-        stack.importances,
-        stack.importance_errors,
-        stack.row_effects,
-        len(weights),
-        weights=weights,
-        seed=seed,
-    )
-
-
-def leave_each_out(
-    components: Mapping[str, Explanation],
-    votes: Mapping[str, float],
-    weights: FloatVector,
-    groups: IntMatrix | None,
-    function: ConsensusFunction,
-) -> dict[str, FloatVector]:
-    """The importance without each method; empty where there is but one."""
-    without = {}
-    for left_out in components if len(components) > 1 else ():
-        others = {name: c for name, c in components.items() if name != left_out}
-        without[left_out] = Stack.of(others, votes).merge(function, weights, groups).importance
-    return without
-
-
-def _null_p_values(
-    components: Mapping[str, Explanation],
-    votes: Mapping[str, float],
-    weights: FloatVector,
-    groups: IntMatrix,
-    function: ConsensusFunction,
-) -> FloatVector | None:
-    """Share of null features that reach a feature's importance, in a consensus over both."""
-    measured = {name: c for name, c in components.items() if c.null_values is not None}
-    if not measured:
-        return None
-    wider: dict[str, list[FloatArray]] = {"local": [], "global": []}
-    for c in measured.values():
-        both = np.concatenate([c.values, c.null_values], axis=int(c.scope == "local"))
-        wider[c.scope].append(both)
-    local, importances = (np.array(both) if both else None for both in wider.values())
-    found = Stack.of(measured, votes).merge_others(function, local, importances, weights, groups)
-    n_features = len(next(iter(measured.values())).feature_names)
-    real, null_values = np.split(np.abs(found.importance), [n_features])
-    reached = (null_values[None, :] >= real[:, None]).sum(axis=1)
-    return np.asarray((1 + reached) / (1 + len(null_values)))
 
 
 def _outside(task: Task) -> NDArray[np.bool_]:

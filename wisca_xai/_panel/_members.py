@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 from sklearn.base import clone
 
-from wisca_xai._checks import check_choice
 from wisca_xai._exceptions import InputError
-from wisca_xai.explainers import EXPLAINERS, BaseExplainer
+from wisca_xai.explainers import BaseExplainer
+from wisca_xai.explainers._registry import explainer_names, find_explainer
 
 PANEL = ("shap", "lime", "permutation", "forest")
 
 
 def make_panel(
-    explainers: Any, *, background_size: int, reserved: Container[str] = ()
+    explainers: Any, *, reserved: Container[str] = ()
 ) -> list[tuple[str, BaseExplainer]]:
     """Names and fresh copies of the explainers that a user asked for.
 
@@ -31,10 +31,7 @@ def make_panel(
     for entry in explainers:
         name, explainer = _panel_entry(entry)
         if isinstance(explainer, str):
-            check_choice("explainers", explainer, EXPLAINERS, also=" or (name, explainer) pairs")
-            explainer = EXPLAINERS[explainer]()
-            if "background_size" in explainer.get_params():
-                explainer.set_params(background_size=background_size)
+            explainer = find_explainer(explainer)()
         elif explainer.estimator is not None or explainer.response_method != "auto":
             raise InputError(
                 f"The explainer {name!r} must leave `estimator` and `response_method` at their "
@@ -58,13 +55,23 @@ def make_panel(
 
 
 def named_explainers(explainers: Any) -> dict[str, Any]:
-    """Explainers by name as far as they are valid: names of built-in ones stand for themselves."""
+    """Explainers by name, as far as they are valid; names of explainers stand for themselves."""
     found = {}
     for entry in explainers if isinstance(explainers, list | tuple) else [explainers]:
         with contextlib.suppress(InputError):
             name, explainer = _panel_entry(entry)
             found[name] = explainer
     return found
+
+
+def parameters_of(explainer: Any) -> dict[str, Any]:
+    """Parameters of an explainer, or of a fresh one of its name; none of an unknown name."""
+    if isinstance(explainer, str):
+        try:
+            explainer = find_explainer(explainer)()
+        except InputError:  # `fit` refuses it
+            return {}
+    return dict(explainer.get_params())
 
 
 def with_explainers(explainers: Any, new: Mapping[str, Any]) -> Any:
@@ -87,6 +94,6 @@ def _panel_entry(entry: Any) -> tuple[str, Any]:
         if isinstance(explainer, str | BaseExplainer):
             return name, explainer
     raise InputError(
-        f"`explainers` must be names from {sorted(EXPLAINERS)}, explainers or (name, explainer) "
+        f"`explainers` must be names from {explainer_names()}, explainers or (name, explainer) "
         f"pairs, got {entry!r}."
     )

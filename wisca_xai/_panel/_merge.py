@@ -1,6 +1,6 @@
 """merge_explanations: the consensus of attributions that exist already."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from wisca_xai._checks import check_choice, check_finite, check_not_sparse
 from wisca_xai._exceptions import InputError
+from wisca_xai._panel._build import build_consensus
 from wisca_xai._panel._matching import (
     Components,
     adding_up,
@@ -18,15 +19,15 @@ from wisca_xai._panel._matching import (
     row_order,
     sum_notes,
 )
-from wisca_xai._panel._measure import MAX_ROWS, correlated_features, leave_each_out, resample_rows
-from wisca_xai._panel._plan import Stack, find_function, name_of, notes_of, scale_component
+from wisca_xai._panel._measure import MAX_ROWS, correlated_features
 from wisca_xai._panel._votes import BY_KIND, votes_by_kind
 from wisca_xai._results._consensus_explanation import ConsensusExplanation
-from wisca_xai._results._explanation import Receipt
+from wisca_xai._results._explanation import Explanation, Receipt
+from wisca_xai._results._plan import MergePlan, find_function, name_of, notes_of
 from wisca_xai._results._reliability import Reliability
 from wisca_xai._table import as_table
-from wisca_xai._typing import FloatVector, LabelVector
-from wisca_xai.consensus import ConsensusFunction, value_groups, wisca_signed
+from wisca_xai._typing import FloatMatrix, FloatVector, LabelVector
+from wisca_xai.consensus import ConsensusFunction, value_groups
 
 SEED = 0  # of the resamples: there is nothing else to draw
 
@@ -34,7 +35,7 @@ SEED = 0  # of the resamples: there is nothing else to draw
 def merge_explanations(
     explanations: Mapping[str, Any],
     *,
-    function: str | ConsensusFunction = "wisca",
+    consensus: str | ConsensusFunction = "wisca",
     weights: ArrayLike | None = None,
     weighting: str | Mapping[str, float] = "family",
     X: Any = None,
@@ -52,7 +53,7 @@ def merge_explanations(
         rows by their labels where they have some, else by position; both get the order of the
         first. What has no feature names takes them by position from X or from the first that has
         some, and the result says so.
-    function : str or callable, default="wisca"
+    consensus : str or callable, default="wisca"
         A name in `wisca_xai.consensus.CONSENSUS`, or a function of the same signature.
     weights : array-like of shape (n_samples,), default=None
         Weight of each row, in [0, 1] and not all 0, such as from `confidence_weight`; the entries
@@ -95,77 +96,76 @@ def merge_explanations(
     >>> merged.importance.round(2).to_dict()
     {'age': 1.0, 'height': 0.2, 'name': 0.03}
     """
-    chosen = find_function(function)
-    check_not_sparse(X)
-    X = None if X is None else as_table(X)
+    function = find_function(consensus)
+    if X is not None:
+        check_not_sparse(X)
+        X = as_table(X)
     components, notes = matched_components(explanations, X)
     components, index, more_notes = matched_rows(components, X)
-    n_samples = len(index)
     rows, levels = (None, ()) if X is None else encoded_rows(X, components, index)
     row_weights, weight_notes = _row_weights(weights, index)
     targets, target_notes = _targets(components)
-    votes = _votes(weighting, components)
+    _votes(weighting, components)
     components, failures = adding_up(components, outputs, index)
-    if failures:
-        if isinstance(weighting, Mapping):
-            weighting = {name: weighting[name] for name in components}
-        votes = _votes(weighting, components)
+    if isinstance(weighting, Mapping):
+        weighting = {name: weighting[name] for name in components}
     groups = None if rows is None else value_groups(rows, levels=levels)
-    stack = Stack.of(components, votes)
-    merged = stack.merge(chosen, row_weights, groups)
-    names = next(iter(components.values())).feature_names
-    correlated: tuple[tuple[str, ...], ...] = ()
-    if rows is not None:
-        drawn = np.random.default_rng(SEED).permutation(len(rows))[:MAX_ROWS]
-        correlated = correlated_features(rows[drawn], names, merged.importance, levels=levels)
-    consensus = function if isinstance(function, str) else name_of(function)
+    plan = MergePlan(function, row_weights, _votes(weighting, components), groups)
+    merged = plan.merge(components)
     own_notes = [*notes, *more_notes, *weight_notes, *sum_notes(components), *target_notes]
-    all_notes = [*own_notes, *notes_of(components)]
-    return ConsensusExplanation(
+    body = Explanation(
         values=merged.values,
-        feature_names=names,
+        feature_names=next(iter(components.values())).feature_names,
         method="wisca",
         family="consensus",
         unit="1",
         signed=True,
         targets=targets,
         index=index if merged.values.ndim > 1 else None,
-        notes=tuple(dict.fromkeys(all_notes)),
+        notes=tuple(dict.fromkeys([*own_notes, *notes_of(components)])),
         receipt=Receipt(
             seed=SEED,
             settings={
-                "consensus": consensus,
+                "consensus": consensus if isinstance(consensus, str) else name_of(consensus),
                 "weighting": weighting if isinstance(weighting, str) else "given",
                 "with_rows": X is not None,
             },
         ),
+    )
+    return build_consensus(
+        body,
+        merged.importance,
+        plan,
+        components,
         consensus=consensus,
-        importance=pd.Series(
-            merged.importance, index=pd.Index(names, name="feature"), name="importance"
-        ),
-        wisca=stack.merge(wisca_signed, row_weights).importance,
-        components=components,
-        scaled={name: scale_component(component) for name, component in components.items()},
-        weights=row_weights,
+        row_weighting="equal" if weights is None else "given",
         failures=failures,
-        votes=votes,
         reliability=Reliability(
-            resamples=resample_rows(stack, row_weights, groups, chosen, seed=SEED),
+            resamples=plan.resample(components, SEED),
             null_p_values=None,
             refit_p_values=None,
-            without=leave_each_out(components, votes, row_weights, groups, chosen),
-            correlated=correlated,
-            outside=np.zeros(n_samples),
+            without=plan.importance_without_each(components),
+            correlated=_correlated(rows, body.feature_names, merged.importance, levels),
+            outside=np.zeros(len(index)),
             skill=float("nan"),
         ),
     )
 
 
+def _correlated(
+    rows: FloatMatrix | None, names: Sequence[str], importance: FloatVector, levels: Sequence[int]
+) -> tuple[tuple[str, ...], ...]:
+    if rows is None:
+        return ()
+    drawn = np.random.default_rng(SEED).permutation(len(rows))[:MAX_ROWS]
+    return correlated_features(rows[drawn], names, importance, levels=levels)
+
+
 def _row_weights(weights: Any, index: pd.Index) -> tuple[FloatVector, list[str]]:
     if weights is None:
         return np.ones(len(index)), [
-            "All rows weigh the same: `weights`, such as from confidence_weight, would tell which "
-            "of them the model is sure of."
+            "All rows get equal weight: pass `weights`, such as from confidence_weight, to count "
+            "confident predictions more."
         ]
     if isinstance(weights, pd.Series):
         order = row_order("weights", weights.index, "the explanations", index)

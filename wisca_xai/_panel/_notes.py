@@ -42,4 +42,4 @@ def constant_note(task: Task) -> list[str]:
     if not names:
         return []
     shown = ", ".join(names[:10])
-    return [f"Constant in the reference data: {shown}{' ...' if len(names) > 10 else ''}."]
+    return [f"Constant in the background: {shown}{' ...' if len(names) > 10 else ''}."]

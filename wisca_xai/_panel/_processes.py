@@ -19,12 +19,18 @@ from wisca_xai.explainers._task import Task
 Attempt = Callable[[BaseExplainer, Task], Explanation | str]
 
 
+def _with_own_settings(explainer: BaseExplainer, task: Task) -> Task:
+    """The panel's task, with the seed, jobs and progress bar that an explainer has of its own."""
+    if explainer.random_state is not None:
+        task = replace(task, seed=seed_entropy(explainer.random_state))
+    n_jobs = task.n_jobs if explainer.n_jobs is None else explainer.n_jobs
+    return replace(task, n_jobs=n_jobs, verbose=explainer.verbose or task.verbose)
+
+
 def _attempt(explainer: BaseExplainer, task: Task) -> Explanation | str:
     """The explainer's answer, or the reason why there is none."""
     try:
-        if explainer.random_state is not None:
-            task = replace(task, seed=seed_entropy(explainer.random_state))
-        return explainer._run(task)
+        return explainer._run(_with_own_settings(explainer, task))
     except Exception as error:
         return f"{type(error).__name__}: {error}"
 
@@ -79,7 +85,7 @@ class _Apart:
 def _start(task: Task) -> Any:
     """A process that has loaded the model: the time that this takes is no explainer's fault."""
     name = type(task.response.model).__name__
-    rule = "With `timeout` the model must be able to go to another process by pickle"
+    rule = "With `timeout` the model must be picklable"
     advice = "Leave `timeout` out, or what cannot be pickled out of the model."
     try:
         sent = bytes(dumps(task))

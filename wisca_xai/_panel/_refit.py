@@ -1,4 +1,4 @@
-"""The model's own noise: what a model learns from columns that mean nothing."""
+"""The model's own noise: what refitted models learn from null features."""
 
 import warnings
 from collections.abc import Sequence
@@ -13,31 +13,27 @@ from wisca_xai._compat import quiet_libraries
 from wisca_xai._exceptions import InputError, WISCAWarning
 from wisca_xai._model._boosting import quiet_clone
 from wisca_xai._model._response import Response
-from wisca_xai._panel._plan import Stack
 from wisca_xai._panel._row_weights import row_weights
 from wisca_xai._panel._run import run_panel
+from wisca_xai._results._plan import MergePlan
 from wisca_xai._typing import FloatMatrix, FloatVector, ResponseMethod
-from wisca_xai.consensus import ConsensusFunction, value_groups
+from wisca_xai.consensus import value_groups
 from wisca_xai.explainers import BaseExplainer
 from wisca_xai.explainers._task import Limits, Task, resolve_target
 
-N_REFITS = 30  # to exceed all shadows of as many is chance in 1 of 30 tables
 MAX_ROWS = 50  # explained in each refit
 
 
 def refit_p_values(
-    panel: Sequence[tuple[str, BaseExplainer]],
-    task: Task,
-    votes: dict[str, float],
-    function: ConsensusFunction,
-    n_refits: int,
+    panel: Sequence[tuple[str, BaseExplainer]], task: Task, plan: MergePlan, n_refits: int
 ) -> FloatVector:
-    """Probability (n_features,) that a column without meaning reaches a feature's importance.
+    """Probability (n_features,) that a null feature reaches a feature's importance.
 
-    A clone of the model learns from the table and a copy of it in which rows are shuffled: these
-    shadows relate to each other as the columns do, but not to y [1]_. The share of all shadows of
-    all refits that reach a feature's importance is its p-value, adjusted so that of the features
-    with at most 0.05 no more than 5% are expected to be noise [2]_.
+    A clone of the model learns from the table beside a copy of it with shuffled rows: the columns
+    of the copy relate to each other as the table's do, but not to y [1]_. The share of these null
+    features, over all refits, that reach a feature's importance is its p-value. P-values are
+    adjusted so that at most 5% of the features with a value up to 0.05 are expected to be noise
+    [2]_.
 
     The task has to pass `check_refittable`.
 
@@ -49,22 +45,21 @@ def refit_p_values(
     generator = np.random.default_rng(task.seed_for("refit"))
     kept = np.sort(generator.permutation(task.n_samples)[:MAX_ROWS])
     reached = np.zeros(task.n_features)
-    able = [(name, explainer) for name, explainer in panel if name in votes]
+    able = [(name, explainer) for name, explainer in panel if name in plan.votes]
     for _ in range(n_refits):
-        posed = _with_shadows(task, kept, generator)
+        posed = _beside_null_features(task, kept, generator)
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", WISCAWarning)  # said once, of the panel itself
+            warnings.simplefilter("ignore", WISCAWarning)  # the panel itself has said it once
             components, _ = run_panel(able, posed)
-        # by the clone's own confidence: rows of which the model is sure have telling values of the
-        # real columns, and chance would seem to prefer those to their shadows
-        weights, _ = row_weights(posed)
+        # Rows are weighted by the clone's own confidence. Rows that the first model is sure of
+        # have larger values of the real columns, which null features could not reach.
         groups = value_groups(posed.rows, levels=posed.response.codec.categorical)
-        found = Stack.of(components, votes).merge(function, weights, groups).importance
-        real, shadows = np.split(np.abs(found), 2)
-        # counted in order: to compare all pairs takes memory in proportion to their number
-        reached += len(shadows) - np.searchsorted(np.sort(shadows), real)
-    chance = (1 + reached) / (1 + n_refits * task.n_features)
-    return np.asarray(false_discovery_control(chance))
+        wider = replace(plan, row_weights=row_weights(posed).values, groups=groups)
+        real, null = np.split(np.abs(wider.merge(components).importance), 2)
+        # Counting in order needs less memory than comparing all pairs.
+        reached += len(null) - np.searchsorted(np.sort(null), real)
+    p_values = (1 + reached) / (1 + n_refits * task.n_features)
+    return np.asarray(false_discovery_control(p_values))
 
 
 def check_refittable(task: Task) -> None:
@@ -73,33 +68,33 @@ def check_refittable(task: Task) -> None:
 
     model = task.response.model
     if task.background_y is None:
-        raise InputError("`refit` needs y: call fit(X, y).")
+        raise InputError("`n_refits` needs y: call fit(X, y).")
     parts = (model, *getattr(model, "get_params", dict)().values())
     frozen = any(isinstance(part, FrozenEstimator) for part in parts)
     if frozen or not (hasattr(model, "fit") and hasattr(model, "get_params")):
         raise InputError(
-            f"`refit` needs a model that can be fitted anew, got {type(model).__name__}."
+            f"`n_refits` needs a model that can be fitted anew, got {type(model).__name__}."
         )
     if any(isinstance(part, ColumnTransformer) for part in parts):
         raise InputError(
-            "`refit` adds columns that a ColumnTransformer does not know. Explain the model behind "
-            "it on the transformed table, or leave `refit` out."
+            "`n_refits` adds columns that a ColumnTransformer does not know. Explain the model "
+            "behind it on the transformed table, or set n_refits=0."
         )
 
 
-def _with_shadows(task: Task, kept: Any, generator: np.random.Generator) -> Task:
-    """The same task for a clone that has learned from the table beside its shuffled copy."""
+def _beside_null_features(task: Task, kept: Any, generator: np.random.Generator) -> Task:
+    """The same task for a clone that has learned from the table beside a shuffled copy."""
 
-    def beside_shadows(rows: FloatMatrix) -> FloatMatrix:
+    def beside_shuffled(rows: FloatMatrix) -> FloatMatrix:
         return np.hstack([rows, rows[generator.permutation(len(rows))]])
 
     codec = task.response.codec.doubled()
-    background = beside_shadows(task.background)
+    background = beside_shuffled(task.background)
     model = quiet_clone(task.response.model)
     with quiet_libraries():
         model.fit(codec.decode(background), task.background_y)
     response = Response(model, codec, response_method=cast(ResponseMethod, task.response.method))
-    rows = beside_shadows(task.rows[kept])
+    rows = beside_shuffled(task.rows[kept])
     outputs = response(rows)
     return replace(
         task,

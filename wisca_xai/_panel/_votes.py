@@ -17,9 +17,8 @@ from wisca_xai.consensus import (
 )
 from wisca_xai.explainers import BaseExplainer
 from wisca_xai.explainers._task import Task
-from wisca_xai.faithfulness import skill
 from wisca_xai.faithfulness._infidelity import N_MASKS, mask_changes, never_changes
-from wisca_xai.faithfulness._scores import N_BACKGROUND, mean_complexity
+from wisca_xai.faithfulness._scores import N_BACKGROUND, mean_complexity, skills_of
 from wisca_xai.faithfulness._stability import distances, neighbour_values
 
 Components = Mapping[str, Explanation]
@@ -37,7 +36,7 @@ def give_votes(
     weighting : str
         One of `WEIGHTINGS`; see `WISCAExplainer`. "fidelity" multiplies the votes of "family" by
         each explainer's `Explanation.fidelity`, 1 where that is None. "faithfulness" weighs by
-        `skill`. "topsis" weighs by skill, instability (`local_stability`, 0 for a global method:
+        `skills_of`. "topsis" weighs by skill, instability (`local_stability`, 0 for a global method:
         one vector serves all rows) and `complexity` (that of all features alike where all values
         are 0). "crh" weighs the mean magnitudes. "optimal" weighs the local methods, each scaled to
         the root mean square of the model's changes under `mask_changes`; one whose sums go the
@@ -97,13 +96,13 @@ def votes_by_kind(weighting: str, components: Components) -> FloatVector:
 
 
 def _faithfulness(components: Components, task: Task, panel: Panel) -> FloatVector:
-    skills = skill(task, components)
+    skills = skills_of(task, components)
     return faithfulness_weights(list(skills.values())) * len(components)
 
 
 def _topsis(components: Components, task: Task, panel: Panel) -> FloatVector:
     near = _neighbours(components, task, panel, "topsis")
-    skills = skill(task, components)
+    skills = skills_of(task, components)
     criteria = []
     for name, component in components.items():
         unstable = distances(component.values, near[name]).mean() if name in near else 0.0

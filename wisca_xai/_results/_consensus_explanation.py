@@ -1,21 +1,26 @@
 """ConsensusExplanation: the consensus, its parts, and how far the parts agree."""
 
 import itertools
+import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Self
+from dataclasses import dataclass, field, replace
+from typing import Any, Self, cast
 
 import numpy as np
 import pandas as pd
 
 from wisca_xai._checks import check_choice, check_count
-from wisca_xai._ranking import ranks_of
+from wisca_xai._exceptions import InputError
+from wisca_xai._ranking import order_of, ranks_of
 from wisca_xai._results._explanation import Explanation, frozen_array
+from wisca_xai._results._plan import MergePlan
 from wisca_xai._results._reliability import Reliability
+from wisca_xai._results._storage import storable
+from wisca_xai._results._subset import subset
 from wisca_xai._results._verdict import write_verdict
 from wisca_xai._text import display_name
-from wisca_xai._typing import FloatArray, FloatVector, IntVector
-from wisca_xai.consensus import PartialOrder, Resamples, partial_order
+from wisca_xai._typing import FloatArray, FloatVector, IntMatrix, IntVector
+from wisca_xai.consensus import CONSENSUS, ConsensusFunction, PartialOrder, partial_order
 from wisca_xai.metrics import (
     disagreement_scores,
     feature_agreement,
@@ -24,6 +29,12 @@ from wisca_xai.metrics import (
 )
 
 
+@storable(
+    "consensus",
+    formerly="ConsensusExplanation",
+    renamed={"dummies": "null_values", "trust": "reliability"},
+    left_out=("function",),
+)
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class ConsensusExplanation(Explanation):
     """What `WISCAExplainer.explain` returns: an `Explanation` whose values are the consensus.
@@ -38,7 +49,7 @@ class ConsensusExplanation(Explanation):
     importance : Series of shape (n_features,)
         Global consensus, indexed by feature name, in [0, 1] (``"wisca_signed"``: [-1, 1]).
     wisca : ndarray of shape (n_features,)
-        The signed sum of the WISCA formula divided by the number of methods, in [-1, 1].
+        The WISCA score of the paper: the signed sum W divided by the number of methods, in [-1, 1].
     components : mapping of str to Explanation
         Every explainer's own result, in its own unit.
     scaled : mapping of str to ndarray
@@ -48,9 +59,17 @@ class ConsensusExplanation(Explanation):
     failures : mapping of str to str
         Explainers without a result, and why.
     votes : mapping of str to float
-        Weight of each explainer in the consensus; equal ones unless families or faithfulness count.
+        How much each explainer counts in the consensus.
     reliability : Reliability
         What speaks for and against the result: resamples, noise, correlated features, ...
+    row_weighting : str
+        Where `weights` come from: "confidence" (of the model in its class), "residual" (of the
+        prediction, given y), "equal" (neither is known), "undecided" (the model is nowhere more
+        confident than chance, so all are 1), "given" (by the user), or "unknown" (old files).
+    groups : ndarray of int of shape (n_samples, n_features), or None
+        Groups of rows by each feature's value; see `wisca_xai.consensus.value_groups`.
+    function : callable or None
+        The consensus function; None for a custom one that was loaded from a file.
     """
 
     consensus: str
@@ -62,11 +81,24 @@ class ConsensusExplanation(Explanation):
     failures: Mapping[str, str]
     votes: Mapping[str, float]
     reliability: Reliability
+    row_weighting: str = "unknown"
+    groups: IntMatrix | None = None
+    function: ConsensusFunction | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         for name in ("wisca", "weights"):
             object.__setattr__(self, name, frozen_array(getattr(self, name)))
+        if self.groups is not None:
+            object.__setattr__(self, "groups", frozen_array(self.groups, dtype=np.intp))
+        if self.function is None:
+            object.__setattr__(self, "function", CONSENSUS.get(self.consensus))
+        if self.data is not None:  # every explainer's own result shows the same rows
+            shown = {
+                name: replace(c, data=self.data) if c.scope == "local" else c
+                for name, c in self.components.items()
+            }
+            object.__setattr__(self, "components", shown)
         object.__setattr__(self, "importance", self.importance.copy())
         frozen = {name: frozen_array(values) for name, values in self.scaled.items()}
         object.__setattr__(self, "scaled", frozen)
@@ -86,12 +118,13 @@ class ConsensusExplanation(Explanation):
         ranking : DataFrame
             - `feature`, `importance`; `lower`, `upper`: its confidence interval over other rows and
               other draws of the explainers;
-            - `wisca`: the paper's signed sum, and `p_positive`: the probability that it is above 0;
+            - `wisca`: the WISCA score of the paper, the signed sum W divided by the number of
+              methods, in [-1, 1], and `p_positive`: the probability that it is above 0;
             - `rank` (from 1; tied features share the smaller rank and stand in the order of their
               columns), `best_rank` and `worst_rank`: those that the rows do not rule out, and
               `p_top`: the probability to be among the first k;
-            - `above_noise`: whether the importance exceeds what explainers give to columns without
-              meaning, and with ``refit=True`` what the model itself makes of such columns.
+            - `above_noise`: whether the importance exceeds what explainers give to null features,
+              and with `n_refits` also what refitted models make of null features.
 
             NaN, or None, where it is not known: of a single row, or of explainers that did not
             measure their noise.
@@ -126,7 +159,7 @@ class ConsensusExplanation(Explanation):
                 "above_noise": self.reliability.above_noise(),
             }
         )
-        return table.iloc[np.argsort(-magnitude, kind="stable")].reset_index(drop=True)
+        return table.iloc[order_of(magnitude)].reset_index(drop=True)
 
     def influence(self) -> pd.DataFrame:
         """How the ranking changes without each explainer.
@@ -138,10 +171,10 @@ class ConsensusExplanation(Explanation):
             `change` (positive: the feature falls back without the explainer), the largest change
             first.
         """
-        ranks = ranks_of(self.importance.abs().to_numpy())
+        ranks = ranks_of(self.importance)
         parts = []
         for name, importance in self.reliability.without.items():
-            without = ranks_of(np.abs(importance))
+            without = ranks_of(importance)
             parts.append(
                 pd.DataFrame(
                     {
@@ -262,17 +295,44 @@ class ConsensusExplanation(Explanation):
             scores.append(disagreement_scores(np.array(cube)))
         return pd.Series(np.mean(scores, axis=0), index=self.index, name="disagreement")
 
-    def take(self, rows: Sequence[int] | IntVector) -> Self:
-        """The explanation of some rows, by position; importances stay those of all rows."""
+    def save(self, path: str | os.PathLike[str], *, include_data: bool = False) -> None:
+        """Write one .npz file; see `Explanation.save`. The explained rows are in it only once."""
+        single = {name: replace(c, data=None) for name, c in self.components.items()}
+        bare = replace(self, data=None, components=single)
+        object.__setattr__(bare, "data", self.data)  # not again into the components
+        Explanation.save(bare, path, include_data=include_data)
+
+    @property
+    def plan(self) -> MergePlan:
+        """How the components became this consensus.
+
+        Raises
+        ------
+        InputError
+            If a file cannot tell: for a custom consensus function.
+        """
+        if self.function is None:
+            raise InputError(
+                f"The consensus function {self.consensus!r} is not known here, because functions "
+                "are not saved. Explain the rows again, or use `values`."
+            )
+        return MergePlan(self.function, self.weights, self.votes, self.groups)
+
+    def _of_rows(self, rows: IntVector) -> Self:
+        """Some rows: what speaks of all rows is computed anew, or dropped with a note."""
+        return cast(Self, subset(self, rows))
+
+    def _reordered(self, rows: IntVector) -> Self:
         scaled = {
             name: self.scaled[name] if component.scope == "global" else self.scaled[name][rows]
             for name, component in self.components.items()
         }
         return replace(
-            super().take(rows),
-            components={name: c.take(rows) for name, c in self.components.items()},
+            super()._reordered(rows),
+            components={name: c._reordered(rows) for name, c in self.components.items()},
             scaled=scaled,
             weights=self.weights[rows],
+            groups=None if self.groups is None else self.groups[rows],
             reliability=replace(self.reliability, outside=self.reliability.outside[rows]),
         )
 
@@ -294,6 +354,3 @@ class ConsensusExplanation(Explanation):
     def _overview(self) -> pd.DataFrame:
         table = self.ranking().merge(self.ranks(), left_on="feature", right_index=True)
         return table.head(20)
-
-
-Explanation._kinds.update({"Reliability": Reliability, "Resamples": Resamples})

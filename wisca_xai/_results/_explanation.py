@@ -3,19 +3,22 @@
 import html
 import os
 import warnings
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass, replace
-from typing import Any, ClassVar, Self
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 
 from wisca_xai._exceptions import CorruptExplanationError, InputError
 from wisca_xai._results import _storage
+from wisca_xai._results._equality import are_equal
+from wisca_xai._table import take_rows
 from wisca_xai._text import safe_text, to_safe_html
 from wisca_xai._typing import FloatArray, FloatVector, IntVector, LabelVector
 
 
+@_storage.storable("receipt", formerly="Receipt")
 @dataclass(frozen=True)
 class Receipt:
     """How an explanation came about, and what it cost.
@@ -45,9 +48,17 @@ class Receipt:
     versions: Mapping[str, str] = field(default_factory=dict)
 
 
+@_storage.storable(
+    "explanation",
+    formerly="Explanation",
+    renamed={"dummies": "null_values"},
+)
 @dataclass(frozen=True, eq=False, repr=False)
 class Explanation:
-    """Attributions of one method, frozen: arrays are read-only copies, and no model is held.
+    """Attributions of one explainer, frozen: arrays are read-only copies, and no model is held.
+
+    ``len(explanation)`` is the number of explained rows, and ``explanation[rows]`` is the
+    explanation of some of them.
 
     Attributes
     ----------
@@ -86,6 +97,9 @@ class Explanation:
     notes : tuple of str
         What a reader must know, in sentences.
     receipt : Receipt
+    data : DataFrame, ndarray or table of shape (n_samples, n_features), or None
+        The explained rows as the user passed them. Two explanations can be equal whatever they
+        are.
     """
 
     values: FloatArray
@@ -103,12 +117,7 @@ class Explanation:
     diagnostics: Mapping[str, FloatArray] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     receipt: Receipt = field(default_factory=Receipt)
-
-    _kinds: ClassVar[dict[str, type]] = {}
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        Explanation._kinds[cls.__name__] = cls
+    data: Any = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         n_features = self.values.shape[0 if self.values.ndim == 1 else 1]
@@ -150,12 +159,64 @@ class Explanation:
         over = (0,) if self.values.ndim == 2 else (0, 2)
         return np.asarray(np.abs(self.values).mean(axis=over))
 
-    def take(self, rows: Sequence[int] | IntVector) -> Self:
-        """The explanation of some rows, by position; values of a global method stay as they are."""
+    def __len__(self) -> int:
+        return self.n_samples
+
+    def __bool__(self) -> bool:
+        return True  # an explanation without rows is one all the same
+
+    def __iter__(self) -> Any:
+        raise TypeError(
+            "An explanation cannot be iterated. Use explanation[i] for row i, to_frame() for a "
+            "table, or `values` for the numbers."
+        )
+
+    def __getitem__(self, rows: Any) -> Self:
+        """The explanation of some rows, by position: an int, a slice, a list or a mask."""
+        return self._of_rows(self._positions(rows))
+
+    def _positions(self, rows: Any) -> IntVector:
+        """Positions of rows that a user chose.
+
+        Raises
+        ------
+        InputError
+            For a global explanation, or what does not choose rows.
+        """
+        if self.scope == "global":
+            raise InputError(
+                f"Rows can only be chosen where there are values per row, but {self.method!r} is "
+                "global."
+            )
+        try:
+            chosen = np.atleast_1d(np.arange(self.n_samples)[rows])
+        except (IndexError, TypeError, ValueError) as error:
+            raise InputError(
+                f"`explanation[rows]` takes positions from 0 to {self.n_samples - 1}: an int, a "
+                f"slice, a list or a mask of {self.n_samples}, got {rows!r}."
+            ) from error
+        if chosen.ndim != 1 or not len(chosen):
+            raise InputError(f"`explanation[rows]` must choose a row or more, got {rows!r}.")
+        return chosen
+
+    def _of_rows(self, rows: IntVector) -> Self:
+        """Some rows; what speaks of all rows, `fidelity`, is computed anew or dropped."""
+        part = self._reordered(rows)
+        r2 = part.diagnostics.get("r2")
+        if self.fidelity is None or self.scope == "global":
+            return part
+        known = r2 is not None and bool(np.isfinite(r2).any())
+        fidelity = float(np.nanmean(np.clip(r2, 0.0, 1.0))) if known else None
+        return replace(part, fidelity=fidelity)
+
+    def _reordered(self, rows: IntVector) -> Self:
+        """All rows in another order: what speaks of all rows stays as it is."""
         diagnostics = {name: parts[rows] for name, parts in self.diagnostics.items()}
         if self.scope == "global":
             return replace(self, diagnostics=diagnostics)
         chosen: dict[str, Any] = {"values": self.values[rows], "diagnostics": diagnostics}
+        if self.data is not None:
+            chosen["data"] = take_rows(self.data, rows)
         for name in ("standard_errors", "base_values", "index", "null_values"):
             if getattr(self, name) is not None:
                 chosen[name] = getattr(self, name)[rows]
@@ -188,7 +249,8 @@ class Explanation:
         Parameters
         ----------
         data : array-like of shape (n_samples, n_features), default=None
-            Feature values to show beside the attributions; an explanation does not keep them.
+            Feature values to show beside the attributions. None means `data`, the explained rows,
+            if the explanation keeps them.
 
         Returns
         -------
@@ -209,7 +271,8 @@ class Explanation:
         base = self.base_values
         if base is None:
             base = np.zeros(self.values.shape[:1] + self.values.shape[2:])
-        table = data.to_numpy() if isinstance(data, pd.DataFrame) else data
+        data = self.data if data is None else data
+        table = data.to_numpy() if hasattr(data, "to_numpy") else data
         outputs = None
         if self.values.ndim == 3 and self.targets is not None:
             outputs = [str(label) for label in self.targets]
@@ -221,15 +284,27 @@ class Explanation:
             output_names=outputs,
         )
 
-    def save(self, path: str | os.PathLike[str]) -> None:
+    def save(self, path: str | os.PathLike[str], *, include_data: bool = False) -> None:
         """Write one .npz file (arrays and a JSON header, no pickle), all of it or nothing.
+
+        Parameters
+        ----------
+        path : path
+        include_data : bool, default=False
+            Whether the file also holds the explained rows, `data`.
 
         Raises
         ------
         InputError
-            If the index holds objects that are neither numbers, dates nor strings.
+            If the index, or a column of `data`, holds objects that are neither numbers, dates nor
+            strings, or `data` is neither a pandas DataFrame nor an array.
         """
-        _storage.write(path, self)
+        if include_data and not isinstance(self.data, pd.DataFrame | np.ndarray):
+            raise InputError(
+                "`include_data` needs explained rows in a pandas DataFrame or an array, got "
+                f"{type(self.data).__name__}. Save without them, or explain X.to_pandas()."
+            )
+        _storage.write(path, self if include_data else replace(self, data=None))
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> "Explanation":
@@ -240,8 +315,7 @@ class Explanation:
         CorruptExplanationError
             If the file is truncated, altered, no explanation, or of a newer format.
         """
-        kinds = {**Explanation._kinds, "Receipt": Receipt}
-        result = _storage.read(path, kinds)
+        result = _storage.read(path)
         if not isinstance(result, Explanation):
             raise CorruptExplanationError(f"{os.fspath(path)} holds no explanation.")
         return result
@@ -249,9 +323,16 @@ class Explanation:
     def __eq__(self, other: object) -> bool:
         if type(self) is not type(other):
             return NotImplemented
-        return all(_equal(getattr(self, f.name), getattr(other, f.name)) for f in fields(self))
+        compared = [part.name for part in fields(self) if part.compare]
+        return all(are_equal(getattr(self, name), getattr(other, name)) for name in compared)
 
     __hash__ = None  # type: ignore[assignment]
+
+    def __getattr__(self, name: str) -> Any:
+        hint = ""
+        if name.startswith("plot"):
+            hint = ": pictures are functions, such as wisca_xai.plots.importance(explanation)"
+        raise AttributeError(f"{type(self).__name__} has no attribute {name!r}{hint}.")
 
     def __repr__(self) -> str:
         lines = [self._title(), *(f"  {line}" for line in self._details())]
@@ -281,30 +362,3 @@ def frozen_array(values: Any, dtype: Any = np.float64) -> Any:
     array = np.array(values, dtype=dtype)
     array.setflags(write=False)
     return array
-
-
-def _same_index(one: pd.Index, two: pd.Index) -> bool:
-    """Same labels, types and names; a frequency that pandas remembers is no part of it."""
-    return one.equals(two) and one.names == two.names and one.dtype == two.dtype
-
-
-def _equal(one: Any, two: Any) -> bool:
-    if isinstance(one, pd.Index) or isinstance(two, pd.Index):
-        return isinstance(one, pd.Index) and isinstance(two, pd.Index) and _same_index(one, two)
-    if isinstance(one, pd.Series) and isinstance(two, pd.Series):
-        same_values = one.equals(two) and one.name == two.name
-        return same_values and _same_index(one.index, two.index)
-    if isinstance(one, np.ndarray) or isinstance(two, np.ndarray):
-        if one is None or two is None or one.dtype.kind != two.dtype.kind:
-            return False
-        return np.array_equal(one, two, equal_nan=one.dtype.kind == "f")
-    if isinstance(one, Mapping) and isinstance(two, Mapping):
-        return one.keys() == two.keys() and all(_equal(one[key], two[key]) for key in one)
-    if is_dataclass(one) and type(one) is type(two) and not isinstance(one, Explanation):
-        compared = [f.name for f in fields(one) if f.compare]
-        return all(_equal(getattr(one, name), getattr(two, name)) for name in compared)
-    both_unknown = one != one and two != two
-    return both_unknown or bool(one == two)
-
-
-Explanation._kinds["Explanation"] = Explanation

@@ -6,12 +6,21 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from wisca_xai._results._storage import storable
 from wisca_xai._typing import FloatVector
 from wisca_xai.consensus import Resamples
 
 CORRELATED = 0.8  # Spearman's correlation from which features count as one group
 
 
+storable("resamples", formerly="Resamples")(Resamples)
+
+
+@storable(
+    "reliability",
+    formerly="Trust",
+    renamed={"chance": "null_p_values", "refit_chance": "refit_p_values"},
+)
 @dataclass(frozen=True, eq=False)
 class Reliability:
     """What speaks for and against a consensus.
@@ -21,11 +30,11 @@ class Reliability:
     resamples : Resamples or None
         The consensus of other rows and other draws; None for a single row.
     null_p_values : ndarray of shape (n_features,), or None
-        Share of columns without meaning, the feature among them, that reach its importance: a
-        p-value. None where no explainer measured its noise.
+        Share of null features, the feature among them, that reach its importance: a p-value. None
+        where no explainer measured its noise.
     refit_p_values : ndarray of shape (n_features,), or None
-        The same of columns that a refitted model has seen, adjusted for their number (Benjamini and
-        Hochberg); None unless it was asked for.
+        The same of null features that refitted models have learned from, adjusted for the number
+        of features (Benjamini and Hochberg); None unless `n_refits` asked for it.
     without : mapping of str to ndarray of shape (n_features,)
         The importance without each explainer.
     correlated : tuple of tuples of str

@@ -1,7 +1,7 @@
 """Saved results: one .npz of plain arrays and a JSON header that says how they belong together.
 
-Frozen dataclasses become ``{"kind": name, "fields": {...}}``, arrays ``{"array": member}``. Nothing
-is pickled, so loading a file cannot run code.
+Objects become ``{"tag": tag, "fields": {...}}``, arrays ``{"array": member}``. Tags are stable, so
+that classes may be renamed. Nothing is pickled, so loading a file cannot run code.
 """
 
 import hashlib
@@ -9,9 +9,9 @@ import io
 import json
 import os
 import zipfile
-from collections.abc import Callable, Mapping
-from dataclasses import fields, is_dataclass
-from typing import Any
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, fields
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -19,10 +19,57 @@ import pandas as pd
 from wisca_xai._exceptions import CorruptExplanationError, InputError
 from wisca_xai._files import whole_file
 
-FORMAT_MAJOR = 1  # raised when older readers can no longer read the file
-FORMAT_MINOR = 0
+T = TypeVar("T")
+
+FORMAT_MAJOR = 2  # raised when older readers can no longer read the file
+FORMAT_MINOR = 0  # raised when parts are added that older readers may leave out
 MAX_BYTES = 4 * 1024**3  # refuse files that unpack to more: a crafted zip can claim any size
 HEADER = "header"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How objects of a class stand in a file.
+
+    Attributes
+    ----------
+    tag : str
+        Stands for the class in files, whatever the class is called.
+    build : type
+    formerly : str
+        What files of format 1 call it.
+    renamed : mapping of str to str
+        Former names of fields, and those of today.
+    left_out : frozenset of str
+        Fields that are not saved.
+    """
+
+    tag: str
+    build: type
+    formerly: str
+    renamed: Mapping[str, str]
+    left_out: frozenset[str]
+
+
+_BY_CLASS: dict[type, Kind] = {}
+_BY_TAG: dict[str, Kind] = {}  # also by the names of format 1, which start with a capital
+
+
+def storable(
+    tag: str,
+    *,
+    formerly: str,
+    renamed: Mapping[str, str] | None = None,
+    left_out: Collection[str] = (),
+) -> Callable[[type[T]], type[T]]:
+    """Class decorator: a frozen dataclass that files may hold; see `Kind`."""
+
+    def register(cls: type[T]) -> type[T]:
+        kind = Kind(tag, cls, formerly, renamed or {}, frozenset(left_out))
+        _BY_CLASS[cls] = _BY_TAG[tag] = _BY_TAG[formerly] = kind
+        return cls
+
+    return register
 
 
 def write(path: str | os.PathLike[str], result: Any) -> None:
@@ -36,8 +83,8 @@ def write(path: str | os.PathLike[str], result: Any) -> None:
         np.savez_compressed(stream, allow_pickle=False, **members)
 
 
-def read(path: str | os.PathLike[str], kinds: Mapping[str, type]) -> Any:
-    """Read what `write` wrote; only the classes in `kinds` are built.
+def read(path: str | os.PathLike[str]) -> Any:
+    """Read what `write` wrote, also in format 1; only `storable` classes are built.
 
     Raises
     ------
@@ -59,7 +106,8 @@ def read(path: str | os.PathLike[str], kinds: Mapping[str, type]) -> Any:
                 raise CorruptExplanationError(
                     f"{name} was altered: the checksum of its part {member!r} does not match."
                 )
-        return _decode(header["tree"], members, kinds)
+        is_newer = major == FORMAT_MAJOR and int(header["format"][1]) > FORMAT_MINOR
+        return _decode(header["tree"], members, is_newer)
     except (FileNotFoundError, PermissionError, IsADirectoryError, CorruptExplanationError):
         raise
     except Exception as error:  # zipfile, zlib, json and NumPy each fail in their own way
@@ -93,9 +141,11 @@ def _encode(value: Any, arrays: dict[str, Any], place: str) -> Any:
         return value
     if isinstance(value, np.generic):
         return value.item()
-    if is_dataclass(value) and not isinstance(value, type):
-        parts = {f.name: getattr(value, f.name) for f in fields(value)}
-        return {"kind": type(value).__name__, "fields": _encode_mapping(parts, arrays, place)}
+    if type(value) in _BY_CLASS:
+        kind = _BY_CLASS[type(value)]
+        names = [part.name for part in fields(value) if part.name not in kind.left_out]
+        parts = {name: getattr(value, name) for name in names}
+        return {"tag": kind.tag, "fields": _encode_mapping(parts, arrays, place)}
     if isinstance(value, Mapping):
         return {"mapping": _encode_mapping(value, arrays, place)}
     if isinstance(value, tuple | list):
@@ -109,6 +159,12 @@ def _encode(value: Any, arrays: dict[str, Any], place: str) -> Any:
                 _encode(value.name, arrays, place),
             ]
         }
+    if isinstance(value, pd.DataFrame):
+        columns = [_encode_column(name, part, arrays, place) for name, part in value.items()]
+        labels, index = (
+            _encode_index(axis, arrays, place) for axis in (value.columns, value.index)
+        )
+        return {"frame": [columns, labels, index]}
     if isinstance(value, pd.Index):
         return {"index": _encode_index(value, arrays, place)}
     if isinstance(value, np.ndarray):
@@ -137,6 +193,16 @@ def _encode_index(index: pd.Index, arrays: dict[str, Any], place: str) -> dict[s
     return {"range": None, "levels": levels, "names": names}
 
 
+def _encode_column(name: Any, column: pd.Series, arrays: dict[str, Any], place: str) -> Any:
+    try:
+        return _encode_level(pd.Index(column), arrays, place)
+    except InputError as error:
+        raise InputError(
+            f"The column {name!r} of dtype {column.dtype} cannot be saved. Save without the "
+            "explained rows: include_data=False."
+        ) from error
+
+
 def _encode_level(level: pd.Index, arrays: dict[str, Any], place: str) -> dict[str, Any]:
     dtype: Any = level.dtype
     if isinstance(level, pd.CategoricalIndex):
@@ -150,23 +216,30 @@ def _encode_level(level: pd.Index, arrays: dict[str, Any], place: str) -> dict[s
         return {"values": values, "time": f"{kind}[{level.unit}]", "zone": zone}
     if isinstance(dtype, np.dtype) and dtype.kind in "biuf":
         return {"values": _encode(level.to_numpy(), arrays, place), "dtype": str(dtype)}
-    items = level.tolist()
-    if not all(isinstance(item, str | int | float) for item in items):
+    items = [None if item is pd.NA else item for item in level.tolist()]
+    if not all(isinstance(item, str | int | float | None) for item in items):
         raise InputError(
             f"An index of dtype {dtype} cannot be saved. Call reset_index() on the table first."
         )
     return {"values": {"labels": items}, "dtype": str(dtype)}
 
 
-def _decode(node: Any, arrays: Mapping[str, Any], kinds: Mapping[str, type]) -> Any:
+def _decode(node: Any, arrays: Mapping[str, Any], is_newer: bool) -> Any:
+    """The object of a node; a newer minor version may have fields that are unknown here."""
     if not isinstance(node, dict):
         return node
 
     def inner(item: Any) -> Any:
-        return _decode(item, arrays, kinds)
+        return _decode(item, arrays, is_newer)
 
-    if "kind" in node:
-        return kinds[node["kind"]](**{k: inner(v) for k, v in node["fields"].items()})
+    tag = node.get("tag", node.get("kind"))  # "kind" in format 1
+    if tag is not None:
+        kind = _BY_TAG[tag]
+        parts = {kind.renamed.get(name, name): part for name, part in node["fields"].items()}
+        if is_newer:
+            known = {part.name for part in fields(kind.build)}
+            parts = {name: part for name, part in parts.items() if name in known}
+        return kind.build(**{name: inner(part) for name, part in parts.items()})
     ((tag, content),) = node.items()
     match tag:
         case "mapping":
@@ -184,6 +257,11 @@ def _decode(node: Any, arrays: Mapping[str, Any], kinds: Mapping[str, type]) -> 
             return pd.Series(values, index=index, name=name)
         case "index":
             return _decode_index(content, inner)
+        case "frame":
+            columns = [_decode_level(column, inner) for column in content[0]]
+            labels, index = (_decode_index(part, inner) for part in content[1:])
+            frame = pd.DataFrame({j: pd.Series(c) for j, c in enumerate(columns)})
+            return frame.set_axis(labels, axis="columns").set_axis(index, axis="index")
     raise ValueError(f"unknown part {tag!r}")
 
 

@@ -83,6 +83,21 @@ def take_rows(X: Any, rows: IntVector) -> Any:
     return X.take(rows) if backend == "pyarrow" else X[rows]
 
 
+def copy_table(X: Any) -> Any:
+    """A copy that nobody changes: arrays are read-only; tables of polars and Arrow never change."""
+    backend = backend_of(X)
+    if backend == "pandas":
+        return X.copy()
+    if backend != "array":
+        return X
+    try:
+        array = np.array(X)
+    except ValueError:  # ragged
+        return None
+    array.setflags(write=False)
+    return array
+
+
 def columns_of(X: Any) -> list[Source]:
     """Columns of any table, to be read."""
     backend = backend_of(X)

@@ -1,16 +1,14 @@
-"""The panel: one file per method."""
+"""Explainers: each asks the model in its own way, and answers with an `Explanation`."""
 
-from wisca_xai._results.external import from_external
 from wisca_xai.explainers._base import BaseExplainer
+from wisca_xai.explainers._checking import check_explainer
 from wisca_xai.explainers._forest import ForestExplainer
+from wisca_xai.explainers._make import make_explanation
 from wisca_xai.explainers._permutation import PermutationExplainer
-from wisca_xai.explainers.lime._explainer import LimeExplainer
-from wisca_xai.explainers.shapley._explainer import ShapExplainer
-
-EXPLAINERS: dict[str, type[BaseExplainer]] = {
-    explainer.name: explainer
-    for explainer in (ShapExplainer, LimeExplainer, PermutationExplainer, ForestExplainer)
-}
+from wisca_xai.explainers._registry import EXPLAINERS
+from wisca_xai.explainers._task import Task
+from wisca_xai.explainers.lime import LimeExplainer
+from wisca_xai.explainers.shapley import ShapExplainer
 
 __all__ = [
     "EXPLAINERS",
@@ -19,5 +17,7 @@ __all__ = [
     "LimeExplainer",
     "PermutationExplainer",
     "ShapExplainer",
-    "from_external",
+    "Task",
+    "check_explainer",
+    "make_explanation",
 ]

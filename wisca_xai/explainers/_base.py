@@ -3,7 +3,9 @@
 import copy
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
+from numbers import Integral
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -13,15 +15,9 @@ from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 from sklearn.utils import Tags
 from sklearn.utils.metadata_routing import MetadataRouter
-from sklearn.utils.validation import validate_data
 from threadpoolctl import ThreadpoolController
 
-from wisca_xai._checks import (
-    array_checks,
-    check_not_sparse,
-    check_target_column,
-    check_unique_names,
-)
+from wisca_xai._checks import check_target_column
 from wisca_xai._compat import installed_version
 from wisca_xai._exceptions import InputError
 from wisca_xai._model._boosting import expected_labels, level_columns, takes_frames
@@ -29,14 +25,21 @@ from wisca_xai._model._fitting import fit_model, inherit_tags, is_fitted, route_
 from wisca_xai._model._response import Response
 from wisca_xai._random import canonical_order, seed_entropy
 from wisca_xai._results._explanation import Explanation, Receipt
-from wisca_xai._table import TableCodec, align_columns, as_table, is_frame, labels_of
+from wisca_xai._table import TableCodec, as_table, copy_table, is_frame, labels_of, read_table
 from wisca_xai._typing import Target
 from wisca_xai.explainers._answer import check_answer
+from wisca_xai.explainers._budget import usual_limits
 from wisca_xai.explainers._task import Task, resolve_target, settings_of
+
+FOREIGN_METHODS = ("shap_values", "shap_interaction_values", "explain_instance", "explain_row")
 
 
 class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
-    """Base class of all explainers; a new one implements `_explain` and sets the class words.
+    """Base class of all explainers.
+
+    A new explainer sets `name` and `scope`, stores its parameters in ``__init__`` (`estimator`,
+    `response_method`, `n_jobs`, `verbose` and `random_state` among them), and implements
+    `_explain`. `check_explainer` checks it against the contract.
 
     Attributes
     ----------
@@ -57,7 +60,24 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
 
     estimator: Any
     response_method: Any
+    n_jobs: Any
+    verbose: Any
     random_state: Any
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        """Refuse a second positional argument with advice: shap's explainers take data there."""
+        if len(args) > 1:
+            raise TypeError(
+                f"{cls.__name__} takes one positional argument, the model, got {len(args)}. Pass "
+                f"the background to fit: {cls.__name__}(model).fit(X_train).explain(X)."
+            )
+        return super().__new__(cls)
+
+    def __getattr__(self, name: str) -> Any:
+        hint = ""
+        if name in FOREIGN_METHODS:
+            hint = ": use explain(X), whose `values` are the attributions"
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{hint}.")
 
     def fit(self, X: Any, y: ArrayLike | None = None, **params: Any) -> Self:
         """Keep reference data, and fit the model if it is not fitted yet.
@@ -89,21 +109,10 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
                 f"{type(self).__name__} needs a model, got estimator=None. Pass a scikit-learn "
                 f"estimator or a callable: {type(self).__name__}(model)."
             )
-        check_not_sparse(X)
-        X = as_table(X)
+        X, _ = read_table(self, X, reset=True, expected=self._labels_of_model)
         labels = labels_of(X) if is_frame(X) else None
-        if labels is not None:
-            check_unique_names(labels)
-            names = expected_labels(self.estimator, labels) if is_fitted(self.estimator) else None
-            if names is not None:
-                X, _ = align_columns(X, names)
-            if len(X) == 0:
-                raise InputError("Found array with 0 sample(s) while a minimum of 1 is required.")
-            validate_data(self, X, skip_check_array=True)
-        else:
-            X = validate_data(self, X, **array_checks(X))
         y = check_target_column(y, X)
-        self.estimator_ = fit_model(self, X, y, params, refit=getattr(self, "refit", False))
+        self.estimator_ = fit_model(self, X, y, params, clones_later=self._clones_model())
         expected = getattr(self.estimator_, "n_features_in_", X.shape[1])
         if expected != X.shape[1]:
             raise InputError(
@@ -122,7 +131,12 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
         return self
 
     def explain(
-        self, X: Any, y: ArrayLike | None = None, *, target: Target = "predicted"
+        self,
+        X: Any,
+        y: ArrayLike | None = None,
+        *,
+        target: Target = "predicted",
+        keep_data: bool = True,
     ) -> Explanation:
         """Explain the model's output for the rows of X.
 
@@ -137,6 +151,8 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
         target : "predicted", "all" or a class label, default="predicted"
             Output that is explained: of each row's predicted class, of every class, or of the
             class that is named. Models without classes have one output.
+        keep_data : bool, default=True
+            Whether a local explanation keeps a copy of X, as `data`.
 
         Returns
         -------
@@ -155,7 +171,7 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
         notes: tuple[str, ...] = ()
         if not is_fitted(self):
             explainer = copy.copy(self).fit(X, y)
-            notes = ("The explained rows were the reference data too: call fit(X_train) first.",)
+            notes = ("The explained rows were the background too: call fit(X_train) first.",)
         with one_blas_thread():
             task, order, more_notes = explainer._pose(X, y, target)
         explanation = explainer._run(task)
@@ -168,14 +184,47 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
             seconds=time.perf_counter() - start,
         )
         notes = (*notes, *more_notes, *explanation.notes)
-        return replace(explanation, receipt=receipt, notes=notes).take(np.argsort(order))
+        explanation = explanation._reordered(np.argsort(order))
+        data = copy_table(X) if keep_data and explanation.scope == "local" else None
+        return replace(explanation, receipt=receipt, notes=notes, data=data)
 
-    def _check_params(self) -> None:  # not every explainer has something to check
-        """Raise InputError for a parameter that is wrong whatever the data are."""
+    def __call__(
+        self,
+        X: Any,
+        y: ArrayLike | None = None,
+        *,
+        target: Target = "predicted",
+        keep_data: bool = True,
+    ) -> Explanation:
+        """The same as `explain`, with the same parameters."""
+        return self.explain(X, y, target=target, keep_data=keep_data)
+
+    def _check_params(self) -> None:
+        """Raise InputError for a parameter that is wrong whatever the data are.
+
+        A subclass that overrides it calls ``super()._check_params()`` first.
+        """
+        if self.n_jobs is not None and (not isinstance(self.n_jobs, Integral) or not self.n_jobs):
+            raise InputError(f"`n_jobs` must be None or an integer but 0, got {self.n_jobs!r}.")
+        if not isinstance(self.verbose, Integral):
+            raise InputError(f"`verbose` must be 0 or 1, got {self.verbose!r}.")
+
+    def _clones_model(self) -> bool:
+        """Whether clones of the model are fitted later, which get no metadata of `fit`."""
+        return False
+
+    def _labels_of_model(self, labels: list[Hashable]) -> Sequence[Hashable] | None:
+        """Columns that the model was fitted on, if it is fitted and knows them."""
+        return expected_labels(self.estimator, labels) if is_fitted(self.estimator) else None
 
     @abstractmethod
     def _explain(self, task: Task) -> Explanation:
-        """Answer a posed task; rows stay in the task's order."""
+        """Answer a task: attributions of ``task.rows``, in their order.
+
+        The one method that an explainer has to have. It asks the model only through
+        ``task.response``, draws only from seeds of ``task.seed_for``, and changes nothing of
+        `task`. `make_explanation` builds the answer.
+        """
 
     def _run(self, task: Task) -> Explanation:
         """Answer a task, check the answer, and write its receipt."""
@@ -212,17 +261,9 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
         self, X: Any, y: ArrayLike | None, target: Target
     ) -> tuple[Task, Any, tuple[str, ...]]:
         """Check the input; returns the task, the order of its rows, and notes."""
-        check_not_sparse(X)
-        X = as_table(X)
-        note, index = None, getattr(X, "index", None)
-        if is_frame(X) and self.codec_.is_named:
-            X, note = align_columns(X, self.codec_.labels)
-            if len(X) == 0:
-                raise InputError("Found array with 0 sample(s) while a minimum of 1 is required.")
-        if is_frame(X):
-            validate_data(self, X, reset=False, skip_check_array=True)
-        else:
-            X = validate_data(self, X, reset=False, **array_checks(X))
+        index = getattr(as_table(X), "index", None)
+        known = self.codec_.labels if self.codec_.is_named else None
+        X, note = read_table(self, X, reset=False, expected=lambda labels: known)
         y = check_target_column(y, X)
         codec = self.codec_.extended(X)
         matrix = codec.encode(X)
@@ -240,7 +281,7 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
         if response.note is not None:
             notes.append(response.note)
         if len(self.background_) == 1:
-            notes.append("The reference data are a single row: all is compared with that row.")
+            notes.append("The background is a single row: all rows are compared with it.")
         task = Task(
             response=response,
             rows=rows,
@@ -250,8 +291,9 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
             index=index[order],
             seed=seed_entropy(self.random_state),
             target=target,
-            verbose=getattr(self, "verbose", 0),
-            n_jobs=getattr(self, "n_jobs", None),
+            verbose=self.verbose,
+            n_jobs=self.n_jobs,
+            limits=usual_limits(),
             y=None if y is None else y[order],
             background_y=self.background_y_,
         )

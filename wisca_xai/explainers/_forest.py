@@ -28,7 +28,7 @@ class ForestExplainer(BaseExplainer):
     ----------
     estimator : estimator or callable
         The model to explain, fitted or not.
-    target : {"prediction", "label"}, default="prediction"
+    fit_to : {"prediction", "label"}, default="prediction"
         What the forest is fitted to: the model's explained output, so that it answers for the
         model; or y, as in the WISCA paper [1]_, so that it answers for the data whatever the
         model does. "label" needs y in `fit`.
@@ -41,7 +41,11 @@ class ForestExplainer(BaseExplainer):
         Background rows to learn from; more are sampled down to this number.
     response_method : {"auto", "predict_proba", "decision_function", "predict"}, default="auto"
         Output that is explained.
+    n_jobs : int or None, default=None
+        Parts of the forest that are grown at once.
     random_state : int, RandomState instance or None, default=None
+    verbose : int, default=0
+        1 shows a progress bar.
 
     Notes
     -----
@@ -75,21 +79,26 @@ class ForestExplainer(BaseExplainer):
         self,
         estimator: Any = None,
         *,
-        target: str = "prediction",
+        fit_to: str = "prediction",
         n_estimators: int = 60,
         max_rows: int = 10_000,
         response_method: ResponseMethod = "auto",
+        n_jobs: int | None = None,
         random_state: Any = None,
+        verbose: int = 0,
     ) -> None:
         self.estimator = estimator
-        self.target = target
+        self.fit_to = fit_to
         self.n_estimators = n_estimators
         self.max_rows = max_rows
         self.response_method = response_method
+        self.n_jobs = n_jobs
         self.random_state = random_state
+        self.verbose = verbose
 
     def _check_params(self) -> None:
-        check_choice("target", self.target, ("prediction", "label"))
+        super()._check_params()
+        check_choice("fit_to", self.fit_to, ("prediction", "label"))
         check_count("n_estimators", self.n_estimators)
         check_count("max_rows", self.max_rows)
 
@@ -102,16 +111,16 @@ class ForestExplainer(BaseExplainer):
         drawn, order = np.sort(drawn), np.argsort(drawn)
         rows = task.background[drawn]
         kind = RandomForestRegressor
-        if self.target == "prediction":
+        if self.fit_to == "prediction":
             learned: Any = background_outputs(task, self.max_rows)[order]
             if task.n_outputs <= 2:  # of two classes, one mirrors the other
                 learned = learned[:, -1]
             elif task.columns is not None and task.target != "predicted":
                 learned = learned[:, task.columns[0]]
         elif task.background_y is None:
-            raise InputError("ForestExplainer(target='label') needs y: call fit(X, y).")
+            raise InputError("ForestExplainer(fit_to='label') needs y: call fit(X, y).")
         else:
-            check_no_fields("target='label'", task.background_y)
+            check_no_fields("fit_to='label'", task.background_y)
             learned = task.background_y[drawn]
             if task.response.task == "classification":
                 kind = RandomForestClassifier
@@ -146,7 +155,7 @@ class ForestExplainer(BaseExplainer):
         own /= total
         # each row needs trees that have not seen it
         enough = self.n_estimators >= FEW_TREES and len(rows) >= FEW_ROWS
-        has_fidelity = enough and self.target == "prediction"
+        has_fidelity = enough and self.fit_to == "prediction"
         spread = own.std(axis=0)
         return make_explanation(
             task,

@@ -37,7 +37,11 @@ class PermutationExplainer(BaseExplainer):
         Shuffles of each column.
     response_method : {"auto", "predict_proba", "decision_function", "predict"}, default="auto"
         Output that is explained; scores do not depend on it.
+    n_jobs : int or None, default=None
+        Not used: the shuffled copies of all columns go to the model in few large batches.
     random_state : int, RandomState instance or None, default=None
+    verbose : int, default=0
+        1 shows a progress bar.
 
     Notes
     -----
@@ -80,15 +84,20 @@ class PermutationExplainer(BaseExplainer):
         scoring: Any = "prediction",
         n_repeats: int = 5,
         response_method: ResponseMethod = "auto",
+        n_jobs: int | None = None,
         random_state: Any = None,
+        verbose: int = 0,
     ) -> None:
         self.estimator = estimator
         self.scoring = scoring
         self.n_repeats = n_repeats
         self.response_method = response_method
+        self.n_jobs = n_jobs
         self.random_state = random_state
+        self.verbose = verbose
 
     def _check_params(self) -> None:
+        super()._check_params()
         check_count("n_repeats", self.n_repeats)
 
     def _explain(self, task: Task) -> Explanation:

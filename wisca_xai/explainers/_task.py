@@ -1,6 +1,5 @@
 """Task: what an explainer is asked, as frozen data."""
 
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,6 +8,8 @@ import numpy as np
 import pandas as pd
 
 from wisca_xai._model._response import Response
+from wisca_xai._random import seed_for
+from wisca_xai._results._plan import null_sources
 from wisca_xai._typing import FloatArray, FloatMatrix, IntVector, LabelVector, Target
 
 
@@ -104,9 +105,8 @@ class Task:
         return int(self.outputs.shape[1])
 
     def seed_for(self, purpose: str) -> int:
-        """A 32-bit seed that depends on `seed` and `purpose` alone, not on who asks first."""
-        sequence = np.random.SeedSequence(self.seed, spawn_key=(zlib.crc32(purpose.encode()),))
-        return int(sequence.generate_state(1)[0])
+        """A 32-bit seed of this task for one purpose, whoever asks first."""
+        return seed_for(self.seed, purpose)
 
     def draw_background(self, size: int) -> IntVector:
         """Positions of at most `size` background rows at random; fewer are the first of more."""
@@ -132,7 +132,7 @@ class Task:
 
     def null_sources(self) -> IntVector:
         """The column that each null feature is a shuffled copy of; all take their turn."""
-        return np.resize(np.arange(self.n_features, dtype=np.intp), self.n_null_features)
+        return null_sources(self.n_features, self.n_null_features)
 
     @property
     def targets(self) -> LabelVector | None:

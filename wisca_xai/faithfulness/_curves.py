@@ -1,6 +1,7 @@
 """Curves of the output while features are removed or restored, in the order of an attribution."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -8,10 +9,19 @@ from scipy.integrate import trapezoid
 
 from wisca_xai._checks import check_count
 from wisca_xai._exceptions import InputError
+from wisca_xai._results._explanation import Explanation
 from wisca_xai._typing import FloatMatrix, FloatVector, IntVector
+from wisca_xai.explainers import BaseExplainer, Task
 from wisca_xai.explainers._background import background_outputs
-from wisca_xai.explainers._task import Task
-from wisca_xai.faithfulness._evaluate import check_values, evaluate, explained_columns, rounding
+from wisca_xai.explainers._base import one_blas_thread
+from wisca_xai.faithfulness._evaluate import (
+    check_values,
+    evaluate,
+    explained_columns,
+    magnitudes,
+    rounding,
+)
+from wisca_xai.faithfulness._pose import pose
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,9 +47,21 @@ class Curve:
     changes: FloatMatrix
     area: FloatVector
 
+    def of_rows(self, rows: IntVector) -> "Curve":
+        """The curve of some rows, by position."""
+        return replace(
+            self, outputs=self.outputs[rows], changes=self.changes[rows], area=self.area[rows]
+        )
+
 
 def deletion_curve(
-    task: Task, values: ArrayLike, *, steps: int = 10, n_background: int = 10
+    explainer: BaseExplainer,
+    explanation: Explanation,
+    X: Any,
+    *,
+    steps: int = 10,
+    n_background: int = 10,
+    random_state: Any = None,
 ) -> Curve:
     r"""Remove the features of each row, the largest magnitudes first [1]_.
 
@@ -51,17 +73,21 @@ def deletion_curve(
 
     Parameters
     ----------
-    task : Task
-        Rows, model and background; of one output per row.
-    values : array-like of shape (n_samples, n_features) or (n_features,)
-        Attributions in the order of ``task.rows``, or one vector for all rows, in any unit: only
-        the order of the magnitudes counts. Ties are broken at random, in one way for all `values`.
+    explainer : BaseExplainer
+        Fitted; its model and background are used, its own settings are not.
+    explanation : Explanation
+        What it returned for X; only the order of the magnitudes counts. A global one ranks the
+        features of every row alike. Ties are broken at random.
+    X : array-like or DataFrame of shape (n_samples, n_features)
+        As explained, in the same order.
     steps : int, default=10
         Steps from no to all features; at most one per feature, and one more where the grid would
         not be symmetric.
     n_background : int, default=10
         Background rows that stand in for removed features. The cost is at most
         ``steps * n_background`` model rows per row, and the background.
+    random_state : int, RandomState instance or None, default=None
+        Of the background rows that are drawn, and of ties.
 
     Returns
     -------
@@ -72,7 +98,7 @@ def deletion_curve(
     Raises
     ------
     InputError
-        If `values` do not fit, a count is not positive, or all classes are explained at once.
+        If the explanation does not fit, a count is not positive, or all classes are explained at once.
 
     References
     ----------
@@ -85,16 +111,26 @@ def deletion_curve(
 
     >>> from wisca_xai.explainers import ShapExplainer
     >>> explainer = ShapExplainer(lambda X: X @ [4.0, 2.0, 1.0]).fit([[0.0, 0.0, 0.0]])
-    >>> task, _, _ = explainer._pose([[1.0, 1.0, 1.0]], None, "predicted")
-    >>> curve = deletion_curve(task, [[4.0, 2.0, 1.0]])
+    >>> X = [[1.0, 1.0, 1.0]]
+    >>> explanation = explainer.explain(X)
+    >>> curve = deletion_curve(explainer, explanation, X)
     >>> curve.outputs, curve.area.round(3)
     (array([[7., 3., 1., 0.]]), array([0.643]))
     """
-    return curve_of(task, ranks_of(task, values), steps, n_background, restore=False)
+    with one_blas_thread():
+        task, aligned, back = pose(explainer, explanation, X, random_state=random_state)
+        ranks = ranks_of(task, magnitudes(aligned))
+        return curve_of(task, ranks, steps, n_background, restore=False).of_rows(back)
 
 
 def insertion_curve(
-    task: Task, values: ArrayLike, *, steps: int = 10, n_background: int = 10
+    explainer: BaseExplainer,
+    explanation: Explanation,
+    X: Any,
+    *,
+    steps: int = 10,
+    n_background: int = 10,
+    random_state: Any = None,
 ) -> Curve:
     r"""Restore the features of each row from none, the largest magnitudes first [1]_.
 
@@ -105,12 +141,12 @@ def insertion_curve(
 
     Parameters
     ----------
-    task : Task
-        Rows, model and background; of one output per row.
-    values : array-like of shape (n_samples, n_features) or (n_features,)
+    explainer, explanation, X
         As in `deletion_curve`.
     steps, n_background : int, default=10
         As in `deletion_curve`, and of the same cost.
+    random_state : int, RandomState instance or None, default=None
+        Of the background rows that are drawn, and of ties.
 
     Returns
     -------
@@ -121,7 +157,7 @@ def insertion_curve(
     Raises
     ------
     InputError
-        If `values` do not fit, a count is not positive, or all classes are explained at once.
+        If the explanation does not fit, a count is not positive, or all classes are explained at once.
 
     References
     ----------
@@ -132,15 +168,25 @@ def insertion_curve(
     --------
     >>> from wisca_xai.explainers import ShapExplainer
     >>> explainer = ShapExplainer(lambda X: X @ [4.0, 2.0, 1.0]).fit([[0.0, 0.0, 0.0]])
-    >>> task, _, _ = explainer._pose([[1.0, 1.0, 1.0]], None, "predicted")
-    >>> insertion_curve(task, [[4.0, 2.0, 1.0]]).outputs
+    >>> X = [[1.0, 1.0, 1.0]]
+    >>> explanation = explainer.explain(X)
+    >>> insertion_curve(explainer, explanation, X).outputs
     array([[0., 4., 6., 7.]])
     """
-    return curve_of(task, ranks_of(task, values), steps, n_background, restore=True)
+    with one_blas_thread():
+        task, aligned, back = pose(explainer, explanation, X, random_state=random_state)
+        ranks = ranks_of(task, magnitudes(aligned))
+        return curve_of(task, ranks, steps, n_background, restore=True).of_rows(back)
 
 
 def prediction_gap(
-    task: Task, values: ArrayLike, *, k: int | None = None, n_background: int = 10
+    explainer: BaseExplainer,
+    explanation: Explanation,
+    X: Any,
+    *,
+    k: int | None = None,
+    n_background: int = 10,
+    random_state: Any = None,
 ) -> tuple[FloatVector, FloatVector]:
     r"""Change of the output when the top features are removed, and when the others are [1]_.
 
@@ -152,24 +198,24 @@ def prediction_gap(
 
     Parameters
     ----------
-    task : Task
-        Rows, model and background; of one output per row.
-    values : array-like of shape (n_samples, n_features) or (n_features,)
+    explainer, explanation, X
         As in `deletion_curve`.
     k : int or None, default=None
         Features at the top; None is a quarter of them, at least 1.
     n_background : int, default=10
         B, the background rows. The cost is ``2 * n_background`` model rows per row.
+    random_state : int, RandomState instance or None, default=None
+        Of the background rows that are drawn, and of ties.
 
     Returns
     -------
     important, unimportant : ndarray of shape (n_samples,)
-        In the output's unit, 0 or more: large and small where `values` are faithful.
+        In the output's unit, 0 or more: large and small where the explanation is faithful.
 
     Raises
     ------
     InputError
-        If `values` do not fit, a count is not positive or `k` exceeds the number of features, or
+        If the explanation does not fit, a count is not positive or `k` exceeds the number of features, or
         all classes are explained at once.
 
     References
@@ -181,10 +227,21 @@ def prediction_gap(
     --------
     >>> from wisca_xai.explainers import ShapExplainer
     >>> explainer = ShapExplainer(lambda X: X @ [4.0, 2.0, 1.0]).fit([[0.0, 0.0, 0.0]])
-    >>> task, _, _ = explainer._pose([[1.0, 1.0, 1.0]], None, "predicted")
-    >>> prediction_gap(task, [[4.0, 2.0, 1.0]])
+    >>> X = [[1.0, 1.0, 1.0]]
+    >>> explanation = explainer.explain(X)
+    >>> prediction_gap(explainer, explanation, X)
     (array([4.]), array([3.]))
     """
+    with one_blas_thread():
+        task, aligned, back = pose(explainer, explanation, X, random_state=random_state)
+        important, unimportant = gaps_of(task, magnitudes(aligned), k, n_background)
+    return important[back], unimportant[back]
+
+
+def gaps_of(
+    task: Task, values: ArrayLike, k: int | None, n_background: int
+) -> tuple[FloatVector, FloatVector]:
+    """`prediction_gap` of values (n_samples, n_features) or (n_features,), in the task's order."""
     ranks, n_features = ranks_of(task, values), task.n_features
     k = max(1, n_features // 4) if k is None else check_count("k", k)
     if k > n_features:

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from wisca_xai._checks import check_count, check_finite
 from wisca_xai._exceptions import InputError
 from wisca_xai._model._response import rows_in_memory
+from wisca_xai._results._explanation import Explanation
 from wisca_xai._typing import FloatArray, FloatMatrix, IntVector
 from wisca_xai.explainers._task import Task
 
@@ -72,3 +73,8 @@ def check_values(task: Task, values: ArrayLike) -> FloatArray:
 def rounding(task: Task) -> float:
     """Size of rounding errors of the model's outputs, in their unit."""
     return float(task.n_features * np.finfo(float).eps * np.abs(task.outputs).max())
+
+
+def magnitudes(method: Explanation) -> FloatArray:
+    """Size of each attribution; unsigned ones below 0, which are noise, count as 0."""
+    return np.abs(method.values) if method.signed else np.maximum(method.values, 0.0)

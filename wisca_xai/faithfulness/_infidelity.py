@@ -1,21 +1,30 @@
 """Infidelity: whether sums of attributions tell by how much the output changes."""
 
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from wisca_xai._checks import check_count
+from wisca_xai._results._explanation import Explanation
 from wisca_xai._typing import FloatMatrix, FloatVector, IntVector
-from wisca_xai.explainers._task import Task
+from wisca_xai.explainers import BaseExplainer, Task
+from wisca_xai.explainers._base import one_blas_thread
 from wisca_xai.faithfulness._evaluate import check_values, evaluate, rounding
+from wisca_xai.faithfulness._pose import pose
 
 N_MASKS = 50
 MaskChanges: TypeAlias = tuple[NDArray[np.bool_], IntVector, FloatMatrix]
 
 
 def infidelity(
-    task: Task, values: ArrayLike, *, n_masks: int = N_MASKS, n_background: int = 10
+    explainer: BaseExplainer,
+    explanation: Explanation,
+    X: Any,
+    *,
+    n_masks: int = N_MASKS,
+    n_background: int = 10,
+    random_state: Any = None,
 ) -> FloatVector:
     r"""Share of the model's changes that sums of signed attributions do not tell [1]_.
 
@@ -24,31 +33,35 @@ def infidelity(
 
     where :math:`\Delta_{im}` is the row's output less its mean with the features of the random mask
     m removed; masks are the same for all rows. One factor :math:`\beta \ge 0`, the best for all
-    rows, makes the unit of `values` not matter, but their sign does. The source has neither the
+    rows, makes the unit of the attributions not matter, but their sign does. The source has neither the
     factor nor the denominator: its number has the square of the output's unit.
 
     Parameters
     ----------
-    task : Task
-        Rows, model and background; of one output per row.
-    values : array-like of shape (n_samples, n_features) or (n_features,)
-        Signed attributions in the order of ``task.rows``, in any unit.
+    explainer : BaseExplainer
+        Fitted; its model and background are used, its own settings are not.
+    explanation : Explanation
+        What it returned for X: signed attributions, in any unit.
+    X : array-like or DataFrame of shape (n_samples, n_features)
+        As explained, in the same order.
     n_masks : int, default=50
         Masks that are drawn: first the number of removed features, each as likely, then which.
     n_background : int, default=10
         Background rows that stand in for removed features. The cost is at most
         ``n_masks * n_background`` model rows per row; masks drawn twice are evaluated once.
+    random_state : int, RandomState instance or None, default=None
+        Of the masks and of the background rows that are drawn.
 
     Returns
     -------
     infidelity : ndarray of shape (n_samples,)
         Dimensionless, 0 or more; lower is better. The mean is at most 1, as good as attributions
-        of 0. All 0 if the output never changes; NaN for a vector, which has no sign in a row.
+        of 0. All 0 if the output never changes; NaN where the explanation is global or unsigned.
 
     Raises
     ------
     InputError
-        If `values` do not fit, a count is not positive, or all classes are explained at once.
+        If the explanation does not fit, a count is not positive, or all classes are explained at once.
 
     References
     ----------
@@ -56,16 +69,27 @@ def infidelity(
 
     Examples
     --------
-    Attributions of the right size in any unit, and with one wrong sign:
-
+    >>> from wisca_xai import from_external
     >>> from wisca_xai.explainers import ShapExplainer
+    >>> X = np.array([[1.0, 1.0, 1.0]])
     >>> explainer = ShapExplainer(lambda X: X @ [4.0, 2.0, 1.0]).fit([[0.0, 0.0, 0.0]])
-    >>> task, _, _ = explainer._pose([[1.0, 1.0, 1.0]], None, "predicted")
-    >>> bool(infidelity(task, [[8.0, 4.0, 2.0]])[0] < 1e-12)
+    >>> bool(infidelity(explainer, explainer.explain(X), X)[0] < 1e-12)
     True
-    >>> bool(infidelity(task, [[8.0, -4.0, 2.0]])[0] > 0.1)
+    >>> wrong_sign = from_external(np.array([[4.0, -2.0, 1.0]]))
+    >>> bool(infidelity(explainer, wrong_sign, X)[0] > 0.1)
     True
     """
+    with one_blas_thread():
+        task, aligned, back = pose(explainer, explanation, X, random_state=random_state)
+        if not aligned.signed:
+            return np.full(task.n_samples, np.nan)
+        return infidelity_of(task, aligned.values, n_masks, n_background)[back]
+
+
+def infidelity_of(
+    task: Task, values: ArrayLike, n_masks: int = N_MASKS, n_background: int = 10
+) -> FloatVector:
+    """`infidelity` of signed values (n_samples, n_features), in the task's order; NaN of a vector."""
     given = check_values(task, values)
     if given.ndim == 1:
         return np.full(task.n_samples, np.nan)

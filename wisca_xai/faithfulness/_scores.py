@@ -1,32 +1,29 @@
 """All scores of an explanation, and its skill over random rankings."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from sklearn.utils.validation import check_is_fitted
 
 from wisca_xai._checks import check_count
-from wisca_xai._exceptions import InputError
-from wisca_xai._random import seed_entropy
 from wisca_xai._results._explanation import Explanation
-from wisca_xai._typing import FloatArray, FloatMatrix, FloatVector, IntVector
+from wisca_xai._typing import FloatMatrix, FloatVector
 from wisca_xai.explainers import BaseExplainer
 from wisca_xai.explainers._base import one_blas_thread
 from wisca_xai.explainers._task import Task
-from wisca_xai.faithfulness._curves import curve_of, prediction_gap, ranks_of
-from wisca_xai.faithfulness._evaluate import explained_columns
+from wisca_xai.faithfulness._curves import curve_of, gaps_of, ranks_of
+from wisca_xai.faithfulness._evaluate import magnitudes
 from wisca_xai.faithfulness._infidelity import N_MASKS, MaskChanges, mask_changes, unexplained
+from wisca_xai.faithfulness._pose import pose
 from wisca_xai.metrics import complexity
 
 TIE = 1e-9  # areas closer than this differ by rounding
 N_RANDOM, N_BACKGROUND, STEPS = 10, 10, 10
 
 
-def faithfulness(
+def faithfulness_report(
     explainer: BaseExplainer,
     explanation: Explanation,
     X: Any,
@@ -36,9 +33,9 @@ def faithfulness(
     n_background: int = N_BACKGROUND,
     random_state: Any = None,
 ) -> pd.DataFrame:
-    """Score an explanation, or a consensus and each of its components, against the model.
+    """Check how faithful an explanation is to the model; of a consensus, each component too.
 
-    All meet the same background rows, masks and random rankings. With m methods the cost is at most
+    All are scored with the same background rows, masks and random rankings. With m methods the cost is at most
     ``1 + n_background * (22 * m + 10 * n_random + 50)`` model rows per row, and the background.
 
     Parameters
@@ -46,7 +43,7 @@ def faithfulness(
     explainer : BaseExplainer
         Fitted; its model and background are used, its own settings are not.
     explanation : Explanation
-        What it returned for X. A global one is held against the predicted classes.
+        What it returned for X. A global one is scored on the predicted classes.
     X : array-like or DataFrame of shape (n_samples, n_features)
         As explained, in the same order.
     y : array-like of shape (n_samples,), default=None
@@ -74,7 +71,8 @@ def faithfulness(
         - `deletion_random_mean`, `insertion_random_mean`: mean areas of the random rankings.
         - `deletion_better_than_random`, `insertion_better_than_random`: shares of them, in [0, 1],
           that have less area.
-        - `score`: the `skill`, dimensionless, higher is better, 0 at random.
+        - `score`: how much better than at random the features of each row are ranked, dimensionless,
+          higher is better, 0 at random.
 
     Raises
     ------
@@ -89,18 +87,12 @@ def faithfulness(
     >>> from wisca_xai.explainers import ShapExplainer
     >>> X = np.random.default_rng(0).normal(size=(30, 3))
     >>> explainer = ShapExplainer(lambda X: X @ [4.0, 2.0, 1.0]).fit(X)
-    >>> scores = faithfulness(explainer, explainer.explain(X), X, random_state=0)
+    >>> scores = faithfulness_report(explainer, explainer.explain(X), X, random_state=0)
     >>> scores.index.tolist(), bool(scores.loc["shap", "score"] > 0)
     (['shap'], True)
     """
-    check_is_fitted(explainer)
-    if not isinstance(explanation, Explanation):
-        raise InputError(f"`explanation` must be what explain returned, got {explanation!r}.")
     with one_blas_thread():
-        task, order, _ = explainer._pose(X, y, "predicted")
-        columns = _columns_of(task, explanation, order)
-        task = replace(task, columns=columns, seed=seed_entropy(random_state), evaluated={})
-        aligned = explanation.take(order)
+        task, aligned, _ = pose(explainer, explanation, X, y, random_state=random_state)
         methods = [*getattr(aligned, "components", {}).items(), (aligned.method, aligned)]
         random = _random_areas(task, n_random, n_background)
         masks = mask_changes(task, N_MASKS, n_background)
@@ -108,7 +100,7 @@ def faithfulness(
     return pd.DataFrame(rows, index=pd.Index([name for name, _ in methods], name="method"))
 
 
-def skill(task: Task, components: Mapping[str, Explanation]) -> dict[str, float]:
+def skills_of(task: Task, components: Mapping[str, Explanation]) -> dict[str, float]:
     r"""How much better than at random each explanation ranks the features of each row.
 
     .. math:: \frac{(A_d - R_d) + (A_i - R_i)}{2 R_d}
@@ -135,15 +127,6 @@ def skill(task: Task, components: Mapping[str, Explanation]) -> dict[str, float]
     ------
     InputError
         If values do not fit, or all classes are explained at once.
-
-    Examples
-    --------
-    >>> from wisca_xai.explainers import ShapExplainer
-    >>> X = np.random.default_rng(0).normal(size=(30, 3))
-    >>> explainer = ShapExplainer(lambda X: X @ [4.0, 2.0, 1.0], random_state=0).fit(X)
-    >>> task, order, _ = explainer._pose(X, None, "predicted")
-    >>> bool(skill(task, {"shap": explainer.explain(X).take(order)})["shap"] > 0.1)
-    True
     """
     random = _random_areas(task, N_RANDOM, N_BACKGROUND)
     return {
@@ -154,7 +137,7 @@ def skill(task: Task, components: Mapping[str, Explanation]) -> dict[str, float]
 
 def mean_complexity(method: Explanation) -> float:
     """Mean `complexity` of the rows, in nats; NaN where all values are 0."""
-    entropy = np.atleast_1d(complexity(_magnitudes(method)))
+    entropy = np.atleast_1d(complexity(magnitudes(method)))
     return float("nan") if np.isnan(entropy).all() else float(np.nanmean(entropy))
 
 
@@ -171,7 +154,7 @@ def _scores(
     n_background: int,
 ) -> dict[str, float]:
     areas = _areas(task, method, n_background)
-    gaps = prediction_gap(task, _magnitudes(method), n_background=n_background)
+    gaps = gaps_of(task, magnitudes(method), None, n_background)
     told = method.values if method.signed and method.scope == "local" else None
     beaten, mean = (areas > random + TIE).mean(axis=0), random.mean(axis=0)
     return {
@@ -191,7 +174,7 @@ def _scores(
 
 def _areas(task: Task, method: Explanation, n_background: int) -> FloatVector:
     """Mean areas (2,) of deletion and insertion."""
-    ranks = ranks_of(task, _magnitudes(method))
+    ranks = ranks_of(task, magnitudes(method))
     both = (
         curve_of(task, ranks, STEPS, n_background, restore=restore) for restore in (False, True)
     )
@@ -208,26 +191,3 @@ def _random_areas(task: Task, n_random: int, n_background: int) -> FloatMatrix:
         # to restore features in the reverse of an order passes the states of removing them in it
         pair[:] = area, (area > 0) - area
     return areas
-
-
-def _magnitudes(method: Explanation) -> FloatArray:
-    return np.abs(method.values) if method.signed else np.maximum(method.values, 0.0)
-
-
-def _columns_of(task: Task, explanation: Explanation, order: IntVector) -> IntVector:
-    """Output that the explanation is of in each row, once it is known to be of these rows."""
-    if explanation.values.ndim == 3:
-        task = replace(task, columns=None)
-    columns, names, index = explained_columns(task), explanation.feature_names, explanation.index
-    if names != task.response.codec.feature_names:
-        raise InputError(f"`explanation` must be of the features of X, got {list(names)}.")
-    if index is not None and not (len(index) == len(order) and index[order].equals(task.index)):
-        raise InputError(
-            f"`explanation` must be of the {len(order)} rows of X, in their order, got other "
-            f"{len(index)}. Pass the X that was explained."
-        )
-    if explanation.targets is None:
-        return columns
-    classes = explanation.targets[order].tolist()
-    places = {label: task.response.column(label) for label in set(classes)}
-    return np.array([places[label] for label in classes], dtype=np.intp)

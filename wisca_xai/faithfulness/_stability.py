@@ -1,6 +1,7 @@
 """Stability: whether rows that differ little have attributions that differ little."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from pandas.api import types
@@ -14,17 +15,19 @@ from wisca_xai.explainers import BaseExplainer
 from wisca_xai.explainers._base import one_blas_thread
 from wisca_xai.explainers._task import Limits, Task
 from wisca_xai.faithfulness._evaluate import check_values, explained_columns
+from wisca_xai.faithfulness._pose import pose
 
 N_NEIGHBOURS, SCALE = 5, 0.1
 
 
 def local_stability(
     explainer: BaseExplainer,
-    task: Task,
     explanation: Explanation,
+    X: Any,
     *,
     n_neighbours: int = N_NEIGHBOURS,
     scale: float = SCALE,
+    random_state: Any = None,
 ) -> FloatVector:
     r"""Distance between a row's attributions and those of Gaussian neighbours [1]_.
 
@@ -36,17 +39,18 @@ def local_stability(
     Parameters
     ----------
     explainer : BaseExplainer
-        Fitted; it runs once, for all neighbours, and ``task.response`` is charged with its cost
-        and one more model row per neighbour.
-    task : Task
-        Rows, model and background; of one output per row.
+        Fitted; it runs once, for all neighbours, which also takes one model row per neighbour.
     explanation : Explanation
-        What the explainer says of ``task.rows``, in their order.
+        What it returned for X.
+    X : array-like or DataFrame of shape (n_samples, n_features)
+        As explained, in the same order.
     n_neighbours : int, default=5
         p, neighbours of each row.
     scale : float, default=0.1
         Standard deviation of the noise, in those of the background's columns. Whole numbers,
         booleans and categories stay as they are; neighbours keep the row's class.
+    random_state : int, RandomState instance or None, default=None
+        Of the neighbours, and of the explainer's draws for them.
 
     Returns
     -------
@@ -74,10 +78,22 @@ def local_stability(
     >>> from wisca_xai.explainers import ShapExplainer
     >>> X = np.random.default_rng(0).normal(size=(30, 2))
     >>> explainer = ShapExplainer(lambda X: 3 * X[:, 0], random_state=0).fit(X)
-    >>> task, order, _ = explainer._pose(X[:2] + 5, None, "predicted")
-    >>> local_stability(explainer, task, explainer.explain(X[:2] + 5).take(order))
+    >>> local_stability(explainer, explainer.explain(X[:2] + 5), X[:2] + 5)
     array([0., 0.])
     """
+    with one_blas_thread():
+        task, aligned, back = pose(explainer, explanation, X, random_state=random_state)
+    return stability_of(explainer, task, aligned, n_neighbours, scale)[back]
+
+
+def stability_of(
+    explainer: BaseExplainer,
+    task: Task,
+    explanation: Explanation,
+    n_neighbours: int = N_NEIGHBOURS,
+    scale: float = SCALE,
+) -> FloatVector:
+    """`local_stability` of an explanation in the task's order."""
     values = check_values(task, explanation.values)
     check_neighbours(n_neighbours, scale)
     if values.ndim == 1:
@@ -102,7 +118,7 @@ def neighbour_values(
     Parameters
     ----------
     explainer, task, explanation, n_neighbours, scale
-        As in `local_stability`, of a local method.
+        As in `stability_of`, of a local explainer.
     seed : int or None, default=None
         What the explainer's own draws derive from: ``explanation.receipt.seed`` repeats those of
         the explanation. None is the task's.

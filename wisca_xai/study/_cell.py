@@ -11,10 +11,10 @@ import pandas as pd
 
 from wisca_xai._exceptions import WISCAWarning
 from wisca_xai._panel._explainer import WISCAExplainer
-from wisca_xai._panel._plan import Stack
 from wisca_xai._panel._votes import votes_by_kind
 from wisca_xai._results._consensus_explanation import ConsensusExplanation
 from wisca_xai._results._explanation import Explanation
+from wisca_xai._results._plan import MergePlan, Stack
 from wisca_xai._typing import FloatArray, FloatVector, IntMatrix
 from wisca_xai.consensus import CONSENSUS, ConsensusFunction, published, value_groups, wisca
 from wisca_xai.datasets import GroundTruthDataset, make_dataset
@@ -48,9 +48,9 @@ def run_cell(cell: Cell) -> pd.DataFrame:
     model = fit_model(cell.model, data, train, cell.seed)
     model_score = score_model(model, data, test)
     rows = test[: cell.n_explained]
-    explainer = WISCAExplainer(
-        model, background_size=cell.background_size, random_state=cell.seed
-    ).fit(data.X.iloc[train], data.y.iloc[train])
+    explainer = WISCAExplainer(model, random_state=cell.seed)
+    explainer.set_params(shap__background_size=cell.background_size)
+    explainer.fit(data.X.iloc[train], data.y.iloc[train])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", WISCAWarning)  # an explainer that fails is missing below
         explanation = explainer.explain(data.X.iloc[rows], data.y.iloc[rows])
@@ -95,9 +95,10 @@ def consensus_importances(
     """
     components, weights = explanation.components, explanation.weights
     even, equal = np.ones_like(weights), dict.fromkeys(components, 1.0)
+    plans = {name: MergePlan(function, weights, equal) for name, function in CONSENSUS.items()}
     found = {
-        ("consensus", name): np.abs(Stack.of(components, equal).merge(function, weights).importance)
-        for name, function in CONSENSUS.items()
+        ("consensus", name): np.abs(plan.merge(components).importance)
+        for name, plan in plans.items()
     }
     found["consensus", "wisca"] = explanation.importance.to_numpy()
 
@@ -108,7 +109,7 @@ def consensus_importances(
         row_groups: IntMatrix | None = groups,
         function: ConsensusFunction = wisca,
     ) -> FloatVector:
-        return Stack.of(kept, votes).merge(function, row_weights, row_groups).importance
+        return MergePlan(function, row_weights, votes, row_groups).merge(kept).importance
 
     fidelity = dict(zip(components, votes_by_kind("fidelity", components).tolist(), strict=True))
     ablations = {

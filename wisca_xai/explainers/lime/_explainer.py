@@ -41,7 +41,11 @@ class LimeExplainer(BaseExplainer):
         themselves, drawn from normal distributions around the background's mean.
     response_method : {"auto", "predict_proba", "decision_function", "predict"}, default="auto"
         Output that is explained.
+    n_jobs : int or None, default=None
+        Not used: all rows share one neighbourhood, which is one batch for the model.
     random_state : int, RandomState instance or None, default=None
+    verbose : int, default=0
+        1 shows a progress bar.
 
     Notes
     -----
@@ -83,16 +87,21 @@ class LimeExplainer(BaseExplainer):
         n_samples: int = 5000,
         discretizer: str | None = "quartile",
         response_method: ResponseMethod = "auto",
+        n_jobs: int | None = None,
         random_state: Any = None,
+        verbose: int = 0,
     ) -> None:
         self.estimator = estimator
         self.engine = engine
         self.n_samples = n_samples
         self.discretizer = discretizer
         self.response_method = response_method
+        self.n_jobs = n_jobs
         self.random_state = random_state
+        self.verbose = verbose
 
     def _check_params(self) -> None:
+        super()._check_params()
         check_choice("engine", self.engine, ("fast", "lime"))
         check_count("n_samples", self.n_samples, minimum=2)
         if self.discretizer is not None:

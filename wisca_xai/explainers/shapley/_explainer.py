@@ -79,7 +79,11 @@ class ShapExplainer(BaseExplainer):
         the output, or `max_evals` (by default 64 times `background_size` pairs) is spent.
     response_method : {"auto", "predict_proba", "decision_function", "predict"}, default="auto"
         Output that is explained.
+    n_jobs : int or None, default=None
+        Blocks of rows that are explained at once; see `WISCAExplainer`.
     random_state : int, RandomState instance or None, default=None
+    verbose : int, default=0
+        1 shows a progress bar.
 
     Notes
     -----
@@ -135,7 +139,9 @@ class ShapExplainer(BaseExplainer):
         max_evals: int | None = None,
         tol: float | None = None,
         response_method: ResponseMethod = "auto",
+        n_jobs: int | None = None,
         random_state: Any = None,
+        verbose: int = 0,
     ) -> None:
         self.estimator = estimator
         self.engine = engine
@@ -144,9 +150,12 @@ class ShapExplainer(BaseExplainer):
         self.max_evals = max_evals
         self.tol = tol
         self.response_method = response_method
+        self.n_jobs = n_jobs
         self.random_state = random_state
+        self.verbose = verbose
 
     def _check_params(self) -> None:
+        super()._check_params()
         check_choice("engine", self.engine, ("fast", "shap"))
         check_choice("method", self.method, METHODS)
         check_count("background_size", self.background_size)

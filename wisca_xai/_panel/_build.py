@@ -1,0 +1,43 @@
+"""The one place where explanations and a plan become a ConsensusExplanation."""
+
+from collections.abc import Mapping
+from dataclasses import fields
+
+import pandas as pd
+
+from wisca_xai._results._consensus_explanation import ConsensusExplanation
+from wisca_xai._results._explanation import Explanation
+from wisca_xai._results._plan import MergePlan, name_of, scale_component
+from wisca_xai._results._reliability import Reliability
+from wisca_xai._typing import FloatVector
+from wisca_xai.consensus import ConsensusFunction
+
+
+def build_consensus(
+    body: Explanation,
+    importance: FloatVector,
+    plan: MergePlan,
+    components: Mapping[str, Explanation],
+    *,
+    consensus: str | ConsensusFunction,
+    row_weighting: str,
+    failures: Mapping[str, str],
+    reliability: Reliability,
+) -> ConsensusExplanation:
+    """A consensus: `body` has its values, names, notes and receipt."""
+    index = pd.Index(body.feature_names, name="feature")
+    return ConsensusExplanation(
+        **{part.name: getattr(body, part.name) for part in fields(Explanation)},
+        consensus=consensus if isinstance(consensus, str) else name_of(consensus),
+        importance=pd.Series(importance, index=index, name="importance"),
+        wisca=plan.wisca_score(components),
+        components=components,
+        scaled={name: scale_component(c) for name, c in components.items()},
+        weights=plan.row_weights,
+        failures=failures,
+        votes=dict(plan.votes),
+        reliability=reliability,
+        row_weighting=row_weighting,
+        groups=plan.groups,
+        function=plan.function,
+    )

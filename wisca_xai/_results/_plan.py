@@ -1,0 +1,249 @@
+"""MergePlan: how explanations become one, and the arrays that consensus functions take."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, cast
+
+import numpy as np
+
+from wisca_xai._checks import check_choice
+from wisca_xai._results._explanation import Explanation
+from wisca_xai._typing import FloatArray, FloatMatrix, FloatVector, IntMatrix, IntVector
+from wisca_xai.consensus import (
+    CONSENSUS,
+    Consensus,
+    ConsensusFunction,
+    Resamples,
+    min_max,
+    resample,
+    wisca_signed,
+)
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Raw attributions of several explainers as arrays, the local ones first.
+
+    Attributes
+    ----------
+    names : tuple of str
+        The explainers in the order of `votes`: local ones, then global ones.
+    local, local_errors : ndarray of shape (m, n, d) or (m, n, d, k), or None
+        Attributions per row, and their standard errors: 0 where exact or not known.
+    importances, importance_errors : ndarray of shape (g, d), or None
+        The same of global methods. An importance that depends on the rows has its parts in
+        `row_effects`, and no error beside.
+    row_effects : tuple of g ndarrays of shape (n, d) or None
+        Parts of an importance that average to it.
+    votes : ndarray of shape (m + g,)
+    """
+
+    names: tuple[str, ...]
+    local: FloatArray | None
+    local_errors: FloatArray | None
+    importances: FloatMatrix | None
+    importance_errors: FloatMatrix | None
+    row_effects: tuple[FloatMatrix | None, ...]
+    votes: FloatVector
+
+    @classmethod
+    def of(cls, components: Mapping[str, Explanation], votes: Mapping[str, float]) -> "Stack":
+        """Stack the explanations that have a vote."""
+        local = {n: c for n, c in components.items() if n in votes and c.scope == "local"}
+        rest = {n: c for n, c in components.items() if n in votes and c.scope == "global"}
+        names = (*local, *rest)
+        effects = tuple(c.diagnostics.get("row_effects") for c in rest.values())
+        own = [
+            _errors(c) if parts is None else np.zeros_like(c.values)
+            for c, parts in zip(rest.values(), effects, strict=True)
+        ]
+        return cls(
+            names,
+            np.array([c.values for c in local.values()]) if local else None,
+            np.array([_errors(c) for c in local.values()]) if local else None,
+            np.array([c.values for c in rest.values()]) if rest else None,
+            np.array(own) if rest else None,
+            effects,
+            np.array([votes[name] for name in names]),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class MergePlan:
+    """How explanations become one: the one place that merges.
+
+    Attributes
+    ----------
+    function : callable
+        The consensus function.
+    row_weights : ndarray of shape (n_samples,)
+        The model's confidence in each row.
+    votes : mapping of str to float
+        How much each explainer counts. Explanations without a vote are left out.
+    groups : ndarray of shape (n_samples, n_features), or None
+        Groups of rows by each feature's value; see `wisca_xai.consensus.value_groups`.
+    """
+
+    function: ConsensusFunction
+    row_weights: FloatVector
+    votes: Mapping[str, float]
+    groups: IntMatrix | None = None
+
+    def merge(self, components: Mapping[str, Explanation]) -> Consensus:
+        """The consensus of explanations by name."""
+        stack = Stack.of(components, self.votes)
+        return self._apply(self.function, stack.votes, stack.local, stack.importances)
+
+    def wisca_score(self, components: Mapping[str, Explanation]) -> FloatVector:
+        """The WISCA score (n_features,): the signed sum W divided by the number of methods."""
+        stack = Stack.of(components, self.votes)
+        plain = replace(self, groups=None)
+        return plain._apply(wisca_signed, stack.votes, stack.local, stack.importances).importance
+
+    def without(self, name: str) -> "MergePlan":
+        """The plan without one explainer."""
+        return replace(self, votes={n: vote for n, vote in self.votes.items() if n != name})
+
+    def importance_without_each(
+        self, components: Mapping[str, Explanation]
+    ) -> dict[str, FloatVector]:
+        """The importance without each explainer; empty where there is only one."""
+        names = [name for name in components if name in self.votes]
+        if len(names) < 2:
+            return {}
+        return {name: self.without(name).merge(components).importance for name in names}
+
+    def of_rows(self, rows: IntVector) -> "MergePlan":
+        """The plan for some of the rows."""
+        groups = None if self.groups is None else self.groups[rows]
+        return replace(self, row_weights=self.row_weights[rows], groups=groups)
+
+    def resample(self, components: Mapping[str, Explanation], seed: int) -> Resamples | None:
+        """The consensus of other rows and other draws of the explainers; None for one row."""
+        if len(self.row_weights) < 2:
+            return None
+        stack = Stack.of(components, self.votes)
+
+        def merge(
+            local: FloatArray | None, importances: FloatMatrix | None, rows: IntVector
+        ) -> FloatMatrix:
+            part, vectors = self.of_rows(rows), (stack.votes, local, importances)
+            found = [part._apply(function, *vectors) for function in (self.function, wisca_signed)]
+            return np.array([one.importance for one in found])
+
+        return resample(
+            merge,
+            stack.local,
+            stack.local_errors,
+            stack.importances,
+            stack.importance_errors,
+            stack.row_effects,
+            len(self.row_weights),
+            weights=self.row_weights,
+            seed=seed,
+        )
+
+    def null_p_values(self, components: Mapping[str, Explanation]) -> FloatVector | None:
+        """Share of null features that reach each feature's importance, in a consensus over both.
+
+        None where no explainer has measured its own noise.
+        """
+        measured = {
+            name: c
+            for name, c in components.items()
+            if c.null_values is not None and name in self.votes
+        }
+        if not measured:
+            return None
+        stack = Stack.of(measured, self.votes)
+        beside: dict[str, list[FloatArray]] = {"local": [], "global": []}
+        for c in measured.values():
+            both = np.concatenate([c.values, c.null_values], axis=int(c.scope == "local"))
+            beside[c.scope].append(both)
+        local, importances = (np.array(both) if both else None for both in beside.values())
+        first = next(iter(measured.values()))
+        n_features, axis = len(first.feature_names), int(first.scope == "local")
+        plan = self
+        if self.groups is not None:
+            sources = null_sources(n_features, cast(Any, first.null_values).shape[axis])
+            plan = replace(self, groups=np.hstack([self.groups, self.groups[:, sources]]))
+        found = plan._apply(self.function, stack.votes, local, importances)
+        real, null = np.split(np.abs(found.importance), [n_features])
+        reached = (null[None, :] >= real[:, None]).sum(axis=1)
+        return np.asarray((1 + reached) / (1 + len(null)))
+
+    def _apply(
+        self,
+        function: ConsensusFunction,
+        votes: FloatVector,
+        local: FloatArray | None,
+        importances: FloatMatrix | None,
+    ) -> Consensus:
+        """Apply a consensus function to vectors of the explainers that have these votes.
+
+        With all classes explained it is applied to each, and the importance is the mean over them.
+        """
+        if local is None:
+            return function(None, importances, method_weights=votes)
+        options: dict[str, Any] = {"method_weights": votes, "groups": self.groups}
+        if local.ndim == 3:
+            return function(local, importances, self.row_weights, **options)
+        by_class = [
+            function(local[..., c], importances, self.row_weights, **options)
+            for c in range(local.shape[3])
+        ]
+        return Consensus(
+            np.stack([one.values for one in by_class], axis=2),
+            np.mean([one.importance for one in by_class], axis=0),
+        )
+
+
+def null_sources(n_features: int, n_null_features: int) -> IntVector:
+    """The column that each null feature is a shuffled copy of; all take their turn."""
+    return np.resize(np.arange(n_features, dtype=np.intp), n_null_features)
+
+
+def _errors(component: Explanation) -> FloatArray:
+    if component.standard_errors is None:
+        return np.zeros_like(component.values)
+    return component.standard_errors
+
+
+def find_function(consensus: Any) -> ConsensusFunction:
+    """The consensus function of a name, or the user's own.
+
+    Raises
+    ------
+    InputError
+        If there is no such name.
+    """
+    if callable(consensus):
+        return cast(ConsensusFunction, consensus)
+    check_choice("consensus", consensus, CONSENSUS, also=" or a function of the same signature")
+    return CONSENSUS[consensus]
+
+
+def name_of(function: Any) -> str:
+    """Name of a function, or of the class of a callable object; a partial one with its settings."""
+    if isinstance(function, partial):
+        settings = ", ".join(f"{key}={value!r}" for key, value in function.keywords.items())
+        return f"{name_of(function.func)}({settings})"
+    return str(getattr(function, "__name__", type(function).__name__))
+
+
+def scale_component(component: Explanation) -> Any:
+    """`min_max` along the features, which are the second of three axes for all classes."""
+    if component.values.ndim < 3:
+        return min_max(component.values)
+    return np.moveaxis(min_max(np.moveaxis(component.values, 1, -1)), -1, 1)
+
+
+def notes_of(components: Mapping[str, Explanation]) -> list[str]:
+    """What the methods of a consensus say, and which of them have no say."""
+    silent = [
+        f"{name} tells no feature from another, and takes no side in the ranking."
+        for name, component in components.items()
+        if len(component.feature_names) > 1 and np.ptp(component.mean_magnitude()) == 0
+    ]
+    return [*(note for c in components.values() for note in c.notes), *silent]

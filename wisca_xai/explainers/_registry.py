@@ -1,0 +1,60 @@
+"""Explainers by name: those of this package, and those of others that are installed."""
+
+import difflib
+from importlib.metadata import EntryPoint, entry_points
+
+from wisca_xai._exceptions import InputError
+from wisca_xai.explainers._base import BaseExplainer
+from wisca_xai.explainers._forest import ForestExplainer
+from wisca_xai.explainers._permutation import PermutationExplainer
+from wisca_xai.explainers.lime import LimeExplainer
+from wisca_xai.explainers.shapley import ShapExplainer
+
+GROUP = "wisca_xai.explainers"  # of entry points by which other packages register explainers
+EXPLAINERS: dict[str, type[BaseExplainer]] = {
+    explainer.name: explainer
+    for explainer in (ShapExplainer, LimeExplainer, PermutationExplainer, ForestExplainer)
+}
+
+
+def _registered() -> dict[str, EntryPoint]:
+    return {point.name: point for point in entry_points(group=GROUP)}
+
+
+def explainer_names() -> list[str]:
+    """Names of all explainers, in the order of the alphabet."""
+    return sorted({*EXPLAINERS, *_registered()})
+
+
+def find_explainer(name: str) -> type[BaseExplainer]:
+    """The class of an explainer. A name of this package is never taken by another one.
+
+    Raises
+    ------
+    InputError
+        If there is no such name, or the entry point does not lead to a subclass of `BaseExplainer`.
+    """
+    if name in EXPLAINERS:
+        return EXPLAINERS[name]
+    known = _registered()
+    if name not in known:
+        nearest = difflib.get_close_matches(name, explainer_names(), n=1)
+        hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
+        raise InputError(
+            f"`explainers` must be names from {explainer_names()} or (name, explainer) pairs, got "
+            f"{name!r}.{hint}"
+        )
+    point = known[name]
+    try:
+        found = point.load()
+    except Exception as error:  # it runs code of another package
+        raise InputError(
+            f"The explainer {name!r} is registered as {point.value}, which cannot be imported: "
+            f"{type(error).__name__}: {error}"
+        ) from error
+    if not (isinstance(found, type) and issubclass(found, BaseExplainer)):
+        raise InputError(
+            f"The explainer {name!r} is registered as {point.value}, which must be a subclass of "
+            f"BaseExplainer, got {found!r}."
+        )
+    return found

@@ -1,0 +1,60 @@
+"""The task of an explanation that is to be scored, and the explanation in the task's order."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.utils.validation import check_is_fitted
+
+from wisca_xai._exceptions import InputError
+from wisca_xai._random import seed_entropy
+from wisca_xai._results._explanation import Explanation
+from wisca_xai._typing import IntVector
+from wisca_xai.explainers import BaseExplainer, Task
+from wisca_xai.faithfulness._evaluate import explained_columns
+
+
+def pose(
+    explainer: BaseExplainer,
+    explanation: Any,
+    X: Any,
+    y: ArrayLike | None = None,
+    *,
+    random_state: Any = None,
+) -> tuple[Task, Explanation, IntVector]:
+    """A task of the rows of X, the explanation in its order, and positions that undo the order.
+
+    Raises
+    ------
+    NotFittedError
+        If the explainer is not fitted.
+    InputError
+        If the explanation is not of these rows and features, or of all classes at once.
+    """
+    check_is_fitted(explainer)
+    if not isinstance(explanation, Explanation):
+        raise InputError(f"`explanation` must be what explain returned, got {explanation!r}.")
+    task, order, _ = explainer._pose(X, y, "predicted")
+    columns = _columns_of(task, explanation, order)
+    task = replace(task, columns=columns, seed=seed_entropy(random_state), evaluated={})
+    return task, explanation._reordered(order), np.argsort(order)
+
+
+def _columns_of(task: Task, explanation: Explanation, order: IntVector) -> IntVector:
+    """Output that the explanation is of in each row, once it is known to be of these rows."""
+    if explanation.values.ndim == 3:
+        task = replace(task, columns=None)
+    columns, names, index = explained_columns(task), explanation.feature_names, explanation.index
+    if names != task.response.codec.feature_names:
+        raise InputError(f"`explanation` must be of the features of X, got {list(names)}.")
+    if index is not None and not (len(index) == len(order) and index[order].equals(task.index)):
+        raise InputError(
+            f"`explanation` must be of the {len(order)} rows of X, in their order, got other "
+            f"{len(index)}. Pass the X that was explained."
+        )
+    if explanation.targets is None:
+        return columns
+    classes = explanation.targets[order].tolist()
+    places = {label: task.response.column(label) for label in set(classes)}
+    return np.array([places[label] for label in classes], dtype=np.intp)
