@@ -187,7 +187,11 @@ def test_inputs_are_only_read_and_lists_are_welcome(name):
     [
         (EMPTY, EMPTY, r"at least one vector and one feature to merge, got shapes \(0, 3\) and"),
         (np.empty((1, 0)), np.empty((2, 0)), r"at least one vector and one feature"),
-        (IMPORTANCES, np.ones((2, 2)), r"one number of features, got shapes \(2, 3\) and \(2, 2\)"),
+        (
+            IMPORTANCES,
+            np.ones((2, 2)),
+            r"same number of features, got shapes \(2, 3\) and \(2, 2\)",
+        ),
         (IMPORTANCES[0], ATTRIBUTIONS, r"`importances` must be 2-dimensional, got shape \(3,\)"),
         (IMPORTANCES, [ATTRIBUTIONS], r"`attributions` must be 2-dimensional, got shape \(1, 2,"),
         ([[np.nan, 0, 0]], ATTRIBUTIONS, r"`importances` must be finite, got nan at index \(0, 0"),
@@ -269,5 +273,5 @@ def test_wisca_published_takes_probabilities_or_residuals_never_both_or_neither(
 def test_residuals_of_another_length_are_refused():
     with pytest.raises(InputError, match=r"`y` must have one entry per vector .*, 2, got 3\."):
         wisca_published(IMPORTANCES, ATTRIBUTIONS, y=[1, 2, 3], predictions=[1, 2, 3])
-    with pytest.raises(InputError, match=r"`y` and `predictions` must have one shape"):
+    with pytest.raises(InputError, match=r"`y` and `predictions` must have the same shape"):
         wisca_published(IMPORTANCES, ATTRIBUTIONS, y=[1, 2], predictions=[1, 2, 3])

@@ -239,7 +239,7 @@ def test_empty_input_gives_empty_output(scaling, shape):
 
 @pytest.mark.parametrize("scaling", ALL)
 def test_a_single_number_is_refused(scaling):
-    with pytest.raises(InputError, match=r"`attributions` must have at least one axis"):
+    with pytest.raises(InputError, match=r"`attributions` must have at least one dimension"):
         scaling(3.0)
 
 

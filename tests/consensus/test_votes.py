@@ -245,5 +245,5 @@ def test_each_family_has_one_vote():
 
 
 def test_a_single_string_is_no_list_of_families():
-    with pytest.raises(InputError, match=r"`families` must be a sequence of .* got 'loss'"):
+    with pytest.raises(InputError, match=r"`families` must be a list of .* got the string 'loss'"):
         family_weights("loss")

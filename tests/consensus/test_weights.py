@@ -123,7 +123,7 @@ def test_residual_weight_lies_in_0_to_1_for_every_finite_input(pair, scale):
 
 
 def test_y_and_predictions_of_different_length_are_refused():
-    with pytest.raises(InputError, match=r"must have one shape, got \(2,\) and \(1,\)"):
+    with pytest.raises(InputError, match=r"must have the same shape, got \(2,\) and \(1,\)"):
         residual_weight([1.0, 2.0], [1.0])
 
 

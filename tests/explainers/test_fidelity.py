@@ -130,7 +130,7 @@ def test_rows_are_counted_after_sampling():
 
 
 def test_a_forest_of_labels_imitates_the_data_and_not_the_model():
-    forest = ForestExplainer(MODEL, target="label", random_state=0).fit(IRIS, SPECIES)
+    forest = ForestExplainer(MODEL, fit_to="label", random_state=0).fit(IRIS, SPECIES)
     assert forest.explain(IRIS[:3]).fidelity is None
 
 
@@ -164,7 +164,7 @@ def test_fidelity_is_saved_taken_along_and_compared(tmp_path, fidelity):
     loaded = Explanation.load(tmp_path / "saved.npz")
     assert loaded.fidelity == fidelity
     assert loaded == one
-    assert one.take([1]).fidelity == fidelity
+    assert one[[1]].fidelity == fidelity
     assert one != replace(one, fidelity=0.5)
 
 

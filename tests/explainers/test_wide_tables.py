@@ -26,10 +26,9 @@ from wisca_xai._panel._measure import correlated_features
 from wisca_xai.consensus import _kemeny, _partial_order, kemeny_young, partial_order
 from wisca_xai.explainers import _budget
 from wisca_xai.explainers._budget import check_budget
-from wisca_xai.explainers.lime import _explainer as _lime
 from wisca_xai.explainers.shapley import _coalitions
 from wisca_xai.explainers.shapley._coalitions import Walks
-from wisca_xai.faithfulness import local_stability
+from wisca_xai.faithfulness._stability import stability_of
 
 MB = 2**20
 D, N, BACKGROUND = 8, 3, 30
@@ -147,7 +146,7 @@ def test_a_correlation_of_0_8_is_one_however_it_is_rounded(n):
             partial_order,
             _partial_order,
             "MAX_FEATURES",
-            "compares all pairs of features, at most of 3, got 4. Order some of them",
+            "compares all pairs of features: there may be at most 3 features, got 4. Select",
         ),
         case(
             6,
@@ -155,7 +154,7 @@ def test_a_correlation_of_0_8_is_one_however_it_is_rounded(n):
             kemeny_young,
             _kemeny,
             "MAX_CANDIDATES",
-            "compares all pairs of features, at most of 3 that differ in some method, got 4. Use",
+            "at most 3 features may differ in some method, got 4. Use 'borda'",
         ),
     ],
 )
@@ -250,10 +249,10 @@ def test_the_estimate_is_what_is_asked_for(explainer, X, rows_each, tolerance, m
 
 @fault(6, "ordinary tables")
 def test_the_budget_is_enough_for_ordinary_tables_only():
-    ordinary = SimpleNamespace(n_samples=100_000, n_features=100, is_derived=False)
+    ordinary = SimpleNamespace(n_samples=100_000, n_features=100, limits=_budget.usual_limits())
     for rows_each in (2 * 99 * 100, 5 * 100):  # walks from 100 background rows, five shuffles
         check_budget("It", ordinary, rows_each, "")
-    wide = SimpleNamespace(n_samples=1, n_features=100_000, is_derived=False)
+    wide = SimpleNamespace(n_samples=1, n_features=100_000, limits=_budget.usual_limits())
     with pytest.raises(InputError, match=r"4e\+11 numbers, 3,200 GB, of which at most 3e\+11, 2,4"):
         check_budget("It", wide, 2 * 99_999 * 20, "")
 
@@ -285,9 +284,9 @@ def test_closed_forms_cost_next_to_nothing_and_are_not_refused(model, monkeypatc
 @fault(6, "LIME")
 def test_lime_refuses_large_systems_before_the_model_is_asked(monkeypatch):
     lime = LimeExplainer(n_samples=50)
-    monkeypatch.setattr(_lime, "MAX_FEATURES", D)
+    monkeypatch.setattr(_budget, "MAX_EQUATIONS", D)
     asked(lime)
-    monkeypatch.setattr(_lime, "MAX_FEATURES", D - 1)
+    monkeypatch.setattr(_budget, "MAX_EQUATIONS", D - 1)
     message = "around every row, at most for 7 features, got 8: the matrix alone takes 5.12e-07 GB"
     with pytest.raises(InputError, match=re.escape(message)):
         asked(lime)
@@ -301,7 +300,7 @@ def test_lime_refuses_large_systems_before_the_model_is_asked(monkeypatch):
 @fault(6, "a panel")
 def test_a_panel_goes_on_without_those_that_refuse(monkeypatch):
     monkeypatch.setattr(_budget, "MAX_NUMBERS", 1)
-    monkeypatch.setattr(_lime, "MAX_FEATURES", 1)
+    monkeypatch.setattr(_budget, "MAX_EQUATIONS", 1)
     settings = {"background_size": BACKGROUND, "random_state": 0}
     panel = WISCAExplainer(Counted(), **settings).fit(TABLE)
     with pytest.warns(WISCAWarning, match="takes no part in the consensus: InputError"):
@@ -322,13 +321,13 @@ def test_a_panel_goes_on_without_those_that_refuse(monkeypatch):
 def test_neighbours_of_rows_that_passed_are_not_refused(weighting, monkeypatch):
     """They are five times as many, and would end the panel after its work was done."""
     monkeypatch.setattr(_budget, "MAX_NUMBERS", PASS * N * D)
-    monkeypatch.setattr(_lime, "MAX_FEATURES", D)
+    monkeypatch.setattr(_budget, "MAX_EQUATIONS", D)
     explainers = [walking(), LimeExplainer(n_samples=50)]
     panel = WISCAExplainer(Counted(), explainers=explainers, weighting=weighting, random_state=0)
     assert panel.fit(TABLE).explain(ROWS).failures == {}
     shap = walking(estimator=Counted(), random_state=0).fit(TABLE)
     task, order, _ = shap._pose(ROWS, None, "predicted")
-    assert len(local_stability(shap, task, shap.explain(ROWS).take(order))) == N
+    assert len(stability_of(shap, task, shap.explain(ROWS)._reordered(order))) == N
 
 
 @fault(6, "refits")
@@ -336,7 +335,7 @@ def test_tables_beside_their_shadows_are_not_refused(monkeypatch):
     """They have twice the features: what refuses them would be missing without a word."""
     asked_for = []
     monkeypatch.setattr(_budget, "MAX_NUMBERS", PASS * N * D)
-    monkeypatch.setattr(_lime, "MAX_FEATURES", D)
+    monkeypatch.setattr(_budget, "MAX_EQUATIONS", D)
     for explainer in (ShapExplainer, LimeExplainer):
         run = explainer._explain
 
@@ -347,7 +346,7 @@ def test_tables_beside_their_shadows_are_not_refused(monkeypatch):
 
         monkeypatch.setattr(explainer, "_explain", noting)
     explainers = [walking(method="permutation"), LimeExplainer(n_samples=50)]
-    panel = WISCAExplainer(Ridge(), explainers=explainers, refit=1, random_state=0)
+    panel = WISCAExplainer(Ridge(), explainers=explainers, n_refits=1, random_state=0)
     panel.fit(TABLE, TABLE[:, 0]).explain(ROWS)
     assert asked_for == [("shap", D), ("lime", D), ("shap", 2 * D), ("lime", 2 * D)]
 

@@ -5,7 +5,7 @@ from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression
 
 from tests.faithfulness.tasks import small_panel
-from wisca_xai.faithfulness import faithfulness
+from wisca_xai.faithfulness import faithfulness_report
 
 
 @pytest.fixture(scope="session")
@@ -21,4 +21,4 @@ def iris(species):
     explainer = small_panel(LogisticRegression(max_iter=500)).fit(table, y)
     X = table.iloc[5::13]
     explanation = explainer.explain(X, y.loc[X.index])
-    return explainer, X, explanation, faithfulness(explainer, explanation, X, random_state=1)
+    return explainer, X, explanation, faithfulness_report(explainer, explanation, X, random_state=1)

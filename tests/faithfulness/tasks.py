@@ -3,7 +3,9 @@
 import numpy as np
 
 from wisca_xai import Explanation, ForestExplainer, LimeExplainer, ShapExplainer, WISCAExplainer
+from wisca_xai.explainers import make_explanation
 from wisca_xai.explainers._task import Task
+from wisca_xai.faithfulness._curves import curve_of, gaps_of, ranks_of
 
 WEIGHTS = np.array([4.0, 2.0, 1.0])
 
@@ -33,8 +35,8 @@ def pose(model, rows, background, *, seed=0, target="predicted") -> Task:
 
 
 def attribute(task, values, *, signed=True) -> Explanation:
-    return task.explanation(
-        np.asarray(values, dtype=float), method="mine", family="loss", unit="1", signed=signed
+    return make_explanation(
+        task, np.asarray(values, dtype=float), method="mine", family="loss", unit="1", signed=signed
     )
 
 
@@ -52,3 +54,18 @@ def linear_task(n_features=6, n=12, *, seed=0, weights=None):
 def small_panel(model, **settings):
     panel = (ShapExplainer(), LimeExplainer(n_samples=200), "permutation", ForestExplainer())
     return WISCAExplainer(model, explainers=panel, random_state=0, **settings)
+
+
+def deletion_of(task, values, *, steps=10, n_background=10):
+    """The deletion curve of values in the order of a task's rows."""
+    return curve_of(task, ranks_of(task, values), steps, n_background, restore=False)
+
+
+def insertion_of(task, values, *, steps=10, n_background=10):
+    """The insertion curve of values in the order of a task's rows."""
+    return curve_of(task, ranks_of(task, values), steps, n_background, restore=True)
+
+
+def gap_of(task, values, *, k=None, n_background=10):
+    """The prediction gap of values in the order of a task's rows."""
+    return gaps_of(task, values, k, n_background)

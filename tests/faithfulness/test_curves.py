@@ -7,15 +7,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.faithfulness.tasks import WEIGHTS, Counted, additive, linear_task, pose
+from tests.faithfulness.tasks import (
+    WEIGHTS,
+    Counted,
+    additive,
+    deletion_of,
+    gap_of,
+    insertion_of,
+    linear_task,
+    pose,
+)
 from tests.strategies import CHEAP
 from wisca_xai import InputError
-from wisca_xai.faithfulness import deletion_curve, insertion_curve, prediction_gap
+from wisca_xai.explainers._background import background_outputs
 
 
 def test_deletion_by_hand():
     """f = 4a + 2b + c at (1, 1, 1) over 0: 7, then 3, 1, 0 as a, b, c go."""
-    curve = deletion_curve(pose(additive, [[1, 1, 1]], [[0, 0, 0]]), [[9.0, -5.0, 1.0]])
+    curve = deletion_of(pose(additive, [[1, 1, 1]], [[0, 0, 0]]), [[9.0, -5.0, 1.0]])
     assert curve.fractions == pytest.approx([0, 1 / 3, 2 / 3, 1])
     assert curve.outputs.tolist() == [[7, 3, 1, 0]]
     assert curve.changes.tolist() == [[0, 4, 6, 7]]
@@ -23,7 +32,7 @@ def test_deletion_by_hand():
 
 
 def test_insertion_by_hand():
-    curve = insertion_curve(pose(additive, [[1, 1, 1]], [[0, 0, 0]]), [[9.0, -5.0, 1.0]])
+    curve = insertion_of(pose(additive, [[1, 1, 1]], [[0, 0, 0]]), [[9.0, -5.0, 1.0]])
     assert curve.outputs.tolist() == [[0, 4, 6, 7]]
     assert curve.changes.tolist() == [[7, 3, 1, 0]]
     assert curve.area == pytest.approx([1 - (5 + 2 + 0.5) / 3 / 7])
@@ -31,7 +40,7 @@ def test_insertion_by_hand():
 
 def test_changes_are_averaged_after_the_absolute_value():
     """Background rows at -1 and 1 around a row at 0 cancel in the mean, not in the change."""
-    curve = deletion_curve(pose(additive, [[0, 0, 0]], [[-1, -1, -1], [1, 1, 1]]), WEIGHTS)
+    curve = deletion_of(pose(additive, [[0, 0, 0]], [[-1, -1, -1], [1, 1, 1]]), WEIGHTS)
     assert curve.outputs.tolist() == [[0, 0, 0, 0]]
     assert curve.changes.tolist() == [[0, 4, 6, 7]]
 
@@ -40,16 +49,16 @@ def test_rows_share_one_scale():
     """Rows that full removal changes by 7 and by 70: areas are in units of their mean, 38.5."""
     task = pose(additive, [[1, 1, 1], [10, 10, 10]], [[0, 0, 0]])
     one = (2 + 5 + 6.5) / 3
-    assert deletion_curve(task, WEIGHTS).area == pytest.approx([one / 38.5, 10 * one / 38.5])
+    assert deletion_of(task, WEIGHTS).area == pytest.approx([one / 38.5, 10 * one / 38.5])
     one = 7 - (5 + 2 + 0.5) / 3
-    assert insertion_curve(task, WEIGHTS).area == pytest.approx([one / 38.5, 10 * one / 38.5])
+    assert insertion_of(task, WEIGHTS).area == pytest.approx([one / 38.5, 10 * one / 38.5])
 
 
 @pytest.mark.parametrize("n_features", [1, 2, 4, 5, 11, 25])
 @pytest.mark.parametrize("steps", [1, 2, 3, 10])
 def test_grid_is_symmetric_and_as_long_as_documented(n_features, steps):
     task = linear_task(n_features, n=2)[0]
-    fractions = deletion_curve(task, np.arange(n_features), steps=steps).fractions
+    fractions = deletion_of(task, np.arange(n_features), steps=steps).fractions
     assert fractions[0] == 0
     assert fractions[-1] == 1
     assert fractions == pytest.approx(1 - fractions[::-1])
@@ -69,8 +78,8 @@ def test_curves_against_one_row_at_a_time():
     values = generator.normal(size=(5, 4))
     used = task.background[task.draw_background(3)]
     for curve, is_deletion in (
-        (deletion_curve(task, values, n_background=3), True),
-        (insertion_curve(task, values, n_background=3), False),
+        (deletion_of(task, values, n_background=3), True),
+        (insertion_of(task, values, n_background=3), False),
     ):
         for i, row in enumerate(task.rows):
             order = sorted(range(4), key=lambda j: -abs(values[i, j]))
@@ -86,18 +95,18 @@ def test_curves_against_one_row_at_a_time():
 
 def test_prediction_gap_by_hand():
     task = pose(additive, [[1, 1, 1]], [[0, 0, 0]])
-    important, unimportant = prediction_gap(task, WEIGHTS)
+    important, unimportant = gap_of(task, WEIGHTS)
     assert (important.tolist(), unimportant.tolist()) == ([4.0], [3.0])
-    important, unimportant = prediction_gap(task, WEIGHTS, k=2)
+    important, unimportant = gap_of(task, WEIGHTS, k=2)
     assert (important.tolist(), unimportant.tolist()) == ([6.0], [1.0])
-    important, unimportant = prediction_gap(task, WEIGHTS, k=3)
+    important, unimportant = gap_of(task, WEIGHTS, k=3)
     assert (important.tolist(), unimportant.tolist()) == ([7.0], [0.0])
 
 
 def test_a_quarter_of_the_features_is_important():
     weights = np.arange(9.0, 0, -1)
     task = pose(lambda X: X @ weights, np.ones((1, 9)), np.zeros((1, 9)))
-    assert prediction_gap(task, weights)[0].tolist() == [17.0]
+    assert gap_of(task, weights)[0].tolist() == [17.0]
 
 
 def test_ties_do_not_favour_a_column():
@@ -105,7 +114,7 @@ def test_ties_do_not_favour_a_column():
     generator = np.random.default_rng(0)
     rows = generator.normal(size=(400, 3)) * 0.01 + 1
     task = pose(additive, rows[np.lexsort(rows.T[::-1])], [[0, 0, 0]])
-    removed = deletion_curve(task, np.ones(3)).changes[:, 1].round()
+    removed = deletion_of(task, np.ones(3)).changes[:, 1].round()
     shares = [(removed == weight).mean() for weight in WEIGHTS]
     assert shares == pytest.approx([1 / 3] * 3, abs=0.08)
 
@@ -115,7 +124,7 @@ def test_ties_do_not_favour_a_column():
 def test_only_the_order_of_magnitudes_counts(values, factor):
     task = linear_task(4, n=3)[0]
     values = np.round(values, 3)
-    one, two = deletion_curve(task, values), deletion_curve(task, -factor * values)
+    one, two = deletion_of(task, values), deletion_of(task, -factor * values)
     assert (one.outputs == two.outputs).all()
 
 
@@ -125,15 +134,15 @@ def test_restoring_in_reverse_order_passes_the_same_states(seed):
     generator = np.random.default_rng(seed)
     task = linear_task(5, n=3, seed=seed % 7)[0]
     values = generator.permutation(np.arange(1.0, 6.0))
-    there, back = deletion_curve(task, values), insertion_curve(task, 1 / values)
+    there, back = deletion_of(task, values), insertion_of(task, 1 / values)
     assert there.outputs == pytest.approx(back.outputs[:, ::-1], rel=1e-12, abs=1e-12)
 
 
 def test_model_rows_of_many_features_are_at_most_as_documented():
     task = pose(Counted(lambda X: X.sum(axis=1)), np.eye(12)[::-1], np.zeros((3, 12)))
     model, spent = task.response.model, []
-    task.background_outputs(3)
-    for function in (deletion_curve, insertion_curve, prediction_gap):
+    background_outputs(task, 3)
+    for function in (deletion_of, insertion_of, gap_of):
         before = model.rows
         function(task, np.arange(12), n_background=2)
         spent.append((model.rows - before) / 12 / 2)
@@ -143,16 +152,16 @@ def test_model_rows_of_many_features_are_at_most_as_documented():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda p: deletion_curve(p, np.ones((2, 3))), r"shape \(1, 3\) or \(3,\), got \(2, 3\)"),
-        (lambda p: insertion_curve(p, [np.nan, 1, 2]), "`values` must be finite"),
-        (lambda p: prediction_gap(p, WEIGHTS, k=4), "at most the number of features, 3, got 4"),
-        (lambda p: prediction_gap(p, WEIGHTS, k=0), "`k` must be an integer of at least 1, got 0"),
-        (lambda p: deletion_curve(p, WEIGHTS, steps=0), "`steps` must be an integer of at least 1"),
+        (lambda p: deletion_of(p, np.ones((2, 3))), r"shape \(1, 3\) or \(3,\), got \(2, 3\)"),
+        (lambda p: insertion_of(p, [np.nan, 1, 2]), "`values` must be finite"),
+        (lambda p: gap_of(p, WEIGHTS, k=4), "at most the number of features, 3, got 4"),
+        (lambda p: gap_of(p, WEIGHTS, k=0), "`k` must be an integer of at least 1, got 0"),
+        (lambda p: deletion_of(p, WEIGHTS, steps=0), "`steps` must be an integer of at least 1"),
         (
-            lambda p: insertion_curve(p, WEIGHTS, n_background=0),
+            lambda p: insertion_of(p, WEIGHTS, n_background=0),
             "`n_background` must be an integer",
         ),
-        (lambda p: deletion_curve(replace(p, columns=None), WEIGHTS), "target='all'"),
+        (lambda p: deletion_of(replace(p, columns=None), WEIGHTS), "target='all'"),
     ],
 )
 def test_bad_arguments(call, message):

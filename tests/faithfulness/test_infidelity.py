@@ -5,26 +5,25 @@ import pytest
 
 from tests.faithfulness.tasks import WEIGHTS, Counted, additive, linear_task, pose
 from wisca_xai import InputError
-from wisca_xai.faithfulness import infidelity
-from wisca_xai.faithfulness._infidelity import mask_changes
+from wisca_xai.faithfulness._infidelity import infidelity_of, mask_changes
 
 
 def test_infidelity_of_linear_shapley_values_is_0_in_any_unit():
     task, _, shapley = linear_task()
     for factor in (1, 1e-200, 1e200):
-        assert infidelity(task, shapley * factor) == pytest.approx(0, abs=1e-25)
+        assert infidelity_of(task, shapley * factor) == pytest.approx(0, abs=1e-25)
 
 
 def test_infidelity_of_zeros_and_of_wrong_signs_is_1():
     task, _, shapley = linear_task()
-    assert infidelity(task, 0 * shapley).mean() == pytest.approx(1)
-    assert infidelity(task, -shapley).mean() == pytest.approx(1)
+    assert infidelity_of(task, 0 * shapley).mean() == pytest.approx(1)
+    assert infidelity_of(task, -shapley).mean() == pytest.approx(1)
 
 
 def test_infidelity_by_hand():
     """One feature of two is told; masks are {a}, {b} and {a, b}, drawn how often, is recovered."""
     task = pose(lambda X: X @ [1.0, 1.0], [[1, 1]], [[0, 0]])
-    got = infidelity(task, [[1.0, 0.0]], n_masks=40)[0]
+    got = infidelity_of(task, [[1.0, 0.0]], n_masks=40)[0]
     answers = []
     for a in range(41):
         for b in range(41 - a):
@@ -41,10 +40,10 @@ def test_infidelity_is_pooled_over_rows_and_not_defined_for_a_vector():
     task, weights, shapley = linear_task()
     worse = shapley.copy()
     worse[0] *= -1
-    by_row = infidelity(task, worse)
+    by_row = infidelity_of(task, worse)
     assert by_row[0] > by_row[1:].max()
     assert 0 < by_row.mean() < 1
-    assert np.isnan(infidelity(task, weights)).all()
+    assert np.isnan(infidelity_of(task, weights)).all()
 
 
 def test_masks_are_counted_and_their_changes_those_of_the_model():
@@ -69,14 +68,14 @@ def test_masks_that_come_twice_are_evaluated_once():
 
 def test_a_constant_model_is_told_by_anything():
     task = pose(lambda X: np.full(len(X), 0.3), [[1, 1, 1]], [[0, 0, 0]])
-    assert infidelity(task, [WEIGHTS]).tolist() == [0]
+    assert infidelity_of(task, [WEIGHTS]).tolist() == [0]
 
 
 def test_bad_arguments():
     task = pose(additive, [[1, 1, 1]], [[0, 0, 0]])
     with pytest.raises(InputError, match="`n_masks` must be an integer of at least 1, got 0"):
-        infidelity(task, [WEIGHTS], n_masks=0)
+        infidelity_of(task, [WEIGHTS], n_masks=0)
     with pytest.raises(InputError, match="`n_background` must be an integer of at least 1, got 0"):
-        infidelity(task, [WEIGHTS], n_background=0)
+        infidelity_of(task, [WEIGHTS], n_background=0)
     with pytest.raises(InputError, match="`values` must have shape"):
-        infidelity(task, [WEIGHTS, WEIGHTS])
+        infidelity_of(task, [WEIGHTS, WEIGHTS])

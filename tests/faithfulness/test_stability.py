@@ -16,8 +16,7 @@ from wisca_xai import (
     WISCAExplainer,
     WISCAWarning,
 )
-from wisca_xai.faithfulness import local_stability
-from wisca_xai.faithfulness._stability import neighbour_values
+from wisca_xai.faithfulness._stability import neighbour_values, stability_of
 
 
 class Doubling(ShapExplainer):
@@ -32,8 +31,8 @@ def test_stability_by_hand():
     X = np.random.default_rng(0).normal(size=(30, 3)) * [1.0, 5.0, 0.1]
     explainer = Doubling(lambda X: X.sum(axis=1), random_state=0).fit(X)
     task, order, _ = explainer._pose(X[:6], None, "predicted")
-    explanation = explainer.explain(X[:6]).take(order)
-    got = local_stability(explainer, task, explanation, n_neighbours=400, scale=0.2)
+    explanation = explainer.explain(X[:6])._reordered(order)
+    got = stability_of(explainer, task, explanation, n_neighbours=400, scale=0.2)
     near = explainer.seen_.rows.reshape(6, 400, 3)
     scaled = near / np.abs(near).max(axis=2, keepdims=True)
     own = task.rows / np.abs(task.rows).max(axis=1, keepdims=True)
@@ -50,8 +49,8 @@ def test_stability_keeps_the_class_and_what_is_no_quantity(species):
     model = LogisticRegression(max_iter=2000).fit(X, y)
     explainer = Doubling(model, random_state=0).fit(X)
     task, order, _ = explainer._pose(X[::15], y[::15], "predicted")
-    explanation = explainer.explain(X[::15], y[::15]).take(order)
-    local_stability(explainer, task, explanation, scale=3.0)
+    explanation = explainer.explain(X[::15], y[::15])._reordered(order)
+    stability_of(explainer, task, explanation, scale=3.0)
     near = explainer.seen_
     assert (near.rows[:, 4:] == task.rows.repeat(5, axis=0)[:, 4:]).all()
     assert (near.rows[:, :4] != task.rows.repeat(5, axis=0)[:, :4]).all()
@@ -64,14 +63,14 @@ def test_stability_works_with_a_panel_and_grows_with_the_distance(iris, species)
     table, y = species
     explainer, X, explanation, _ = iris
     task, order, _ = explainer._pose(X, y.loc[X.index], "predicted")
-    aligned, before = explanation.take(order), task.response.rows
+    aligned, before = explanation._reordered(order), task.response.rows
     # LIME's bins jump at their edges, however close a neighbour is: only SHAP has to be continuous
     shap, own = ShapExplainer(explainer.estimator_).fit(table), aligned.components["shap"]
-    close, far = (local_stability(shap, task, own, scale=scale) for scale in (1e-4, 0.5))
+    close, far = (stability_of(shap, task, own, scale=scale) for scale in (1e-4, 0.5))
     assert 0 < close.max() < far.max() / 100
     rows = task.response.rows - before
     assert rows > 2 * 5 * len(X)  # the explainer's rows too
-    whole = local_stability(explainer, task, aligned, n_neighbours=2)
+    whole = stability_of(explainer, task, aligned, n_neighbours=2)
     assert np.isfinite(whole).tolist() == [True] * len(X)
 
 
@@ -107,7 +106,7 @@ def test_neighbours_are_charged():
     neighbour_values(Doubling(), task, attribute(task, effects), n_neighbours=4)
     assert task.response.rows - before == 5 * 4
     explainer, before = ShapExplainer(background_size=10), task.response.rows
-    local_stability(explainer, task, attribute(task, effects), n_neighbours=4)
+    stability_of(explainer, task, attribute(task, effects), n_neighbours=4)
     rows = explainer._run(task).receipt.model_rows  # of 5 rows, not 20
     assert task.response.rows - before > 5 * 4 + rows
 
@@ -117,7 +116,7 @@ def test_a_global_method_has_no_neighbours(species):
     explainer = PermutationExplainer(LogisticRegression(max_iter=500).fit(X, y)).fit(X)
     task, _, _ = explainer._pose(X[::30], None, "predicted")
     explanation = explainer.explain(X[::30])
-    assert np.isnan(local_stability(explainer, task, explanation)).tolist() == [True] * 5
+    assert np.isnan(stability_of(explainer, task, explanation)).tolist() == [True] * 5
     with pytest.raises(InputError, match="need values per row, but 'permutation' is global"):
         neighbour_values(explainer, task, explanation)
 
@@ -139,7 +138,7 @@ def fragile_panel(species, *others):
     model = LogisticRegression(max_iter=500).fit(X, y)
     explainer = WISCAExplainer(model, explainers=(Fragile(), *others), random_state=0).fit(X, y)
     task, order, _ = explainer._pose(X[::15], None, "predicted")
-    return explainer, task, explainer.explain(X[::15]).take(order)
+    return explainer, task, explainer.explain(X[::15])._reordered(order)
 
 
 def test_a_panel_whose_local_explainers_fail_on_the_neighbours_says_why(species):
@@ -149,16 +148,16 @@ def test_a_panel_whose_local_explainers_fail_on_the_neighbours_says_why(species)
         pytest.warns(WISCAWarning, match="'fragile' failed"),
         pytest.raises(ExplainerError, match=message),
     ):
-        local_stability(*panel)
+        stability_of(*panel)
 
 
 def test_a_panel_goes_on_without_one_that_fails_on_the_neighbours(species):
     panel = fragile_panel(species, LimeExplainer(n_samples=200))
     with pytest.warns(WISCAWarning, match="'fragile' failed"):
-        assert np.isfinite(local_stability(*panel)).tolist() == [True] * 10
+        assert np.isfinite(stability_of(*panel)).tolist() == [True] * 10
 
 
-@pytest.mark.parametrize("function", [local_stability, neighbour_values])
+@pytest.mark.parametrize("function", [stability_of, neighbour_values])
 def test_bad_arguments(function):
     task = pose(additive, [[1, 1, 1]], [[0, 0, 0]])
     own, explainer = attribute(task, [WEIGHTS]), Doubling()

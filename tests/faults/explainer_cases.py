@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from tests.faults.fault_cases import Faulty
+from tests.explainers.fixed import FaultyExplainer
+from wisca_xai.explainers import make_explanation
 
 
 def values_of(change):
@@ -10,9 +11,11 @@ def values_of(change):
 
     def answer(task):
         values = change(task.rows * np.array([1.0, 0.0, 0.0, 0.0]))
-        return task.explanation(values, method="faulty", family="loss", unit="target", signed=True)
+        return make_explanation(
+            task, values, method="faulty", family="loss", unit="target", signed=True
+        )
 
-    return Faulty(answer)
+    return FaultyExplainer(answer)
 
 
 def refuse(task):

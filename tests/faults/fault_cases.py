@@ -6,7 +6,6 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from wisca_xai import (
-    BaseExplainer,
     ForestExplainer,
     LimeExplainer,
     ShapExplainer,
@@ -48,21 +47,6 @@ def check_complete(explanation, n_rows=5):
     assert len(explanation.values) == n_rows
     for values in (explanation.values, explanation.importance.to_numpy()):
         assert np.isfinite(values).all()
-
-
-class Faulty(BaseExplainer):
-    """An explainer whose answer is what `answer(task)` gives."""
-
-    name, scope = "faulty", "local"
-
-    def __init__(self, answer=None, *, estimator=None, response_method="auto", random_state=None):
-        self.answer = answer
-        self.estimator = estimator
-        self.response_method = response_method
-        self.random_state = random_state
-
-    def _explain(self, task):
-        return self.answer(task)
 
 
 def case(row, what, *values):

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 from sklearn.base import clone
 
-from tests.faults.fault_cases import ARRAY, CLASSIFIER, Faulty, case, explain, fault, panel
+from tests.explainers.fixed import FaultyExplainer
+from tests.faults.fault_cases import ARRAY, CLASSIFIER, case, explain, fault, panel
 from wisca_xai import (
     ExplainerError,
     InputError,
@@ -17,6 +18,7 @@ from wisca_xai import (
     from_external,
     merge_explanations,
 )
+from wisca_xai.explainers import make_explanation
 
 SLOPES = np.array([3.0, -2.0, 1.0, 0.5])
 
@@ -31,7 +33,8 @@ def additive(change, **more):
     def answer(task):
         mean = task.background.mean(axis=0)
         settings = {"family": "shapley", "unit": "target", **more}
-        return task.explanation(
+        return make_explanation(
+            task,
             change((task.rows - mean) * SLOPES),
             method="faulty",
             signed=True,
@@ -39,7 +42,7 @@ def additive(change, **more):
             **settings,
         )
 
-    return Faulty(answer)
+    return FaultyExplainer(answer)
 
 
 def off_in_one_row(values):

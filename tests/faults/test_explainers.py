@@ -5,12 +5,12 @@ import sys
 import numpy as np
 import pytest
 
+from tests.explainers.fixed import FaultyExplainer
 from tests.faults.explainer_cases import refuse, values_of
 from tests.faults.fault_cases import (
     ARRAY,
     ARRAY_CLASSIFIER,
     CLASSIFIER,
-    Faulty,
     case,
     explain,
     fault,
@@ -47,7 +47,7 @@ def test_units_are_recorded_and_scaled_away():
 
 @fault(43, "all fail")
 def test_all_failing_is_an_error_with_all_reasons():
-    broken = (("one", Faulty(refuse)), ("two", Faulty(lambda p: None)))
+    broken = (("one", FaultyExplainer(refuse)), ("two", FaultyExplainer(lambda p: None)))
     with pytest.raises(ExplainerError, match="All 2 explainers failed") as caught:
         explain(first, ARRAY, explainers=broken)
     assert "one: RuntimeError: no answer today" in str(caught.value)
@@ -131,6 +131,6 @@ def test_the_global_random_state_is_restored():
         explain(
             first,
             ARRAY,
-            explainers=(ShapExplainer(engine="shap", background_size=5), Faulty(refuse)),
+            explainers=(ShapExplainer(engine="shap", background_size=5), FaultyExplainer(refuse)),
         )
     np.testing.assert_array_equal(np.random.get_state()[1], before)  # noqa: NPY002

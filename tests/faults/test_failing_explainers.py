@@ -6,10 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from tests.explainers.fixed import FaultyExplainer
 from tests.faults.explainer_cases import refuse, values_of
 from tests.faults.fault_cases import (
     ARRAY,
-    Faulty,
     case,
     check_complete,
     explain,
@@ -18,6 +18,7 @@ from tests.faults.fault_cases import (
     panel,
 )
 from wisca_xai import InputError, WISCAWarning
+from wisca_xai.explainers import make_explanation
 
 TIMEOUT = 10.0
 
@@ -35,7 +36,7 @@ def without(explanation, name="faulty"):
 @fault(38, "one raises")
 def test_one_that_raises_is_left_out():
     with pytest.warns(WISCAWarning, match="'faulty' failed and takes no part in the consensus"):
-        explanation = explain(first, ARRAY, explainers=(Faulty(refuse), *panel()))
+        explanation = explain(first, ARRAY, explainers=(FaultyExplainer(refuse), *panel()))
     assert without(explanation) == "RuntimeError: no answer today"
     assert "faulty failed (RuntimeError: no answer today)" in explanation.verdict()
 
@@ -70,7 +71,7 @@ def test_a_process_that_does_not_answer_is_replaced(answer, timeout, reason):
     began = time.perf_counter()
     with pytest.warns(WISCAWarning, match="'faulty' failed"):
         explanation = explain(
-            first, ARRAY, explainers=(shap, Faulty(answer), *others), timeout=timeout
+            first, ARRAY, explainers=(shap, FaultyExplainer(answer), *others), timeout=timeout
         )
     assert time.perf_counter() - began < 60
     assert without(explanation).startswith(reason)
@@ -99,8 +100,15 @@ def test_bad_timeouts(timeout):
         case(41, "shape", values_of(lambda v: v[:, :2]), "must have one entry per feature"),
         case(41, "NaN", values_of(lambda v: v * np.nan), "gave 20 values that are NaN"),
         case(41, "infinite", values_of(lambda v: v + np.inf), "gave 20 values that are NaN"),
-        case(41, "an array", Faulty(lambda p: p.rows), "must give an Explanation, got ndarray"),
-        case(41, "nothing", Faulty(lambda p: None), "must give an Explanation, got NoneType"),
+        case(
+            41,
+            "an array",
+            FaultyExplainer(lambda p: p.rows),
+            "must give an Explanation, got ndarray",
+        ),
+        case(
+            41, "nothing", FaultyExplainer(lambda p: None), "must give an Explanation, got NoneType"
+        ),
     ],
 )
 def test_answers_that_break_the_contract_are_left_out(culprit, reason):
@@ -114,10 +122,12 @@ def answer_with(**parts):
 
     def answer(task):
         values = task.rows * np.array([1.0, 0.0, 0.0, 0.0])
-        right = task.explanation(values, method="faulty", family="loss", unit="target", signed=True)
+        right = make_explanation(
+            task, values, method="faulty", family="loss", unit="target", signed=True
+        )
         return replace(right, **parts)
 
-    return Faulty(answer)
+    return FaultyExplainer(answer)
 
 
 @pytest.mark.parametrize(

@@ -212,7 +212,7 @@ def test_a_risk_is_no_prediction_of_a_time():
 
 @fault(36, "survival, refits")
 def test_survival_models_can_be_refitted():
-    explanation = explain(Survival(), ARRAY, y=TIMES, explainers="permutation", refit=2)
+    explanation = explain(Survival(), ARRAY, y=TIMES, explainers="permutation", n_refits=2)
     assert explanation.reliability.refit_p_values.argmin() == 0
 
 
@@ -221,7 +221,7 @@ def test_survival_models_can_be_refitted():
     [
         case(36, "survival, R2", PermutationExplainer(scoring="r2"), "scoring='r2'"),
         case(36, "survival, own score", PermutationExplainer(scoring=None), "scoring=None"),
-        case(36, "survival, labels", ForestExplainer(target="label"), "target='label'"),
+        case(36, "survival, labels", ForestExplainer(fit_to="label"), "target='label'"),
         case(36, "survival, entropy", LimeExplainer(discretizer="entropy"), "discretizer="),
     ],
 )

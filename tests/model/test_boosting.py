@@ -12,6 +12,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostin
 from wisca_xai import ModelContractError, ShapExplainer, WISCAExplainer
 
 N_FIT, N_ROWS = 120, 4
+PANEL_OF_10 = (("shap", ShapExplainer(background_size=10)), "lime", "permutation", "forest")
 CATBOOST = {"iterations": 5, "cat_features": ["kind", "side"], "allow_writing_files": False}
 KINDS = {
     "xgboost": (xgboost.XGBClassifier, xgboost.XGBRegressor, {"n_estimators": 5}),
@@ -72,7 +73,9 @@ def outputs(model, X):
 def test_a_consensus_without_failures_that_adds_up_to_the_model(library, task, capfd):
     model, X, y = fitted(library, task)
     capfd.readouterr()
-    explainer = WISCAExplainer(model, background_size=10, random_state=0).fit(X[:N_FIT], y[:N_FIT])
+    explainer = WISCAExplainer(model, explainers=PANEL_OF_10, random_state=0).fit(
+        X[:N_FIT], y[:N_FIT]
+    )
     rows = X[N_FIT:]
     explanation = explainer.explain(rows, y[N_FIT:])
     assert explanation.failures == {}
@@ -103,7 +106,7 @@ def test_an_unfitted_model_is_fitted_without_a_word(library, capfd, tmp_path, mo
 def test_threads_give_the_same_bytes(library):
     model, X, y = fitted(library, "binary")
     found = [
-        WISCAExplainer(model, background_size=10, random_state=0, n_jobs=n_jobs)
+        WISCAExplainer(model, explainers=PANEL_OF_10, random_state=0, n_jobs=n_jobs)
         .fit(X[:N_FIT], y[:N_FIT])
         .explain(X[N_FIT:])
         .values.tobytes()

@@ -4,11 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
-from wisca_xai._panel._plan import Stack
 
-from tests.panel.cases import IRIS, ROWS, SPECIES, Told, fast_panel, told
+from tests.explainers.fixed import FixedExplainer
+from tests.panel.cases import IRIS, ROWS, SPECIES, fast_panel, fixed_consensus
 from wisca_xai import ShapExplainer, WISCAExplainer
 from wisca_xai._panel._measure import N_NULL_FEATURES
+from wisca_xai._results._plan import Stack
 from wisca_xai._results._reliability import Reliability
 from wisca_xai.consensus import value_groups, wisca
 
@@ -17,7 +18,9 @@ from wisca_xai.consensus import value_groups, wisca
 
 def test_chance_is_the_share_of_null_features_that_reach_a_feature():
     X = np.zeros((5, 3))
-    explanation = told(X, Told(values=(0.9, 0.5, 0.1), null_values=(0.5, 0.05, 0.7, 0.0)))
+    explanation = fixed_consensus(
+        X, FixedExplainer(values=(0.9, 0.5, 0.1), null_values=(0.5, 0.05, 0.7, 0.0))
+    )
     assert explanation.reliability.null_p_values.tolist() == [1 / 21, 11 / 21, 11 / 21]
 
 
@@ -55,10 +58,13 @@ def test_chance_is_counted_in_the_consensus_of_all_that_measured_their_noise():
 
 def test_explainers_without_null_values_take_no_part_in_chance():
     X = np.zeros((5, 2))
-    silent, noisy = Told(values=(9.0, 0.0)), Told(values=(0.4, 0.5), null_values=(0.45, 0.0))
-    assert told(X, silent, noisy).reliability.null_p_values.tolist() == [11 / 21, 1 / 21]
-    assert told(X, silent).reliability.null_p_values is None
-    ranking = told(X, silent).ranking()
+    silent, noisy = (
+        FixedExplainer(values=(9.0, 0.0)),
+        FixedExplainer(values=(0.4, 0.5), null_values=(0.45, 0.0)),
+    )
+    assert fixed_consensus(X, silent, noisy).reliability.null_p_values.tolist() == [11 / 21, 1 / 21]
+    assert fixed_consensus(X, silent).reliability.null_p_values is None
+    ranking = fixed_consensus(X, silent).ranking()
     assert ranking["above_noise"].isna().all()
 
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LinearRegression
 
+from tests.explainers.fixed import FaultyExplainer
 from tests.panel.tables import N, fast_panel, table
 from wisca_xai import (
-    BaseExplainer,
     ExplainerError,
     InputError,
     LimeExplainer,
@@ -14,48 +14,43 @@ from wisca_xai import (
     WISCAExplainer,
     WISCAWarning,
 )
+from wisca_xai.explainers import make_explanation
 
 
-class Broken(BaseExplainer):
-    name, scope = "broken", "local"
-
-    def __init__(self, estimator=None, *, response_method="auto", random_state=None):
-        self.estimator = estimator
-        self.response_method = response_method
-        self.random_state = random_state
-
-    def _explain(self, task):
-        raise RuntimeError("no answer today")
+def raising(task):
+    raise RuntimeError("no answer today")
 
 
-class Nonsense(Broken):
-    name = "nonsense"
-
-    def _explain(self, task):
-        values = np.full(task.rows.shape, np.nan)
-        return task.explanation(values, method="nonsense", family="loss", unit="1", signed=True)
+def giving_nan(task):
+    values = np.full(task.rows.shape, np.nan)
+    return make_explanation(task, values, method="faulty", family="loss", unit="1", signed=True)
 
 
 @pytest.mark.parametrize(
-    ("culprit", "reason"),
-    [(Broken(), "RuntimeError: no answer today"), (Nonsense(), "values that are NaN")],
+    ("answer", "reason"),
+    [(raising, "RuntimeError: no answer today"), (giving_nan, "values that are NaN")],
     ids=["raises", "gives NaN"],
 )
-def test_an_explainer_that_fails_is_recorded_and_left_out(culprit, reason):
+def test_an_explainer_that_fails_is_recorded_and_left_out(answer, reason):
     X, y, model = table("wine")
     explainer = WISCAExplainer(
-        model.fit(X, y), explainers=(culprit, "permutation", *fast_panel()[:2]), random_state=0
+        model.fit(X, y),
+        explainers=(FaultyExplainer(answer), "permutation", *fast_panel()[:2]),
+        random_state=0,
     ).fit(X, y)
-    with pytest.warns(WISCAWarning, match=f"{culprit.name!r} failed and takes no part"):
+    with pytest.warns(WISCAWarning, match="'faulty' failed and takes no part"):
         explanation = explainer.explain(X[:N], y[:N])
-    assert reason in explanation.failures[culprit.name]
+    assert reason in explanation.failures["faulty"]
     assert set(explanation.components) == {"permutation", "shap", "lime"}
     assert np.isfinite(explanation.values).all()
 
 
 def test_all_explainers_failing_is_an_error():
     X, y, model = table("wine")
-    explainer = WISCAExplainer(model.fit(X, y), explainers=(Broken(), Nonsense())).fit(X, y)
+    explainer = WISCAExplainer(
+        model.fit(X, y),
+        explainers=[("one", FaultyExplainer(raising)), ("two", FaultyExplainer(giving_nan))],
+    ).fit(X, y)
     with pytest.raises(ExplainerError, match="All 2 explainers failed") as caught:
         explainer.explain(X[:N])
     assert "no answer today" in str(caught.value)

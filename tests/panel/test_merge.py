@@ -12,11 +12,11 @@ from sklearn.datasets import load_iris
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.inspection import permutation_importance
 from sklearn.linear_model import LogisticRegression
-from wisca_xai._panel._plan import Stack
 
 from tests.panel.merge_cases import LABELS, LOSS, ONE, TABLE, TWO, WEIGHTS, merged
 from wisca_xai import Explanation, ForestExplainer, LimeExplainer, ShapExplainer, WISCAExplainer
 from wisca_xai._panel._merge import merge_explanations
+from wisca_xai._results._plan import Stack
 from wisca_xai._results.external import from_external
 from wisca_xai.consensus import (
     CONSENSUS,
@@ -110,7 +110,7 @@ def test_the_result_is_whole(tmp_path):
     assert not [note for note in found.notes if "weigh the same" in note]
     found.save(tmp_path / "merged.npz")
     assert Explanation.load(tmp_path / "merged.npz") == found
-    assert found.take([2, 0]).values.tolist() == found.values[[2, 0]].tolist()
+    assert found[[2, 0]].values.tolist() == found.values[[2, 0]].tolist()
     settings = {"consensus": "wisca", "weighting": "family", "with_rows": True}
     assert found.receipt.settings == settings
     assert "ConsensusExplanation(wisca of one, two, loss; 5 rows x 3 features)" in repr(found)
@@ -167,7 +167,7 @@ def test_resamples_draw_rows_and_known_errors_anew():
 
 
 def test_the_importance_without_each_method():
-    found = merged(weights=WEIGHTS, function="mean")
+    found = merged(weights=WEIGHTS, consensus="mean")
     mean = CONSENSUS["mean"]
     one, two, loss = ONE.to_numpy(), TWO.to_numpy(), LOSS.to_numpy()
     expected = {

@@ -57,12 +57,12 @@ def test_a_function_of_ones_own():
         return Consensus(local[0] * weights[:, None], importances[0])
 
     with pytest.raises(TypeError):  # without "loss" there is no importance
-        merged(function=plain)
+        merged(consensus=plain)
 
     def first(local, importances=None, weights=None):
         return Consensus(local[0], np.abs(local[0]).mean(axis=0))
 
-    found = merged(ONE, TWO, function=first)
+    found = merged(ONE, TWO, consensus=first)
     assert found.consensus == "first"
     np.testing.assert_array_equal(found.importance, ONE.abs().mean().to_numpy())
 

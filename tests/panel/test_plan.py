@@ -7,8 +7,8 @@ import pytest
 
 from wisca_xai import Explanation, ShapExplainer
 from wisca_xai._panel._measure import resample_rows
-from wisca_xai._panel._plan import Stack, name_of
 from wisca_xai._panel._votes import give_votes
+from wisca_xai._results._plan import Stack, name_of
 from wisca_xai.consensus import Consensus, mean, value_groups, wisca
 
 RNG = np.random.default_rng(0)

@@ -12,8 +12,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
-from wisca_xai import BaseExplainer, InputError, LimeExplainer, WISCAExplainer
-from wisca_xai._panel._plan import Stack
+from tests.explainers.fixed import FaultyExplainer, FixedExplainer, RecordingExplainer
+from wisca_xai import InputError, LimeExplainer, WISCAExplainer
+from wisca_xai._results._plan import Stack
 from wisca_xai._table import TableCodec
 
 RNG = np.random.default_rng(0)
@@ -22,7 +23,7 @@ PANEL = ("permutation", LimeExplainer(n_samples=200))
 
 
 def chance(model, y, table=X, *, panel=PANEL, n=20, **settings):
-    settings = {"refit": 5, "random_state": 0, **settings}
+    settings = {"n_refits": 5, "random_state": 0, **settings}
     explainer = WISCAExplainer(model, explainers=panel, **settings).fit(table, y)
     return explainer.explain(table[:n], y[:n])
 
@@ -30,7 +31,7 @@ def chance(model, y, table=X, *, panel=PANEL, n=20, **settings):
 def test_what_a_model_learned_from_noise_does_not_stand_above_noise():
     y = RNG.integers(2, size=120)
     model = DecisionTreeClassifier(max_depth=4, random_state=0)
-    explanation = chance(model, y, refit=True)
+    explanation = chance(model, y, n_refits=30)
     assert explanation.reliability.refit_p_values.min() > 0.05
     assert not explanation.ranking()["above_noise"].any()
     # without refits, the noise of explainers alone is no reason for doubt: the model uses these
@@ -39,7 +40,7 @@ def test_what_a_model_learned_from_noise_does_not_stand_above_noise():
 
 def test_a_strong_feature_stands_above_noise():
     y = (X["b"] + 0.1 * RNG.normal(size=120) > 0).to_numpy().astype(int)
-    explanation = chance(LogisticRegression(), y, refit=True)
+    explanation = chance(LogisticRegression(), y, n_refits=30)
     above = explanation.ranking().set_index("feature")["above_noise"]
     assert above.to_dict() == {"a": False, "b": True, "c": False, "d": False}
     assert (
@@ -52,33 +53,15 @@ def test_a_strong_feature_stands_above_noise():
 def test_a_regression_is_refitted_too():
     y = (3 * X["c"] + RNG.normal(size=120)).to_numpy()
     model = make_pipeline(StandardScaler(), LinearRegression())
-    explanation = chance(model, y, refit=True)
+    explanation = chance(model, y, n_refits=30)
     above = explanation.ranking().set_index("feature")["above_noise"]
     assert above.to_dict() == {"a": False, "b": False, "c": True, "d": False}
 
 
-class Told(BaseExplainer):
-    """Gives to the columns what it is told, and remembers the tables that it was asked about."""
-
-    name, scope = "told", "global"
-    asked: list = []  # noqa: RUF012
-
-    def __init__(self, estimator=None, *, values=(), response_method="auto", random_state=None):
-        self.estimator = estimator
-        self.values = values
-        self.response_method = response_method
-        self.random_state = random_state
-
-    def _explain(self, task):
-        Told.asked.append(task)
-        values = np.array(self.values, dtype=float)[: task.n_features]
-        return task.explanation(values, method="told", family="loss", unit="1", signed=False)
-
-
 def test_p_values_are_counted_over_all_refits_and_adjusted():
-    told = Told(values=(9.0, 5.0, 3.0, 2.0, 1.0, 8.0, 3.0, 0.0))
+    explainer = FixedExplainer(values=(9.0, 5.0, 3.0, 2.0, 1.0, 8.0, 3.0, 0.0))
     found = chance(
-        LogisticRegression(), np.arange(120) % 2, panel=(told,)
+        LogisticRegression(), np.arange(120) % 2, panel=(explainer,)
     ).reliability.refit_p_values
     # of 5 times 4 shadows the features are reached by 0, 5, 10 (one of them equal) and 10
     raw = np.array([1, 6, 11, 11]) / 21
@@ -87,12 +70,18 @@ def test_p_values_are_counted_over_all_refits_and_adjusted():
     np.testing.assert_allclose(found, adjusted, rtol=1e-12)
 
 
-@pytest.mark.parametrize(("refit", "n"), [(True, 30), (3, 3)])
-def test_a_clone_learns_from_the_table_beside_its_shuffled_copy(refit, n):
+@pytest.mark.parametrize(("n_refits", "n"), [(30, 30), (3, 3)])
+def test_a_clone_learns_from_the_table_beside_its_shuffled_copy(n_refits, n):
     y = (X["b"] > 0).to_numpy().astype(int)
-    Told.asked.clear()
-    chance(LogisticRegression(), y, panel=(Told(values=range(8)),), refit=refit, n=70)
-    first, *posed = Told.asked
+    RecordingExplainer.tasks.clear()
+    chance(
+        LogisticRegression(),
+        y,
+        panel=(RecordingExplainer(values=range(8)),),
+        n_refits=n_refits,
+        n=70,
+    )
+    first, *posed = RecordingExplainer.tasks
     assert len(posed) == n
     assert len({task.seed for task in posed}) == n
     by_value = {tuple(row): label for row, label in zip(X.to_numpy(), y, strict=True)}
@@ -132,7 +121,7 @@ def test_a_named_class_and_all_classes_are_refitted():
     table, y = load_iris(return_X_y=True, as_frame=True)
     for target in (1, "all"):
         explainer = WISCAExplainer(
-            LogisticRegression(max_iter=2000), explainers=PANEL, refit=3, random_state=0
+            LogisticRegression(max_iter=2000), explainers=PANEL, n_refits=3, random_state=0
         )
         explanation = explainer.fit(table, y).explain(table[::10], target=target)
         assert explanation.reliability.refit_p_values.shape == (4,)
@@ -152,7 +141,7 @@ def test_one_seed_gives_the_same_bytes_and_another_others():
 def test_refits_change_nothing_else():
     y = (X["b"] > 0).to_numpy().astype(int)
     model = LogisticRegression().fit(X, y)
-    one, two = (chance(model, y, refit=refit) for refit in (3, False))
+    one, two = (chance(model, y, n_refits=n_refits) for n_refits in (3, 0))
     assert two.reliability.refit_p_values is None
     assert one.values.tobytes() == two.values.tobytes()
     assert one.reliability.null_p_values.tobytes() == two.reliability.null_p_values.tobytes()
@@ -162,9 +151,8 @@ def test_refits_change_nothing_else():
     )
 
 
-class NeverAsked(Told):
-    def _explain(self, task):
-        pytest.fail("the panel ran before the check")
+def must_not_run(task):
+    pytest.fail("the panel ran before the check")
 
 
 def transformed(*, inside):
@@ -175,7 +163,7 @@ def transformed(*, inside):
 @pytest.mark.parametrize(
     ("make", "with_y", "message"),
     [
-        (lambda y: LogisticRegression().fit(X, y), False, r"`refit` needs y: call fit\(X, y\)"),
+        (lambda y: LogisticRegression().fit(X, y), False, r"`n_refits` needs y: call fit\(X, y\)"),
         (
             lambda y: LogisticRegression().fit(X, y).predict_proba,
             True,
@@ -192,16 +180,16 @@ def transformed(*, inside):
 )
 def test_models_that_cannot_be_refitted_are_refused_before_any_work(make, with_y, message):
     y = (X["b"] > 0).to_numpy().astype(int)
-    explainer = WISCAExplainer(make(y), explainers=(NeverAsked(),), refit=True)
+    explainer = WISCAExplainer(make(y), explainers=(FaultyExplainer(must_not_run),), n_refits=30)
     explainer.fit(X, y if with_y else None)
     with pytest.raises(InputError, match=message):
         explainer.explain(X[:5])
 
 
-@pytest.mark.parametrize("refit", [0, -1, 2.5, "yes", None])
-def test_refit_is_a_word_or_a_number(refit):
-    explainer = WISCAExplainer(LogisticRegression(), explainers=PANEL, refit=refit)
-    with pytest.raises(InputError, match="`refit` must be an integer of at least 1"):
+@pytest.mark.parametrize("n_refits", [0, -1, 2.5, "yes", None])
+def test_refit_is_a_word_or_a_number(n_refits):
+    explainer = WISCAExplainer(LogisticRegression(), explainers=PANEL, n_refits=n_refits)
+    with pytest.raises(InputError, match="`n_refits` must be an integer of at least 1"):
         explainer.fit(X, np.arange(120) % 2)
 
 
@@ -258,13 +246,13 @@ def test_a_refitted_model_sees_a_sound_table():
         }
     )
     y = table["flag"].to_numpy()
-    found = chance(Picky(), y, table, refit=3).reliability.refit_p_values
+    found = chance(Picky(), y, table, n_refits=3).reliability.refit_p_values
     assert found[0] == found.min()
 
 
 def test_arrays_are_refitted_as_arrays():
     y = (X["a"] > 0).to_numpy().astype(int)
-    explanation = chance(LogisticRegression(), y, X.to_numpy(), refit=8)
+    explanation = chance(LogisticRegression(), y, X.to_numpy(), n_refits=8)
     assert explanation.reliability.refit_p_values[0] <= 0.2
 
 
@@ -285,7 +273,9 @@ def test_refits_group_rows_as_the_explanation_does(merged):
     generator = np.random.default_rng(0)
     X, y = generator.normal(size=(60, 3)), generator.integers(2, size=60)
     model = LogisticRegression().fit(X, y)
-    WISCAExplainer(model, explainers=("permutation",), refit=2, random_state=0).fit(X, y).explain(X)
+    WISCAExplainer(model, explainers=("permutation",), n_refits=2, random_state=0).fit(
+        X, y
+    ).explain(X)
     of_refits = [groups for _, groups in merged if groups is not None and groups.shape[1] == 6]
     assert len(of_refits) == 2
     assert all(set(np.unique(groups)) == set(range(5)) for groups in of_refits)
@@ -293,9 +283,9 @@ def test_refits_group_rows_as_the_explanation_does(merged):
 
 def test_rows_weigh_by_the_confidence_of_the_clone(merged):
     y = RNG.integers(2, size=120)
-    Told.asked.clear()
-    chance(LogisticRegression(), y, panel=(Told(values=range(8)),), refit=2)
-    posed = Told.asked[1:]
+    RecordingExplainer.tasks.clear()
+    chance(LogisticRegression(), y, panel=(RecordingExplainer(values=range(8)),), n_refits=2)
+    posed = RecordingExplainer.tasks[1:]
     for task in posed:
         expected = (2 * task.outputs.max(axis=1) - 1) ** 2
         assert any(np.allclose(weights, expected, rtol=1e-12) for weights, _ in merged)

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.panel.cases import IRIS, MODEL, ROWS, SPECIES, Told, fast_panel, told
+from tests.explainers.fixed import FixedExplainer
+from tests.panel.cases import IRIS, MODEL, ROWS, SPECIES, fast_panel, fixed_consensus
 from wisca_xai import (
     Explanation,
     ForestExplainer,
@@ -42,7 +43,10 @@ def test_without_an_explainer_is_the_merge_of_the_others(iris):
 def test_without_an_explainer_the_others_keep_their_votes():
     X = np.zeros((5, 3))
     panel = (
-        *(("a", Told(values=(3.0, 2.0, 1.0))), ("b", Told(values=(1.0, 3.0, 2.0)))),
+        *(
+            ("a", FixedExplainer(values=(3.0, 2.0, 1.0))),
+            ("b", FixedExplainer(values=(1.0, 3.0, 2.0))),
+        ),
         ForestExplainer(n_estimators=3),
     )
     explainer = WISCAExplainer(lambda Z: Z[:, 2], explainers=panel, random_state=0)
@@ -65,7 +69,7 @@ def test_an_unknown_weighting_is_refused():
 
 
 def test_a_single_explainer_leaves_nothing_to_leave_out():
-    assert told(np.zeros((5, 2))).reliability.without == {}
+    assert fixed_consensus(np.zeros((5, 2))).reliability.without == {}
 
 
 def test_resamples_are_centred_at_the_importance_and_the_signed_sum(iris):
@@ -141,7 +145,7 @@ def test_the_interval_of_a_signed_consensus_may_lie_below_zero():
 
 def with_others(importance, without):
     """A consensus of three features, and what it would be without some explainers."""
-    explanation = told(pd.DataFrame(np.zeros((5, 3)), columns=list("abc")))
+    explanation = fixed_consensus(pd.DataFrame(np.zeros((5, 3)), columns=list("abc")))
     series = pd.Series(importance, index=explanation.importance.index)
     arrays = {name: np.array(values) for name, values in without.items()}
     reliability = replace(explanation.reliability, without=arrays)
@@ -178,11 +182,19 @@ def test_without_others_there_is_no_influence():
 
 def test_the_partial_order_is_what_all_components_say():
     X = pd.DataFrame(np.zeros((5, 3)), columns=list("abc"))
-    one, two = Told(values=(3.0, 2.0, 1.0)), Told(values=(5.0, -1.0, 0.0))  # below 0 is 0
-    explanation = told(X, one, two, Told(values=(1.0, 1.0, 1.0)))  # the last has no say
+    one, two = (
+        FixedExplainer(values=(3.0, 2.0, 1.0)),
+        FixedExplainer(values=(5.0, -1.0, 0.0)),
+    )  # below 0 is 0
+    explanation = fixed_consensus(
+        X, one, two, FixedExplainer(values=(1.0, 1.0, 1.0))
+    )  # the last has no say
     assert explanation.partial_order().edges() == [(0, 1), (0, 2)]
     assert explanation.partial_order(["c", "a"]).edges() == [(1, 0)]
-    assert told(X, one, Told(values=(1.0, 2.0, 3.0))).partial_order().edges() == []
+    assert (
+        fixed_consensus(X, one, FixedExplainer(values=(1.0, 2.0, 3.0))).partial_order().edges()
+        == []
+    )
 
 
 # -- all of it -----------------------------------------------------------------------------------
@@ -201,13 +213,13 @@ def bytes_of(reliability, order=slice(None)):
     return [array.tobytes() for array in arrays], reliability.correlated, list(reliability.without)
 
 
-@pytest.mark.parametrize("refit", [False, 2])
-def test_shuffled_rows_give_the_same_bytes_of_every_field(refit):
+@pytest.mark.parametrize("n_refits", [0, 2])
+def test_shuffled_rows_give_the_same_bytes_of_every_field(n_refits):
     generator = np.random.default_rng(0)
     rows = IRIS[ROWS] * np.linspace(0.5, 1.5, 13)[:, None]  # some lie outside
     order, other = generator.permutation(13), generator.permutation(150)
     panel = (LimeExplainer(n_samples=100), *fast_panel()[2:])
-    explainer = WISCAExplainer(MODEL, explainers=panel, random_state=0, refit=refit)
+    explainer = WISCAExplainer(MODEL, explainers=panel, random_state=0, n_refits=n_refits)
     once = explainer.fit(IRIS, SPECIES).explain(rows, SPECIES[ROWS])
     again = explainer.fit(IRIS.iloc[other], SPECIES.iloc[other]).explain(
         rows.iloc[order], SPECIES[ROWS].iloc[order]
@@ -216,7 +228,7 @@ def test_shuffled_rows_give_the_same_bytes_of_every_field(refit):
     assert bytes_of(again.reliability) == bytes_of(once.reliability, order)
     pd.testing.assert_frame_equal(again.ranking(), once.ranking(), check_exact=True)
     for name, part in once.components.items():
-        taken = part.take(order)
+        taken = part._reordered(order)
         found = again.components[name]
         assert found.null_values.tobytes() == taken.null_values.tobytes()
         assert found.diagnostics.keys() == taken.diagnostics.keys()
@@ -225,15 +237,17 @@ def test_shuffled_rows_give_the_same_bytes_of_every_field(refit):
     assert again.verdict() == once.verdict()
 
 
-@pytest.mark.parametrize("refit", [False, 2])
+@pytest.mark.parametrize("n_refits", [0, 2])
 @pytest.mark.parametrize("n_rows", [1, 13])
 @pytest.mark.parametrize("with_y", [True, False], ids=["with y", "without y"])
-def test_all_of_it_is_saved(tmp_path, refit, n_rows, with_y):
-    explainer = WISCAExplainer(MODEL, explainers=fast_panel()[1:], random_state=0, refit=refit)
+def test_all_of_it_is_saved(tmp_path, n_refits, n_rows, with_y):
+    explainer = WISCAExplainer(
+        MODEL, explainers=fast_panel()[1:], random_state=0, n_refits=n_refits
+    )
     rows = IRIS[ROWS][:n_rows]
     y = SPECIES[ROWS][:n_rows] if with_y else None
     explanation = explainer.fit(IRIS, SPECIES).explain(rows, y)
-    assert (explanation.reliability.refit_p_values is None) == (not refit)
+    assert (explanation.reliability.refit_p_values is None) == (not n_refits)
     assert (explanation.reliability.resamples is None) == (n_rows == 1)
     explanation.save(tmp_path / "saved.npz")
     loaded = Explanation.load(tmp_path / "saved.npz")
@@ -245,6 +259,6 @@ def test_all_of_it_is_saved(tmp_path, refit, n_rows, with_y):
 
 def test_rows_in_another_order_take_their_counts_along(iris):
     _, explanation = iris
-    part = explanation.take([5, 2])
+    part = explanation[[5, 2]]
     np.testing.assert_array_equal(part.reliability.outside, explanation.reliability.outside[[5, 2]])
     assert part.reliability.resamples is explanation.reliability.resamples

@@ -23,9 +23,9 @@ from wisca_xai._panel import _votes
 from wisca_xai._panel._run import run_panel
 from wisca_xai._panel._votes import give_votes
 from wisca_xai.consensus import crh_weights, min_max
-from wisca_xai.faithfulness import local_stability, skill
 from wisca_xai.faithfulness._infidelity import mask_changes
-from wisca_xai.faithfulness._stability import neighbour_values
+from wisca_xai.faithfulness._scores import skills_of
+from wisca_xai.faithfulness._stability import neighbour_values, stability_of
 from wisca_xai.metrics import complexity
 
 
@@ -81,7 +81,7 @@ def test_equal_and_family_votes():
 
 def test_faithfulness_is_the_share_of_the_skills(forest_panel):
     components, task, _ = forest_panel
-    skills = {name: max(value, 0) for name, value in skill(task, components).items()}
+    skills = {name: max(value, 0) for name, value in skills_of(task, components).items()}
     expected = {name: 4 * value / sum(skills.values()) for name, value in skills.items()}
     assert give_votes("faithfulness", *forest_panel) == pytest.approx(expected)
 
@@ -89,12 +89,12 @@ def test_faithfulness_is_the_share_of_the_skills(forest_panel):
 def test_topsis_by_its_definition(forest_panel):
     """Closeness to the best of skill, stability and simplicity, each divided by its norm."""
     components, task, panel = forest_panel
-    skills = skill(task, components)
+    skills = skills_of(task, components)
     table = []
     for name, component in components.items():
         unstable = 0.0
         if component.scope == "local":
-            unstable = local_stability(panel[name], task, component).mean()
+            unstable = stability_of(panel[name], task, component).mean()
         entropy = np.mean(complexity(np.abs(component.values)))
         table.append([skills[name], -unstable, -entropy])
     table = np.array(table) / np.sqrt((np.array(table) ** 2).sum(axis=0))

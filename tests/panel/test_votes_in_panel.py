@@ -6,11 +6,11 @@ from functools import partial
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
-from wisca_xai._panel._plan import Stack
 
 from tests.panel.vote_cases import MEASURED, ROWS, Noise, X, Y, run, samples_of_shapley_values
 from wisca_xai import ExplainerError, InputError, LimeExplainer, ShapExplainer, WISCAExplainer
 from wisca_xai._panel._votes import WEIGHTINGS, check_weighting, give_votes
+from wisca_xai._results._plan import Stack
 from wisca_xai.consensus import crh_weights, min_max, value_groups, wisca
 
 
@@ -96,7 +96,7 @@ def test_votes_enter_the_importance(weighting):
     assert np.abs(even.importance - again.importance).max() > 1e-4
     # what a panel measures of its own answers is what give_votes gives
     task, order, _ = explainer._pose(X[ROWS], None, "predicted")
-    aligned = {name: part.take(order) for name, part in parts.items()}
+    aligned = {name: part._reordered(order) for name, part in parts.items()}
     votes_again = give_votes(weighting, aligned, task, dict(explainer.explainers_))
     assert found.votes == votes_again
     assert Stack.of(aligned, votes_again).votes.tolist() == votes.tolist()

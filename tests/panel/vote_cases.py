@@ -7,6 +7,7 @@ from sklearn.linear_model import LogisticRegression
 
 from wisca_xai import BaseExplainer, LimeExplainer, ShapExplainer, WISCAExplainer
 from wisca_xai._panel._run import run_panel
+from wisca_xai.explainers import make_explanation
 
 MEASURED = ("faithfulness", "topsis", "crh", "optimal")
 X, Y = load_iris(return_X_y=True, as_frame=True)
@@ -27,8 +28,8 @@ class Noise(BaseExplainer):
         return np.random.default_rng(task.seed_for("noise")).normal(size=task.rows.shape)
 
     def _explain(self, task):
-        return task.explanation(
-            self._values(task), method=self.name, family="loss", unit="1", signed=True
+        return make_explanation(
+            task, self._values(task), method=self.name, family="loss", unit="1", signed=True
         )
 
 

@@ -10,7 +10,7 @@ from wisca_xai.consensus import Resamples
 N = 4
 
 
-def make_explanation(**changes):
+def small_explanation(**changes):
     fields = {
         "values": np.arange(N * 2, dtype=float).reshape(N, 2) / 7,
         "feature_names": ("age", "size"),
@@ -36,8 +36,8 @@ def make_explanation(**changes):
 
 
 def make_consensus(**changes):
-    local = make_explanation(index=pd.Index(list("abcd"), name="who"))
-    whole = make_explanation(
+    local = small_explanation(index=pd.Index(list("abcd"), name="who"))
+    whole = small_explanation(
         values=np.array([0.5, 0.25]), base_values=None, targets=None, index=None, diagnostics={}
     )
     fields = {

@@ -102,7 +102,7 @@ def test_mean_magnitude_of_a_global_method_drops_what_is_below_zero():
 
 @pytest.mark.parametrize("rows", [[2, 0], np.array([2, 0])], ids=["list", "array"])
 def test_take_keeps_everything_of_the_chosen_rows(rows):
-    part = make_local().take(rows)
+    part = make_local()[rows]
     np.testing.assert_array_equal(part.values, LOCAL[[2, 0]])
     np.testing.assert_array_equal(part.standard_errors, np.abs(LOCAL)[[2, 0]])
     assert part.base_values.tolist() == [0.3, 0.1]
@@ -114,23 +114,23 @@ def test_take_keeps_everything_of_the_chosen_rows(rows):
 
 
 def test_take_keeps_the_classes_when_all_are_explained():
-    part = make_all().take([3])
+    part = make_all()[[3]]
     np.testing.assert_array_equal(part.values, CUBE[[3]])
     assert part.targets.tolist() == ["no", "yes"]
     assert part.base_values.shape == (1, 2)
 
 
 def test_take_leaves_a_global_method_as_it_is():
-    assert make_global().take([0]) == make_global()
+    assert make_global()[[0]] == make_global()
 
 
 def test_take_reaches_the_parts_of_a_consensus():
-    part = make_consensus().take([2, 0])
+    part = make_consensus()[[2, 0]]
     np.testing.assert_array_equal(part.values, LOCAL[[2, 0]] / 3)
     assert part.weights.tolist() == [0.0, 1.0]
     assert part.reliability.outside.tolist() == [0.0, 0.0]
-    assert make_consensus().take([3, 1]).reliability.outside.tolist() == [2.0, 1.0]
-    assert part.components["shap"] == make_local().take([2, 0])
+    assert make_consensus()[[3, 1]].reliability.outside.tolist() == [2.0, 1.0]
+    assert part.components["shap"] == make_local()[[2, 0]]
     assert part.components["permutation"] == make_global()
     np.testing.assert_array_equal(part.scaled["shap"], LOCAL[[2, 0]] / 3)
     np.testing.assert_array_equal(part.scaled["permutation"], [1.0, 0.5, 0.0])

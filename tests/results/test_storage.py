@@ -8,7 +8,8 @@ import pytest
 from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression
 
-from tests.results.storage_cases import N, make_consensus, make_explanation, round_trip
+from tests.explainers.fixed import FaultyExplainer
+from tests.results.storage_cases import N, make_consensus, round_trip, small_explanation
 from wisca_xai import (
     ConsensusExplanation,
     Explanation,
@@ -17,7 +18,7 @@ from wisca_xai import (
     WISCAExplainer,
     WISCAWarning,
 )
-from wisca_xai.explainers import BaseExplainer, ForestExplainer, LimeExplainer
+from wisca_xai.explainers import ForestExplainer, LimeExplainer
 
 
 @pytest.mark.parametrize(
@@ -53,7 +54,7 @@ from wisca_xai.explainers import BaseExplainer, ForestExplainer, LimeExplainer
     ],
 )
 def test_explanations_come_back_equal(changes, tmp_path):
-    explanation = make_explanation(**changes)
+    explanation = small_explanation(**changes)
     loaded = round_trip(explanation, tmp_path)
     assert type(loaded) is Explanation
     assert loaded == explanation
@@ -103,7 +104,7 @@ INDICES = {
 
 @pytest.mark.parametrize("name", INDICES)
 def test_row_labels_come_back_identical(name, tmp_path):
-    explanation = make_explanation(index=INDICES[name])
+    explanation = small_explanation(index=INDICES[name])
     loaded = round_trip(explanation, tmp_path)
     assert type(loaded.index) is type(explanation.index)
     assert loaded.index.dtype == explanation.index.dtype
@@ -126,7 +127,7 @@ def test_row_labels_come_back_identical(name, tmp_path):
 )
 def test_row_labels_that_cannot_be_saved_are_refused_before_anything_is_written(index, tmp_path):
     with pytest.raises(InputError, match="cannot be saved"):
-        make_explanation(index=index).save(tmp_path / "saved.npz")
+        small_explanation(index=index).save(tmp_path / "saved.npz")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -156,8 +157,8 @@ def test_a_consensus_within_a_consensus_comes_back(tmp_path):
 
 @pytest.mark.parametrize("other", ["shap/diagnostics", "shap/", "/shap", "..", "a.npy", "ü", ""])
 def test_parts_of_any_name_are_kept_apart(other, tmp_path):
-    first = make_explanation(diagnostics={"values": np.zeros(N)})
-    second = make_explanation(values=np.full((N, 2), 0.125))
+    first = small_explanation(diagnostics={"values": np.zeros(N)})
+    second = small_explanation(values=np.full((N, 2), 0.125))
     explanation = make_consensus(
         components={"shap": first, other: second},
         scaled={"shap": first.values, other: second.values},
@@ -165,17 +166,8 @@ def test_parts_of_any_name_are_kept_apart(other, tmp_path):
     assert round_trip(explanation, tmp_path) == explanation
 
 
-class FailingExplainer(BaseExplainer):
-    name = "failing"
-    scope = "local"
-
-    def __init__(self, estimator=None, *, response_method="auto", random_state=None):
-        self.estimator = estimator
-        self.response_method = response_method
-        self.random_state = random_state
-
-    def _explain(self, task):
-        raise RuntimeError("always")
+def raising(task):
+    raise RuntimeError("always")
 
 
 @pytest.mark.parametrize("target", ["predicted", "all", "rose"])
@@ -183,15 +175,15 @@ def test_results_of_a_panel_come_back_equal(target, tmp_path):
     X, y = load_iris(return_X_y=True, as_frame=True)
     names = np.array(["lily", "rose", "tulip"])[y]
     X.index = pd.date_range("2020-01-01", periods=150, freq="h", tz="Europe/Madrid")
-    panel = [LimeExplainer(n_samples=50), ForestExplainer(n_estimators=3), FailingExplainer()]
+    panel = [LimeExplainer(n_samples=50), ForestExplainer(n_estimators=3), FaultyExplainer(raising)]
     explainer = WISCAExplainer(
         LogisticRegression(max_iter=500), explainers=panel, random_state=0
     ).fit(X, names)
-    with pytest.warns(WISCAWarning, match="'failing' failed.*RuntimeError: always"):
+    with pytest.warns(WISCAWarning, match="'faulty' failed.*RuntimeError: always"):
         explanation = explainer.explain(X[::30], names[::30], target=target)
     loaded = round_trip(explanation, tmp_path)
     assert loaded == explanation
-    assert loaded.failures == {"failing": "RuntimeError: always"}
+    assert loaded.failures == {"faulty": "RuntimeError: always"}
     assert loaded.index.equals(X.index[::30])
 
 
@@ -204,7 +196,7 @@ def test_a_failing_write_leaves_the_old_file_and_nothing_else(monkeypatch, saved
 
     monkeypatch.setattr(np, "savez_compressed", fail)
     with pytest.raises(OSError, match="disk full"):
-        make_explanation().save(saved)
+        small_explanation().save(saved)
     assert saved.read_bytes() == before
     assert list(saved.parent.iterdir()) == [saved]
 
@@ -217,19 +209,19 @@ def test_a_failing_replace_leaves_the_old_file_and_nothing_else(monkeypatch, sav
 
     monkeypatch.setattr(type(saved), "replace", fail)
     with pytest.raises(PermissionError, match="open elsewhere"):
-        make_explanation().save(saved)
+        small_explanation().save(saved)
     assert saved.read_bytes() == before
     assert list(saved.parent.iterdir()) == [saved]
 
 
 def test_saving_replaces_the_file_and_leaves_no_other(saved):
-    explanation = make_explanation()
+    explanation = small_explanation()
     explanation.save(str(saved))
     assert Explanation.load(str(saved)) == explanation
     assert list(saved.parent.iterdir()) == [saved]
 
 
 def test_what_is_no_plain_value_cannot_be_saved(tmp_path):
-    explanation = replace(make_explanation(), receipt=Receipt(settings={"model": object()}))
+    explanation = replace(small_explanation(), receipt=Receipt(settings={"model": object()}))
     with pytest.raises(InputError, match="receipt/settings/model of type object cannot be saved"):
         explanation.save(tmp_path / "saved.npz")

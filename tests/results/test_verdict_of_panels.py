@@ -76,7 +76,7 @@ def test_a_panel_of_global_explainers_has_a_verdict():
 
 @pytest.mark.parametrize("rows", [[0], [3, 1]], ids=len)
 def test_parts_of_an_explanation_have_a_verdict(rows):
-    assert "Most important: b, a and $x$." in explained().take(rows).verdict()
+    assert "Most important: b, a and $x$." in explained()[rows].verdict()
 
 
 def test_all_classes_have_a_verdict():

@@ -5,7 +5,8 @@ import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
 
-from wisca_xai import BaseExplainer, ShapExplainer, WISCAExplainer
+from tests.explainers.fixed import RecordingExplainer
+from wisca_xai import ShapExplainer, WISCAExplainer
 from wisca_xai.selection import WISCASelector
 
 RNG = np.random.default_rng(0)
@@ -15,49 +16,19 @@ CHEAP_PANEL = WISCAExplainer(explainers=("permutation",))
 LOCAL_PANEL = WISCAExplainer(explainers=(ShapExplainer(background_size=5), "permutation"))
 
 
-class Told(BaseExplainer):
-    """Gives to features and null_values what it is told, and remembers what it was asked."""
-
-    name, scope = "told", "global"
-    asked: list = []  # noqa: RUF012
-
-    def __init__(
-        self,
-        estimator=None,
-        *,
-        values=(),
-        null_values=None,
-        response_method="auto",
-        random_state=None,
-    ):
-        self.estimator = estimator
-        self.values = values
-        self.null_values = null_values
-        self.response_method = response_method
-        self.random_state = random_state
-
-    def _explain(self, task):
-        Told.asked.append(task)
-        values = np.array(self.values, dtype=float)[: task.n_features]
-        null_values = None if self.null_values is None else np.array(self.null_values, dtype=float)
-        words = {"method": "told", "family": "loss", "unit": "1", "signed": False}
-        return task.explanation(values, null_values=null_values, **words)
-
-
 def selector(model=None, *, values=None, null_values=None, **settings):
     """A selector whose panel gives `values`, or the cheapest that there is."""
     panel = CHEAP_PANEL
     if values is not None:
-        panel = WISCAExplainer(explainers=(Told(values=values, null_values=null_values),))
+        panel = WISCAExplainer(
+            explainers=(RecordingExplainer(values=values, null_values=null_values),)
+        )
     settings = {"explainer": panel, "n_explained": 10, "random_state": 0, **settings}
     return WISCASelector(LogisticRegression() if model is None else model, **settings)
 
 
 def names(fitted):
     return fitted.get_feature_names_out().tolist()
-
-
-# What the model and the explainers see
 
 
 class Recorder(ClassifierMixin, BaseEstimator):

@@ -78,7 +78,7 @@ def test_of_mere_noise_one_feature_is_kept():
     y = RNG.integers(2, size=60)
     model = DecisionTreeClassifier(max_depth=4, random_state=0)
     with pytest.warns(WISCAWarning, match="No feature stands above noise"):
-        fitted = selector(model, refit=True).fit(X, y)
+        fitted = selector(model, n_refits=30).fit(X, y)
     assert names(fitted) == [fitted.ranking_["feature"][0]]
     # the model does use the columns, so that without refits the noise of explainers is no doubt
     assert selector(model).fit(X, y).support_.sum() > 1
@@ -94,8 +94,8 @@ def test_noise_that_nobody_measured_is_an_error():
 @pytest.mark.parametrize(
     ("name", "model", "settings"),
     [
-        ("linear", LinearRegression(), {"refit": True}),
-        ("friedman1", RandomForestRegressor(20, random_state=0), {"refit": True}),
+        ("linear", LinearRegression(), {"n_refits": 30}),
+        ("friedman1", RandomForestRegressor(20, random_state=0), {"n_refits": 30}),
         ("conjunction", DecisionTreeClassifier(random_state=0), {"n_features_to_select": 2}),
     ],
 )

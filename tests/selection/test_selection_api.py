@@ -95,7 +95,7 @@ def test_missing_values_pass_if_the_model_bears_them():
 
 def test_inputs_stay_as_they_are():
     table, y, panel = X.copy(), Y.copy(), WISCAExplainer(explainers=("permutation",))
-    settings = {"random_state": 1, "n_jobs": 1, "refit": 1, "n_features_to_select": 1}
+    settings = {"random_state": 1, "n_jobs": 1, "n_refits": 1, "n_features_to_select": 1}
     selector(explainer=panel, **settings).fit(table, y)
     pd.testing.assert_frame_equal(table, X)
     np.testing.assert_array_equal(y, Y)
@@ -123,8 +123,8 @@ def test_weights_reach_the_fit_of_the_model(in_pipeline):
 def test_weights_that_cannot_be_used_are_refused():
     with config_context(enable_metadata_routing=True):
         model = LogisticRegression().set_fit_request(sample_weight=True)
-        for settings in ({"refit": 1}, {"explainer": clone(CHEAP_PANEL).set_params(refit=1)}):
-            with pytest.raises(InputError, match=r"_weight'\] cannot .* `refit` fits clones"):
+        for settings in ({"n_refits": 1}, {"explainer": clone(CHEAP_PANEL).set_params(n_refits=1)}):
+            with pytest.raises(InputError, match=r"_weight'\] cannot .* `n_refits` fits clones"):
                 selector(model, **settings).fit(X, Y, sample_weight=WEIGHTS)
         with pytest.raises(InputError, match="cannot be used: the model is fitted already"):
             selector(model.fit(X, Y)).fit(X, Y, sample_weight=WEIGHTS)
@@ -166,8 +166,8 @@ def test_an_impossible_number_is_refused_before_the_model_is_fitted(asked):
         ({"estimator": None}, "WISCASelector needs a model, got estimator=None"),
         ({"n_explained": 0}, "`n_explained` must be an integer of at least 1, got 0"),
         ({"n_explained": None}, "`n_explained` must be an integer of at least 1, got None"),
-        ({"refit": 0.5}, "`refit` must be an integer of at least 1"),
-        ({"refit": 0}, "`refit` must be an integer of at least 1"),
+        ({"n_refits": 0.5}, "`n_refits` must be an integer of at least 1"),
+        ({"n_refits": 0}, "`n_refits` must be an integer of at least 1"),
         ({"random_state": -1}, "`random_state` must be an integer of at least 0"),
     ],
 )

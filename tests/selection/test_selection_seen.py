@@ -8,21 +8,22 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 
-from tests.selection.cases import LOCAL_PANEL, RNG, Recorder, Told, X, Y, selector
+from tests.explainers.fixed import RecordingExplainer
+from tests.selection.cases import LOCAL_PANEL, RNG, Recorder, X, Y, selector
 from wisca_xai import WISCAExplainer
 
 
 def test_in_cross_validation_only_training_rows_are_seen():
     Recorder.fits.clear()
-    Told.asked.clear()
+    RecordingExplainer.tasks.clear()
     chosen = selector(Recorder(), values=(2.0, 3.0, 1.0, 4.0), n_explained=7)
     pipe = make_pipeline(chosen, LogisticRegression())
     grid = {"wiscaselector__n_features_to_select": [1, 2]}
     cv = KFold(3)
-    search = GridSearchCV(pipe, grid, cv=cv, refit=False).fit(X, Y)
-    assert len(Recorder.fits) == len(Told.asked) == 6
+    search = GridSearchCV(pipe, grid, cv=cv, n_refits=0).fit(X, Y)
+    assert len(Recorder.fits) == len(RecordingExplainer.tasks) == 6
     folds = [sorted(X["a"].iloc[train]) for train, _ in cv.split(X)]
-    for seen, task, fold in zip(Recorder.fits, Told.asked, 2 * folds, strict=True):
+    for seen, task, fold in zip(Recorder.fits, RecordingExplainer.tasks, 2 * folds, strict=True):
         assert seen == fold
         assert sorted(task.background[:, 0]) == fold
         assert set(task.rows[:, 0]) < set(fold)
@@ -35,8 +36,8 @@ def test_in_cross_validation_only_training_rows_are_seen():
 
 def test_the_drawn_rows_are_explained_as_by_the_explainer_alone():
     y = 3 * X["c"] + RNG.normal(size=60)
-    told = {"explainer": LOCAL_PANEL, "n_explained": 9, "random_state": 5}
-    fitted = selector(LinearRegression(), **told).fit(X, y)
+    settings = {"explainer": LOCAL_PANEL, "n_explained": 9, "random_state": 5}
+    fitted = selector(LinearRegression(), **settings).fit(X, y)
     explanation = fitted.explanation_
     assert explanation.index.is_monotonic_increasing
     assert len(set(explanation.index)) == 9
@@ -73,24 +74,24 @@ def test_without_a_seed_every_fit_draws_anew():
     assert one.receipt.seed != two.receipt.seed
 
 
-INNER = {"random_state": 7, "n_jobs": 2, "refit": 3}
+INNER = {"random_state": 7, "n_jobs": 2, "n_refits": 3}
 
 
 @pytest.mark.parametrize(
     ("own", "inner", "used"),
     [
         ({}, INNER, (7, 2, 3)),
-        ({"random_state": 4, "n_jobs": 1, "refit": 2}, INNER, (4, 1, 2)),
-        ({"refit": 1}, {"random_state": 0}, (0, None, 1)),
+        ({"random_state": 4, "n_jobs": 1, "n_refits": 2}, INNER, (4, 1, 2)),
+        ({"n_refits": 1}, {"random_state": 0}, (0, None, 1)),
     ],
     ids=["the explainer's", "the selector's", "one each"],
 )
 def test_settings_of_the_selector_stand_above_those_of_the_explainer(own, inner, used):
-    Told.asked.clear()
-    panel = WISCAExplainer(explainers=(Told(values=range(8)),), **inner)
+    RecordingExplainer.tasks.clear()
+    panel = WISCAExplainer(explainers=(RecordingExplainer(values=range(8)),), **inner)
     before = repr(panel.get_params())
     settings = {"random_state": None, "n_features_to_select": 1, **own}
     selector(explainer=panel, **settings).fit(X, Y)
-    first, *refitted = Told.asked
+    first, *refitted = RecordingExplainer.tasks
     assert (first.seed, first.n_jobs, len(refitted)) == used
     assert repr(panel.get_params()) == before

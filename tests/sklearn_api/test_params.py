@@ -111,7 +111,7 @@ def test_parameters_of_a_default_panel_of_a_selector_may_be_set():
     chosen.set_params(explainer=given, explainer__consensus="median")
     assert chosen.explainer is given
     assert given.consensus == "median"
-    assert WISCASelector(LogisticRegression()).set_params(refit=True).explainer is None
+    assert WISCASelector(LogisticRegression()).set_params(n_refits=30).explainer is None
 
 
 @pytest.mark.parametrize(

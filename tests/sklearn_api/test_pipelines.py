@@ -4,16 +4,16 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import clone
+from sklearn.dummy import DummyRegressor
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.model_selection import GridSearchCV, KFold, cross_val_score, cross_validate
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsRegressor
-from sklearn.null import DummyRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from tests.explainers.fixed import FixedExplainer
 from wisca_xai import (
-    BaseExplainer,
     ForestExplainer,
     LimeExplainer,
     PermutationExplainer,
@@ -29,22 +29,15 @@ Y = (X["b"] + X["d"] > 0).to_numpy().astype(int)
 FOLDS = KFold(3, shuffle=True, random_state=0)
 
 
-class Says(BaseExplainer):
-    """Names one feature as the most important one, whatever the model."""
+def naming(feature):
+    """An explainer that names one feature of five as the most important one."""
+    return FixedExplainer(values=importances(feature))
 
-    name, scope = "says", "global"
 
-    def __init__(self, first=0, *, estimator=None, response_method="auto", random_state=None):
-        self.first = first
-        self.estimator = estimator
-        self.response_method = response_method
-        self.random_state = random_state
-
-    def _explain(self, task):
-        values = np.linspace(0.2, 0.1, task.n_features)
-        values[self.first] = 1.0
-        words = {"method": "says", "family": "loss", "unit": "1", "signed": False}
-        return task.explanation(values, **words)
+def importances(feature):
+    values = np.linspace(0.2, 0.1, 5)
+    values[feature] = 1.0
+    return tuple(values)
 
 
 def selector(explainers, **settings):
@@ -82,19 +75,19 @@ def test_attributions_are_features_of_another_model():
 
 
 def test_a_search_over_explainers_finds_the_one_that_knows():
-    pipe = make_pipeline(selector([("says", Says(0))]), GaussianNB())
-    grid = {"wiscaselector__explainer__says__first": [0, 1, 2]}
+    pipe = make_pipeline(selector([("fixed", naming(0))]), GaussianNB())
+    grid = {"wiscaselector__explainer__fixed__values": [importances(n) for n in (0, 1, 2)]}
     search = GridSearchCV(pipe, grid, cv=FOLDS).fit(X, Y)
     expected = [cross_val_score(GaussianNB(), X[[n]], Y, cv=FOLDS).mean() for n in "abc"]
     np.testing.assert_allclose(search.cv_results_["mean_test_score"], expected)
-    assert search.best_params_ == {"wiscaselector__explainer__says__first": 1}
+    assert search.best_params_ == {"wiscaselector__explainer__fixed__values": importances(1)}
     assert search.best_estimator_[0].get_feature_names_out().tolist() == ["b"]
-    assert pipe[0].explainer.explainers[0][1].first == 0  # the search works on clones
+    assert pipe[0].explainer.explainers[0][1].values == importances(0)  # the search works on clones
 
 
 def test_a_search_over_panels():
     pipe = make_pipeline(selector("permutation"), GaussianNB())
-    panels = [(Says(2),), (Says(3),), ("permutation",)]
+    panels = [(naming(2),), (naming(3),), ("permutation",)]
     grid = {"wiscaselector__explainer__explainers": panels}
     scores = GridSearchCV(pipe, grid, cv=FOLDS).fit(X, Y).cv_results_["mean_test_score"]
     expected = [cross_val_score(GaussianNB(), X[[n]], Y, cv=FOLDS).mean() for n in "cd"]
@@ -110,7 +103,7 @@ def test_a_search_over_the_consensus_and_the_number_of_features():
 
         return mean(local, importances[-1:], weights)
 
-    panel = [("one", Says(0)), ("two", Says(0)), ("three", Says(1))]
+    panel = [("one", naming(0)), ("two", naming(0)), ("three", naming(1))]
     pipe = make_pipeline(selector(panel), GaussianNB())
     name = "wiscaselector__"
     grid = {
@@ -161,7 +154,7 @@ def test_the_selector_is_a_middle_step_and_reports_its_ranking(asked):
         LinearRegression(),
         explainer=WISCAExplainer(explainers=("permutation",)),
         n_features_to_select=asked,
-        refit=20 if asked == "above_noise" else False,
+        n_refits=20 if asked == "above_noise" else False,
         n_explained=30,
         random_state=0,
     )
@@ -212,7 +205,7 @@ def test_noise_alone_is_said_in_every_fold():
     chosen = WISCASelector(
         GaussianNB(),
         explainer=WISCAExplainer(explainers=("permutation",)),
-        refit=20,
+        n_refits=20,
         n_explained=20,
         random_state=0,
     )

@@ -181,8 +181,8 @@ def test_a_fitted_model_takes_no_weights(make, routing):
 
 @pytest.mark.parametrize("make", [panel, selector], ids=["panel", "selector"])
 def test_clones_of_a_refit_have_no_weights(make):
-    with pytest.raises(InputError, match=r"_weight'\] cannot .* `refit` fits clones without"):
-        make(LogisticRegression(), refit=1).fit(X, Y, sample_weight=WEIGHTS)
+    with pytest.raises(InputError, match=r"_weight'\] cannot .* `n_refits` fits clones without"):
+        make(LogisticRegression(), n_refits=1).fit(X, Y, sample_weight=WEIGHTS)
 
 
 @pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)

@@ -22,6 +22,7 @@ from sklearn.preprocessing import (
 
 from wisca_xai import InputError, LimeExplainer, ShapExplainer, WISCAExplainer, WISCASelector
 
+PANEL_OF_30 = (("shap", ShapExplainer(background_size=30)), "lime", "permutation", "forest")
 N = 120
 CITIES = np.array(["Bari", "Como", "Rome", "Turin"])
 
@@ -75,7 +76,7 @@ MODEL = make_model().fit(X, Y)
 
 
 def explain(rows=X[:20], y=Y[:20], *, table=X, labels=Y, **settings):
-    explainer = WISCAExplainer(MODEL, random_state=0, background_size=30, **settings)
+    explainer = WISCAExplainer(MODEL, random_state=0, explainers=PANEL_OF_30, **settings)
     return explainer.fit(table, labels).explain(rows, y)
 
 
@@ -103,7 +104,7 @@ def test_a_pipeline_on_raw_columns_is_explained_by_all(explanation):
 
 
 def test_a_pipeline_that_is_not_fitted_is_fitted_on_raw_columns(explanation):
-    explainer = WISCAExplainer(make_model(), random_state=0, background_size=30)
+    explainer = WISCAExplainer(make_model(), random_state=0, explainers=PANEL_OF_30)
     check_same_bytes(explainer.fit(X, Y).explain(X[:20], Y[:20]), explanation)
 
 

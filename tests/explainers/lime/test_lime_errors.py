@@ -56,7 +56,7 @@ def in_panel(model, X, rows, *, n_null_features, target="predicted", **settings)
     explainer = LimeExplainer(model, **settings).fit(X)
     task, order, _ = explainer._pose(rows, None, target)
     answer = explainer._run(replace(task, n_null_features=n_null_features))
-    return answer.take(np.argsort(order))
+    return answer._reordered(np.argsort(order))
 
 
 @pytest.mark.parametrize("discretizer", ["quartile", "decile", None])
