@@ -1,4 +1,4 @@
-"""Merge attributions into one: arrays in, arrays out; no function here ever sees a model."""
+"""Merge the attributions of several methods into one: arrays in, arrays out, without a model."""
 
 from wisca_xai.consensus._averages import geometric_mean, harmonic_mean, mean, median
 from wisca_xai.consensus._groups import value_groups

@@ -1,4 +1,4 @@
-"""Plain averages over methods, for comparison; every row counts alike."""
+"""Plain averages over methods, for comparison; all rows count the same."""
 
 from collections.abc import Callable
 
@@ -56,9 +56,9 @@ def median(
 ) -> Consensus:
     """Median over methods of vectors scaled by `max_abs`; parameters as in `mean`.
 
-    With unequal `method_weights` it is the weighted median: the value at which the votes, counted
-    from below, reach one half, and where they reach exactly one half the middle between it and
-    the next value.
+    With unequal `method_weights` it is the weighted median: the smallest value at which the votes,
+    counted from below, reach one half. If they reach exactly one half there, it is the mean of this
+    value and the next larger one.
 
     Examples
     --------
@@ -79,8 +79,8 @@ def geometric_mean(
 ) -> Consensus:
     """Geometric mean over methods of magnitudes scaled by `max_abs`; parameters as in `mean`.
 
-    The sign is that of the mean. One method that gives 0 makes the result 0, unless it gives 0 to
-    every feature, and so says nothing.
+    The sign is that of the mean. A feature to which one method gives 0 gets 0. Methods that give 0
+    to all features are left out.
 
     Examples
     --------
@@ -102,8 +102,8 @@ def harmonic_mean(
 ) -> Consensus:
     """Harmonic mean over methods of magnitudes scaled by `max_abs`; parameters as in `mean`.
 
-    The sign is that of the mean. One method that gives 0 makes the result 0, unless it gives 0 to
-    every feature, and so says nothing.
+    The sign is that of the mean. A feature to which one method gives 0 gets 0. Methods that give 0
+    to all features are left out.
 
     Examples
     --------
@@ -141,15 +141,15 @@ def _median_of(methods: FloatArray, votes: FloatVector | None) -> FloatArray:
 def _with_sign_of_mean(average: Callable[..., FloatArray]) -> Combine:
     def combine(methods: FloatArray, votes: FloatVector | None) -> FloatArray:
         magnitudes = np.abs(methods)
-        # a vector of zeros says nothing about any feature, and must not veto all of them
-        speaks = np.broadcast_to((magnitudes > 0).any(axis=-1, keepdims=True), magnitudes.shape)
-        positive = (magnitudes > 0).all(axis=0, where=speaks) & speaks.any(axis=0)
-        weights = np.where(speaks.any(axis=0), speaks, 1.0)
+        # A vector of zeros holds no information, so it must not set the mean of all features to 0.
+        informs = np.broadcast_to((magnitudes > 0).any(axis=-1, keepdims=True), magnitudes.shape)
+        positive = (magnitudes > 0).all(axis=0, where=informs) & informs.any(axis=0)
+        weights = np.where(informs.any(axis=0), informs, 1.0)
         if votes is not None:
             weights = weights * votes.reshape(-1, *[1] * (methods.ndim - 1))
-        with np.errstate(over="ignore"):  # 1 / 1e-310 in the harmonic mean, whose limit is 0
+        with np.errstate(over="ignore"):  # 1 / 1e-310 in the harmonic mean
             averaged = average(
-                np.where(positive & speaks, magnitudes, 1.0), axis=0, weights=weights
+                np.where(positive & informs, magnitudes, 1.0), axis=0, weights=weights
             )
         sign = sign_of_mean(methods, votes)
         return np.where(positive & (sign != 0), sign * averaged, 0.0) + 0.0

@@ -1,4 +1,4 @@
-"""Groups of rows with similar values of a feature, and what of an attribution goes with them."""
+"""Groups of rows by the value of a feature, and the share of an attribution that they explain."""
 
 from collections.abc import Sequence
 
@@ -10,27 +10,29 @@ from wisca_xai._checks import check_count
 from wisca_xai._exceptions import InputError
 from wisca_xai._typing import FloatCube, FloatMatrix, IntMatrix
 
-N_GROUPS = 5
+N_GROUPS = 5  # the default number of groups of a feature with many values
 
 
 def value_groups(
     rows: ArrayLike, *, n_groups: int = N_GROUPS, levels: Sequence[int] = ()
 ) -> IntMatrix:
-    """Group of each row by its value of each feature: between quantiles, or by the value itself.
+    """Group rows by their value of each feature: between quantiles, or one group per value.
 
     Parameters
     ----------
     rows : array-like of shape (n_samples, n_features)
-        NaN is a value of its own.
+        NaN counts as a value.
     n_groups : int, default=5
-        Features with no more distinct values than this are grouped by value.
+        Number of groups of a feature. A feature with no more distinct values than this has one
+        group per value.
     levels : sequence of int, default=()
-        Columns that are grouped by value whatever their number, because they have no order.
+        Positions of columns without an order. They have one group per value, however many values
+        there are.
 
     Returns
     -------
     groups : ndarray of int of shape (n_samples, n_features)
-        Equal values are in one group; numbered from 0, that of NaN last.
+        Group numbers from 0. Equal values are in the same group. NaN has the last group.
 
     Examples
     --------
@@ -52,7 +54,7 @@ def value_groups(
         known = ~np.isnan(column)
         values, places = np.unique(column[known], return_inverse=True)
         if len(values) > n_groups and j not in unordered:
-            # by the middle of the ranks that equal values share
+            # Equal values share the middle of their ranks, so they fall into the same group.
             ranks = rankdata(column[known])
             places = np.floor((ranks - 0.5) / len(ranks) * n_groups).astype(np.intp)
         groups[:, j] = places.max(initial=-1) + 1
@@ -61,22 +63,24 @@ def value_groups(
 
 
 def systematic_share(local: FloatCube, groups: IntMatrix) -> FloatMatrix:
-    """Share of an attribution's mean square that goes with the feature's own value, in [0, 1].
+    """Share of an attribution's mean square that the feature's own value explains, in [0, 1].
 
-    The rest is scatter, by noise or by other features. As in an analysis of variance, group means
-    are squared, and what they owe to chance is subtracted: the variance within the group over its
-    size. A group of one row has no scatter.
+    The rest is scatter: noise, or effects of other features. As in an analysis of variance, the
+    explained part is the mean of the squared group means. Each squared group mean is reduced by
+    what chance alone adds to it: the variance within the group divided by the size of the group. A
+    group of one row has no scatter.
 
     Parameters
     ----------
     local : ndarray of shape (m, n_samples, n_features)
+        Attributions of m methods.
     groups : ndarray of int of shape (n_samples, n_features)
         As from `value_groups`.
 
     Returns
     -------
     share : ndarray of shape (m, n_features)
-        Below 0 by chance counts as 0, and so does a feature without any attribution.
+        A share that is below 0 by chance becomes 0. A feature whose attributions are all 0 gets 0.
     """
     _, n_samples, n_features = local.shape
     if n_samples == 0:
@@ -92,7 +96,7 @@ def systematic_share(local: FloatCube, groups: IntMatrix) -> FloatMatrix:
     share = np.zeros((len(local), n_features))
     for method, values in zip(share, local, strict=True):
         largest = np.abs(values).max(axis=0)
-        unit = values / np.where(largest > 0, largest, 1.0)  # squares neither over- nor underflow
+        unit = values / np.where(largest > 0, largest, 1.0)  # Keeps squares in the float range.
         squares, with_value = of_groups(unit**2), of_groups(unit) ** 2 / size
         within = np.maximum(squares - with_value, 0.0) / np.maximum(size - 1.0, 1.0)
         total = squares.sum(axis=0)

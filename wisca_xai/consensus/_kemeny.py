@@ -12,9 +12,9 @@ from wisca_xai.consensus._ranks import borda_of, tied
 from wisca_xai.consensus._scaling import max_abs
 from wisca_xai.consensus._vectors import Vectors
 
-MAX_EXACT = 12  # features in a knot that subsets are enumerated for: 2^12
-MAX_CANDIDATES = 5000  # whose pairs take 200 MB per method
-TOLERANCE = 1e-9  # of costs, which are sums of votes
+MAX_EXACT = 12  # the largest knot that is solved exactly, by going through its 2^12 subsets
+MAX_CANDIDATES = 5000  # the most features that may differ; their pairs take 200 MB per method
+TOLERANCE = 1e-9  # the difference up to which two costs, which are sums of votes, are equal
 
 
 def kemeny_young(
@@ -28,12 +28,12 @@ def kemeny_young(
 ) -> Consensus:
     """The order with the smallest weighted sum of Kendall distances to the methods' rankings [1]_.
 
-    Each method has one ranking, as in `borda`. The order is found knot by knot: features of which
-    a majority says that they stand above others do so in every best order, and only knots of
-    features in which majorities run in circles or tie have to be searched. Knots of up to 12 are
-    solved exactly, by dynamic programming over subsets. Larger ones are sorted by Borda count,
-    then improved by moving one feature at a time until no move helps: a local optimum, in which a
-    run of neighbours with tied majorities shares a place.
+    Each method has one ranking, as in `borda`. The features are first split into knots. Between
+    two knots all majorities of votes point the same way, so every best order ranks one knot above
+    the other. Within a knot the majorities contradict each other or tie, so its order has to be
+    searched. Knots of up to 12 features are solved exactly, by dynamic programming over subsets.
+    Larger knots are sorted by Borda count, then improved by moving one feature at a time until no
+    move helps. This gives a local optimum, in which neighbours with tied majorities share a place.
 
     Parameters
     ----------
@@ -46,15 +46,14 @@ def kemeny_young(
     -------
     consensus : Consensus
         Importance: places as a score, 1 for the first and 0 for the last, as in `rank_score`. If
-        several orders are best, a feature gets its mean place over all of them, so that features
-        whose order does not matter share one, and none of them is preferred by chance; features
-        that tie in every method stand together.
-        Values: `borda` of each row, since a search per row would cost too much.
+        several orders are best, a feature gets its mean place over all of them, so that chance
+        prefers none of them. Features that tie in every method share a place.
+        Values: `borda` of each row, because a search per row would take too long.
 
     Raises
     ------
     InputError
-        As in `wisca`, or if more than 5000 features differ in some method: all pairs are compared.
+        As in `wisca`, or if there are more than 5000 features that differ in some method.
 
     References
     ----------
@@ -82,14 +81,14 @@ def kemeny_places(magnitudes: FloatMatrix, votes: FloatVector) -> FloatVector:
     """Places (d,) from 1 in the Kemeny order of the rankings of magnitudes (m, d)."""
     if magnitudes.shape[1] == 0:
         return np.empty(0)
-    # features that tie in every method stand together in a best order: one candidate
+    # Features that tie in every method share a place in a best order, so they are one candidate.
     candidates, group, sizes = np.unique(
         magnitudes, axis=1, return_inverse=True, return_counts=True
     )
     if len(sizes) > MAX_CANDIDATES:
         raise InputError(
-            f"kemeny_young compares all pairs of features, at most of {MAX_CANDIDATES} that differ "
-            f"in some method, got {len(sizes)}. Use 'borda', or select features first."
+            f"kemeny_young compares all pairs of features: at most {MAX_CANDIDATES} features may "
+            f"differ in some method, got {len(sizes)}. Use 'borda', or select features first."
         )
     larger = candidates[:, :, None] > candidates[:, None, :]
     preferred = np.round((votes[:, None, None] * larger).sum(axis=0), 12)
@@ -105,9 +104,11 @@ def kemeny_places(magnitudes: FloatMatrix, votes: FloatVector) -> FloatVector:
 
 
 def _knots(preferred: FloatMatrix) -> list[IntVector]:
-    """Strongly connected parts of "a majority, or half, prefers i to j", from the top down.
+    """Knots of features, the most important knot first.
 
-    Between two parts all majorities point one way, so the parts stand in line.
+    Knots are the strongly connected parts of the graph with an edge from i to j where at least half
+    of the votes prefer i to j. Between two knots all majorities point the same way, so that knots
+    have an order.
     """
     n_knots, label = connected_components(
         preferred >= preferred.T, directed=True, connection="strong"
@@ -121,7 +122,8 @@ def _knots(preferred: FloatMatrix) -> list[IntVector]:
 def _exact_places(costs: FloatMatrix, sizes: IntVector) -> FloatVector:
     """Mean place of each candidate over all cheapest orders.
 
-    ``costs[i, j]`` is paid where j stands above i. A subset is a number whose bits are its members.
+    ``costs[i, j]`` is the cost of ranking j above i. A subset of candidates is an integer: bit i is
+    set if candidate i is a member.
     """
     n = len(costs)
     if n == 1:
@@ -129,7 +131,8 @@ def _exact_places(costs: FloatMatrix, sizes: IntVector) -> FloatVector:
     subsets = np.arange(1 << n)
     member = (subsets[:, None] >> np.arange(n) & 1).astype(bool)
     size = member.sum(axis=1)
-    steps = [  # from a subset to one with i below it, smaller subsets first
+    # A step adds candidate i below the members of a subset. Smaller subsets come first.
+    steps = [
         (i, before, before | (1 << i))
         for k in range(n)
         for i in range(n)
@@ -140,10 +143,12 @@ def _exact_places(costs: FloatMatrix, sizes: IntVector) -> FloatVector:
     for i, before, after in steps:
         cost[after] = np.minimum(cost[after], cost[before] + added[before, i])
     best = [cost[b] + added[b, i] <= cost[a] + _slack(costs) for i, b, a in steps]
-    from_top = (size == 0).astype(np.float64)  # number of cheapest orders of the subset
+    # The number of cheapest orders of the members of each subset.
+    from_top = (size == 0).astype(np.float64)
     for (_, before, after), cheapest in zip(steps, best, strict=True):
         from_top[after] += np.where(cheapest, from_top[before], 0.0)
-    to_bottom = (size == n).astype(np.float64)  # number of cheapest ways to go on from it
+    # The number of cheapest orders of the candidates that are not in the subset.
+    to_bottom = (size == n).astype(np.float64)
     for (_, before, after), cheapest in zip(reversed(steps), reversed(best), strict=True):
         to_bottom[before] += np.where(cheapest, to_bottom[after], 0.0)
     ahead = member @ sizes.astype(np.float64)
@@ -155,7 +160,7 @@ def _exact_places(costs: FloatMatrix, sizes: IntVector) -> FloatVector:
 
 
 def _searched_places(costs: FloatMatrix, sizes: IntVector) -> FloatVector:
-    """Places in a locally cheapest order, from that of the Borda count."""
+    """Places in a locally cheapest order; the search starts at the order of the Borda count."""
     margins = costs - costs.T
     order = list(np.argsort(-margins.sum(axis=1) / sizes, kind="stable"))
     improved = True
@@ -164,7 +169,7 @@ def _searched_places(costs: FloatMatrix, sizes: IntVector) -> FloatVector:
         for candidate in range(len(costs)):
             at = order.index(candidate)
             others = order[:at] + order[at + 1 :]
-            # lost by standing at 0, 1, ... among the others, relative to standing first
+            # The cost of placing the candidate 0th, 1st, ... among the others, relative to 0th.
             loss = np.append(0.0, np.cumsum(margins[candidate, others]))
             best = int(np.argmin(loss))
             if loss[best] < loss[at] - _slack(costs):
@@ -174,6 +179,7 @@ def _searched_places(costs: FloatMatrix, sizes: IntVector) -> FloatVector:
 
 
 def _shared_places(order: IntVector, margins: FloatMatrix, sizes: IntVector) -> FloatVector:
+    """Places of an order, in which neighbours whose order costs the same share a place."""
     places = np.empty(len(order))
     placed = start = 0
     for end in range(1, len(order) + 1):
@@ -187,5 +193,5 @@ def _shared_places(order: IntVector, margins: FloatMatrix, sizes: IntVector) -> 
 
 
 def _slack(costs: FloatMatrix) -> float:
-    """Costs that differ by less are equal: about the rounding error of their sums."""
+    """Difference up to which costs are equal: about the rounding error of their sums."""
     return TOLERANCE * max(float(np.abs(costs).max(initial=0.0)), 1.0)

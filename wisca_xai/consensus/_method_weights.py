@@ -1,4 +1,4 @@
-"""How much each explainer counts: votes for `method_weights`, from arrays alone."""
+"""Votes of explainers, for `method_weights`, computed from arrays alone."""
 
 from collections.abc import Sequence
 
@@ -10,24 +10,24 @@ from wisca_xai._checks import check_finite
 from wisca_xai._exceptions import InputError
 from wisca_xai._typing import FloatArray, FloatMatrix, FloatVector
 
-CERTAIN = 1e-12  # smallest share of the losses that tells reliabilities apart
+LEAST_LOSS = 1e-12  # smaller shares of the losses count as this one, to keep the logarithm finite
 
 
 def faithfulness_weights(scores: ArrayLike) -> FloatVector:
-    r"""Weights in proportion to how much better than chance each explainer is.
+    r"""Weights proportional to how much better than a random ranking each explainer is.
 
     .. math:: w_k = \frac{\max(s_k, 0)}{\sum_l \max(s_l, 0)}
 
     Parameters
     ----------
     scores : array-like of shape (m,)
-        Faithfulness of each explainer, higher is better, in any unit, 0 at a random ranking: a
-        score minus that of a random baseline.
+        Faithfulness of each explainer minus that of a random ranking, in any unit; higher is
+        better.
 
     Returns
     -------
     weights : ndarray of shape (m,)
-        In [0, 1], sum 1; equal if no explainer is better than chance.
+        In [0, 1], sum 1; equal if no explainer is better than a random ranking.
 
     Raises
     ------
@@ -43,7 +43,7 @@ def faithfulness_weights(scores: ArrayLike) -> FloatVector:
 
 
 def topsis_weights(criteria: ArrayLike, *, benefit: Sequence[bool]) -> FloatVector:
-    r"""Weights by several criteria at once: TOPSIS closeness to an ideal explainer [1]_, [2]_.
+    r"""Weights from several criteria at once: TOPSIS closeness to an ideal explainer [1]_, [2]_.
 
     Each criterion is divided by its root sum of squares. With the Euclidean distances
     :math:`d^+_k` to the best and :math:`d^-_k` to the worst value of every criterion:
@@ -53,15 +53,16 @@ def topsis_weights(criteria: ArrayLike, *, benefit: Sequence[bool]) -> FloatVect
     Parameters
     ----------
     criteria : array-like of shape (m, c)
-        A row per explainer, a column per criterion (faithfulness, stability, complexity, ...), in
-        any units.
+        One row per explainer, one column per criterion (faithfulness, stability, complexity, ...),
+        each criterion in any unit.
     benefit : sequence of bool of length c
         True where higher is better, False where lower is better.
 
     Returns
     -------
     weights : ndarray of shape (m,)
-        In [0, 1], sum 1: 0 for an explainer that is worst in everything; equal if all are alike.
+        In [0, 1], sum 1. 0 for an explainer that is worst by every criterion; equal if all
+        explainers have the same criteria.
 
     Raises
     ------
@@ -75,7 +76,8 @@ def topsis_weights(criteria: ArrayLike, *, benefit: Sequence[bool]) -> FloatVect
 
     Examples
     --------
-    Three explainers; the second is less faithful, but more stable; the third is worst in both:
+    Three explainers. The second is less faithful than the first, but more stable; the third is
+    worst by both criteria:
 
     >>> topsis_weights([[0.8, 0.5], [0.6, 0.7], [0.6, 0.5]], benefit=[True, True]).round(2)
     array([0.46, 0.54, 0.  ])
@@ -93,7 +95,7 @@ def topsis_weights(criteria: ArrayLike, *, benefit: Sequence[bool]) -> FloatVect
 
 
 def crh_weights(vectors: ArrayLike) -> FloatVector:
-    r"""Reliabilities of explainers by their distance to their own consensus: CRH [1]_.
+    r"""Weights of explainers that fall with their distance to the consensus: CRH [1]_.
 
     Iterated from equal weights to convergence:
 
@@ -103,16 +105,16 @@ def crh_weights(vectors: ArrayLike) -> FloatVector:
     Parameters
     ----------
     vectors : array-like of shape (m, d)
-        Scaled importances of each explainer, all on one scale, such as `max_abs`. The published
-        loss divides each entry by its spread over sources, because its entries have different
-        units; here they have one.
+        Importances of each explainer, all on the same scale, such as that of `max_abs`. The
+        published loss divides each entry by its spread over sources, because its entries have
+        different units; these have the same unit.
 
     Returns
     -------
     weights : ndarray of shape (m,)
-        In [0, 1], sum 1; equal where all are equally far from their mean, as below 3 explainers.
-        An explainer whose distance is the sum of all distances gets 0, so a majority that agrees
-        outvotes the rest.
+        In [0, 1], sum 1. Equal if all are equally far from their mean, which is always so for fewer
+        than 3 explainers. An explainer whose distance is the sum of all distances gets 0, so that a
+        majority that agrees outvotes the rest.
 
     Raises
     ------
@@ -134,10 +136,10 @@ def crh_weights(vectors: ArrayLike) -> FloatVector:
 
 
 def reliabilities(vectors: FloatMatrix, votes: FloatVector) -> FloatVector:
-    """Reliabilities of `crh_weights` times votes (m,), which sum to 1; checks nothing."""
+    """Weights of `crh_weights` multiplied by votes (m,) that sum to 1; the input is not checked."""
     if len(vectors) < 3:
         return votes
-    # the loss of all methods from their pairwise distances, instead of once per iteration
+    # Pairwise distances give the losses of all iterations, so they are computed only once.
     largest = max(float(np.abs(vectors).max(initial=0.0)), np.finfo(float).tiny)
     between = np.array([((vectors - one) / largest) ** 2 for one in vectors]).sum(axis=2)
     if between.max() <= 1e-24 * max(vectors.shape[1], 1):
@@ -145,9 +147,9 @@ def reliabilities(vectors: FloatMatrix, votes: FloatVector) -> FloatVector:
     weights = votes
     for _ in range(1000):
         loss = np.maximum(between @ weights - weights @ between @ weights / 2, 0.0)
-        # rounded, because the smallest asymmetry between two methods would grow
+        # Shares are rounded, because iterating would amplify tiny differences between methods.
         shares = np.round(loss / loss.sum(), 12)
-        updated = _shares(votes * -np.log(np.clip(shares, CERTAIN, 1.0)))
+        updated = _shares(votes * -np.log(np.clip(shares, LEAST_LOSS, 1.0)))
         if np.abs(updated - weights).max() < 1e-10:
             return updated
         weights = updated
@@ -176,25 +178,26 @@ def optimal_weights(
     Parameters
     ----------
     attributions : array-like of shape (m, n_samples, n_features)
-        Attributions of m explainers, in one unit: for the second part that of the model's output.
+        Attributions of m explainers, all in the same unit. With `masked` and `drops` it must be the
+        unit of the model's output.
     jittered : array-like of shape (m, p, n_samples, n_features), or None
-        Attributions of p jittered copies of the rows. None leaves out the first part.
+        Attributions of p jittered copies of the rows. None leaves out :math:`G_r`.
     masked : array-like of bool of shape (q, n_samples, n_features), or None
-        True where a feature was replaced. None leaves out the second part.
+        True where a feature was replaced. None leaves out :math:`G_f`.
     drops : array-like of shape (q, n_samples), or None
-        Output of the model for the row minus that with the masked features replaced.
+        Output of the model for the row minus its output with the masked features replaced.
 
     Returns
     -------
     weights : ndarray of shape (m,)
-        In [0, 1], sum 1. The objective is within 1e-8 of its minimum; where several weights reach
-        it, the most equal ones. All equal if both parts are zero.
+        In [0, 1], sum 1. The objective is within 1e-8 of its minimum. If several weights reach the
+        minimum, the most equal ones are returned. All equal if G is zero.
 
     Raises
     ------
     InputError
         If shapes do not fit, a number is not finite, `masked` is not boolean, only one of `masked`
-        and `drops` is given, or there is no part at all.
+        and `drops` is given, or neither they nor `jittered`.
 
     References
     ----------
@@ -203,7 +206,8 @@ def optimal_weights(
 
     Examples
     --------
-    One row, one jittered copy; the second explainer moves by half as much, and at right angles:
+    One row and one jittered copy. The attributions of the second explainer change by half as much
+    as those of the first, in another feature:
 
     >>> optimal_weights([[[1.0, 0.0]], [[0.0, 1.0]]], [[[[1.2, 0.0]]], [[[0.0, 1.1]]]], None, None)
     array([0.2, 0.8])
@@ -235,7 +239,7 @@ def _infidelity_residuals(base: FloatArray, masked: FloatArray, drops: ArrayLike
 
 
 def _unit_gram(parts: FloatArray) -> FloatMatrix:
-    """Inner products between methods, of Frobenius norm 1 (0 where all is zero)."""
+    """Inner products between methods, divided by their Frobenius norm if it is not 0."""
     flat = parts.reshape(len(parts), -1)
     largest = np.abs(flat).max(initial=0.0)
     if largest == 0:
@@ -248,13 +252,13 @@ def _unit_gram(parts: FloatArray) -> FloatMatrix:
 def _smallest_on_simplex(gram: FloatMatrix) -> FloatVector:
     """Minimise w'Gw over non-negative w of sum 1.
 
-    The minimiser of u'Gu + (sum u - 1)^2 over non-negative u is a multiple of it, and that is a
+    The minimiser of u'Gu + (sum u - 1)^2 over non-negative u is a multiple of w. Finding u is a
     problem of non-negative least squares, which an active-set method solves in finitely many steps.
     """
     n_methods, scale = len(gram), np.trace(gram)
     if scale == 0:
         return np.full(n_methods, 1 / n_methods)
-    # the ridge picks the most equal of several minimisers
+    # A small ridge picks the most equal of several minimisers.
     root = np.linalg.cholesky(gram + 1e-10 * scale * np.eye(n_methods))
     system = np.vstack([root.T, np.ones(n_methods)])
     solution, _ = nnls(system, np.append(np.zeros(n_methods), 1.0))
@@ -262,11 +266,11 @@ def _smallest_on_simplex(gram: FloatMatrix) -> FloatVector:
 
 
 def _shares(parts: FloatVector) -> FloatVector:
-    """Divide by the sum; equal shares where all is zero."""
+    """Divide by the sum; equal shares if all parts are 0."""
     largest = parts.max()
     if largest == 0:
         return np.full(len(parts), 1 / len(parts))
-    scaled = parts / largest  # the sum of large numbers may overflow
+    scaled = parts / largest  # The sum of large numbers may overflow.
     return np.asarray(scaled / scaled.sum())
 
 

@@ -1,4 +1,4 @@
-"""What all methods agree on: a partial order of the features."""
+"""The partial order of the features that all methods agree on."""
 
 from dataclasses import dataclass
 
@@ -11,12 +11,12 @@ from wisca_xai.consensus._ranks import tied
 from wisca_xai.consensus._scaling import min_max
 from wisca_xai.consensus._vectors import Vectors
 
-MAX_FEATURES = 5000  # whose pairs take 25 MB per method
+MAX_FEATURES = 5000  # the largest number of features; their pairs take 25 MB per method
 
 
 @dataclass(frozen=True, eq=False)
 class PartialOrder:
-    """Pairs of features whose order is certain.
+    """Pairs of features on whose order all methods agree.
 
     Attributes
     ----------
@@ -28,23 +28,24 @@ class PartialOrder:
     dominates: NDArray[np.bool_]
 
     def edges(self) -> list[tuple[int, int]]:
-        """Pairs (i, j) of the Hasse diagram: i dominates j, and nothing stands between them.
+        """Pairs (i, j) of the Hasse diagram: i dominates j, and no feature lies between them.
 
-        The smallest set of pairs from which all others follow: the transitive reduction.
+        This is the transitive reduction: the smallest set of pairs from which all others follow.
         """
         steps = self.dominates.astype(np.float32)
         between = steps @ steps > 0
         return [(int(i), int(j)) for i, j in np.argwhere(self.dominates & ~between)]
 
     def levels(self) -> IntVector:
-        """Length of the longest chain above each feature: 0 for one that nothing dominates.
+        """Length of the longest chain above each feature; 0 for a feature that none dominates.
 
         Returns
         -------
         levels : ndarray of int of shape (n_features,)
         """
         levels = np.zeros(len(self.dominates), dtype=np.intp)
-        # all that dominates a feature has fewer features above it
+        # Features are visited by the number of features above them, so that all features that
+        # dominate a feature are visited before it.
         for feature in np.argsort(self.dominates.sum(axis=0), kind="stable"):
             above = levels[self.dominates[:, feature]]
             levels[feature] = above.max(initial=-1) + 1
@@ -58,25 +59,26 @@ def partial_order(
 ) -> PartialOrder:
     """Pairs of features on whose order all methods agree [1]_.
 
-    Where explainers contradict each other, a consensus has to take sides; this does not. A method
-    is its magnitudes, scaled and averaged over rows as in `wisca`. Magnitudes that differ by less
-    than 1e-12 of the method's largest are equal, and then the method does not agree.
+    Where methods contradict each other, a consensus has to prefer one of them; a partial order
+    leaves the pair without an order. Magnitudes are scaled and averaged over rows as in `wisca`.
+    Magnitudes of a method that differ by less than 1e-12 of its largest are equal, so that the
+    method does not order them.
 
     Parameters
     ----------
     local, importances, weights
-        As in `wisca`, of at most 5000 features.
+        As in `wisca`; at most 5000 features.
 
     Returns
     -------
     order : PartialOrder
-        Methods that give all features the same magnitude say nothing and veto nothing; if all are
-        so, the order is empty.
+        Methods that give all features the same magnitude are left out. If all methods do, the
+        order is empty.
 
     Raises
     ------
     InputError
-        As in `wisca`, or if there are more features.
+        As in `wisca`, or if there are more than 5000 features.
 
     References
     ----------
@@ -85,7 +87,7 @@ def partial_order(
 
     Examples
     --------
-    Both methods put the first feature above the others, but disagree on those:
+    Both methods rank the first feature above the others, but they disagree on the order of those:
 
     >>> order = partial_order([[[4.0, -2.0, 1.0]]], [[0.5, 0.1, 0.2]])
     >>> order.edges()
@@ -97,12 +99,12 @@ def partial_order(
     n_features = vectors.importances.shape[1]
     if n_features > MAX_FEATURES:
         raise InputError(
-            f"A partial order compares all pairs of features, at most of {MAX_FEATURES}, got "
-            f"{n_features}. Order some of them, such as the first of the ranking."
+            f"A partial order compares all pairs of features: there may be at most {MAX_FEATURES} "
+            f"features, got {n_features}. Select some first, such as the top of the ranking."
         )
     methods = tied(vectors.methods(min_max))
-    says = methods.min(axis=1, initial=np.inf) < methods.max(axis=1, initial=-np.inf)
-    larger = methods[says][:, :, None] > methods[says][:, None, :]
-    dominates = larger.all(axis=0) & says.any()
+    informs = methods.min(axis=1, initial=np.inf) < methods.max(axis=1, initial=-np.inf)
+    larger = methods[informs][:, :, None] > methods[informs][:, None, :]
+    dominates = larger.all(axis=0) & informs.any()
     dominates.flags.writeable = False
     return PartialOrder(dominates)

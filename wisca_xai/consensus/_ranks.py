@@ -1,4 +1,4 @@
-"""Consensus of ranks, for comparison: the size of an attribution does not count, its place does."""
+"""Consensus of ranks, for comparison: only the order of the magnitudes counts, not their size."""
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -7,7 +7,7 @@ from wisca_xai._checks import check_count
 from wisca_xai._typing import Aggregation, FloatArray, FloatVector
 from wisca_xai.consensus._combine import mean_of, sign_of_mean
 from wisca_xai.consensus._inputs import Consensus
-from wisca_xai.consensus._scaling import max_abs, rank, rank_score
+from wisca_xai.consensus._scaling import above_smallest, max_abs, rank, rank_score, with_signs
 from wisca_xai.consensus._vectors import Vectors
 
 
@@ -32,7 +32,7 @@ def mean_rank(
     Returns
     -------
     consensus : Consensus
-        1 for a feature that is first in every vector, 0 for one that is last in every vector.
+        1 for a feature that is first in every vector, 0 for a feature that is last in every vector.
 
     Examples
     --------
@@ -62,12 +62,13 @@ def voting(
     weights, groups : array-like, default=None
         Checked, then ignored, as in `mean`.
     top_k : int, default=5
-        At most half of the features, at least one, so that a vote always tells features apart.
+        Limited to half of the features, but at least 1, so that a vote never goes to all features.
 
     Returns
     -------
     consensus : Consensus
-        Each method has one vote, split over its rows; a feature without effect gets none.
+        Each method has one vote, split equally over its rows. Features at a vector's smallest
+        magnitude get no vote.
 
     Examples
     --------
@@ -79,9 +80,8 @@ def voting(
     def votes(attributions: ArrayLike) -> FloatArray:
         values = np.asarray(attributions)
         k = min(top_k, max(values.shape[-1] // 2, 1))
-        magnitude = np.abs(values)
-        effect = magnitude > magnitude.min(axis=-1, keepdims=True, initial=np.inf)
-        return np.where((rank(values) <= k) & effect, _sign(values), 0.0)
+        elected = (rank(values) <= k) & above_smallest(np.abs(values))
+        return with_signs(values, np.where(elected, 1.0, 0.0))
 
     vectors = Vectors.check(local, importances, weights, method_weights, groups).unweighted()
     return vectors.aggregate(votes, mean_of, aggregation)
@@ -98,8 +98,8 @@ def borda(
 ) -> Consensus:
     """Borda count: the share of the other features that a feature beats, averaged over methods.
 
-    Each method has one ranking, that of its magnitudes averaged over rows; `mean_rank` averages
-    the ranks of single rows instead. Magnitudes that differ by less than 1e-12 of the largest tie.
+    Each method has one ranking: that of its magnitudes averaged over rows. `mean_rank` averages the
+    ranks of single rows instead. Magnitudes that differ by less than 1e-12 of the largest tie.
 
     Parameters
     ----------
@@ -111,9 +111,9 @@ def borda(
     Returns
     -------
     consensus : Consensus
-        Importance: 1 for a feature that is first in every ranking; ties share their average
-        place, and features at a method's smallest magnitude get nothing from it: see `rank_score`.
-        Values: the count over each row's vectors, with the sign of the `mean`.
+        Importance: 1 for a feature that is first in every ranking. Ties share their average place.
+        A method gives 0 to the features at its smallest magnitude, as in `rank_score`. Values: the
+        count over each row's vectors, with the sign of the `mean`.
 
     Examples
     --------
@@ -134,10 +134,10 @@ def reciprocal_rank_fusion(
     groups: ArrayLike | None = None,
     k: int = 60,
 ) -> Consensus:
-    r"""Mean over methods of :math:`1 / (k + r)`, r the rank of a feature: first places tell [1]_.
+    r"""Mean over methods of :math:`1 / (k + r)`, where r is the rank of a feature [1]_.
 
-    Rankings as in `borda`. The sum over methods is mapped to [0, 1] by the line through a last
-    place, :math:`1 / (k + d)`, at 0 and a first, :math:`1 / (k + 1)`, at 1.
+    Rankings are those of `borda`. The mean is mapped to [0, 1] linearly: the score of the last of d
+    places, :math:`1 / (k + d)`, becomes 0, and that of the first, :math:`1 / (k + 1)`, becomes 1.
 
     Parameters
     ----------
@@ -146,13 +146,13 @@ def reciprocal_rank_fusion(
     weights, groups : array-like, default=None
         Checked, then ignored, as in `mean`.
     k : int, default=60
-        The larger, the less a first place differs from a second; 60 is the published constant.
+        With a larger k a first place differs less from a second. 60 is the published constant.
 
     Returns
     -------
     consensus : Consensus
-        1 for a feature that is first in every ranking. Features at a method's smallest magnitude
-        count as last in it, as in `rank_score`. Values: the same over each row's vectors, with
+        Importance: 1 for a feature that is first in every ranking. A method ranks features at its
+        smallest magnitude last, as in `rank_score`. Values: the same over each row's vectors, with
         the sign of the `mean`.
 
     References
@@ -171,8 +171,7 @@ def reciprocal_rank_fusion(
         magnitudes = tied(methods)
         last, first = 1 / (k + magnitudes.shape[-1]), 1 / (k + 1)
         scores = (1 / (k + rank(magnitudes)) - last) / max(first - last, np.finfo(float).tiny)
-        effect = magnitudes > magnitudes.min(axis=-1, keepdims=True, initial=np.inf)
-        scores = np.where(effect, scores, 0.0)
+        scores = np.where(above_smallest(magnitudes), scores, 0.0)
         return sign_of_mean(methods, votes) * mean_of(scores, votes) + 0.0
 
     vectors = Vectors.check(local, importances, weights, method_weights, groups).unweighted()
@@ -186,15 +185,10 @@ def borda_of(methods: FloatArray, votes: FloatVector | None) -> FloatArray:
 
 
 def tied(methods: FloatArray) -> FloatArray:
-    """Magnitudes in [0, 1], rounded, so that the last bits of an average decide on no place."""
+    """Magnitudes in [0, 1], rounded so that equal features tie in spite of rounding errors."""
     return np.asarray(np.round(np.abs(max_abs(methods)), 12), dtype=np.float64)
 
 
 def _signed_rank_score(attributions: ArrayLike) -> FloatArray:
     values = np.asarray(attributions)
-    return _sign(values) * rank_score(values) + 0.0
-
-
-def _sign(values: FloatArray) -> FloatArray:
-    """-1 below 0, else +1, as in `min_max`."""
-    return np.where(values < 0, -1.0, 1.0)
+    return with_signs(values, rank_score(values))

@@ -1,4 +1,4 @@
-"""Averages that guard against one method: by trimming, by its variance, by its reliability."""
+"""Averages over methods in which a single method that differs from the others counts less."""
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -8,7 +8,7 @@ from wisca_xai._typing import Aggregation, FloatArray, FloatVector
 from wisca_xai.consensus._combine import mean_of, shares_of, sign_of_mean
 from wisca_xai.consensus._inputs import Consensus
 from wisca_xai.consensus._method_weights import reliabilities
-from wisca_xai.consensus._scaling import max_abs
+from wisca_xai.consensus._scaling import max_abs, with_signs
 from wisca_xai.consensus._vectors import Vectors
 
 
@@ -25,8 +25,8 @@ def trimmed_mean(
     """Mean over methods of vectors scaled by `max_abs`, without the extremes of each feature.
 
     The methods' values of a feature are sorted, and the share `trim` of the votes is left out at
-    each end; a method on the border counts with the rest of its vote, so that no vote is rounded
-    away. Below 3 methods with a vote it is the `mean`.
+    each end. A method on the border counts with the rest of its vote, so that votes need not be
+    rounded. With fewer than 3 methods that have a vote it is the `mean`.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def trimmed_mean(
     weights, groups : array-like, default=None
         Checked, then ignored, as in `mean`.
     trim : float, default=0.25
-        In [0, 0.5): 0 is the `mean`, and towards 0.5 it becomes the `median`.
+        In [0, 0.5): 0 gives the `mean`; values close to 0.5 give the `median`.
 
     Returns
     -------
@@ -76,7 +76,7 @@ def agg_var(
     groups: ArrayLike | None = None,
     eps: float = 0.1,
 ) -> Consensus:
-    r"""Mean over methods divided by their standard deviation: agreement counts [1]_.
+    r"""Mean over methods divided by their standard deviation, which rewards agreement [1]_.
 
     .. math:: \frac{\bar a_j}{\sigma_j + \varepsilon}
 
@@ -90,15 +90,15 @@ def agg_var(
         Checked, then ignored, as in `mean`.
     eps : float, default=0.1
         Positive, in units of the largest attribution of a vector. A standard deviation of this
-        size halves a feature. A tiny one would put features that all methods call nearly
-        irrelevant, and so agree on, at the top.
+        size halves the result. With a tiny `eps`, features that all methods find almost irrelevant
+        would come first, because methods agree on them.
 
     Returns
     -------
     consensus : Consensus
-        Importance: divided by its largest magnitude, in [0, 1] (signed: [-1, 1]). Values:
-        multiplied by `eps`, so that they are the mean where all methods agree, and smaller where
-        they do not.
+        Importance: the formula, divided by its largest magnitude, in [0, 1] (signed: [-1, 1]).
+        Values: the formula, multiplied by `eps`, so that they are the mean where all methods agree
+        and smaller where they do not.
 
     Raises
     ------
@@ -144,16 +144,16 @@ def autoweighted(
     .. math:: \frac{\sum_k v_k \, z(a^k)_j}{\sum_k v_k}, \qquad
               z(a)_j = \operatorname{sgn}(a_j) \frac{|a_j| - \min_i |a_i|}{\sigma(|a|)}
 
-    with the scores v in `method_weights`. The z-score is counted from that of the smallest
-    magnitude instead of from the mean: all features move by the same amount, so the order is that
-    of the published formula, but zero stays zero and signs keep their meaning. A vector of equal
-    magnitudes says nothing. The result is divided by what it would be for a feature that is the
-    largest of every method, which brings it into [0, 1].
+    with the scores v in `method_weights`. The z-score is measured from the smallest magnitude
+    instead of the mean. This moves all features by the same amount, so that the order is that of
+    the published formula, but zero stays zero and signs keep their meaning. A vector of equal
+    magnitudes becomes 0. The result is divided by the result of a feature that every method finds
+    most important, which brings it into [0, 1].
 
     Parameters
     ----------
     local, importances, aggregation, method_weights
-        As in `wisca`; `faithfulness_weights` gives scores.
+        As in `wisca`. `faithfulness_weights` gives scores for `method_weights`.
     weights, groups : array-like, default=None
         Checked, then ignored, as in `mean`.
 
@@ -195,16 +195,16 @@ def crh(
 ) -> Consensus:
     """Truth discovery: a mean in which methods far from the consensus count less [1]_.
 
-    Vectors are scaled by `max_abs`. The reliability of a method, see `crh_weights`, multiplies its
-    vote. There is one reliability per method for the importance, and one, from the vectors of all
-    rows together, for the values. Below 3 methods, and where all are equally far, it is the
-    `mean`.
+    Vectors are scaled by `max_abs`. The vote of a method is multiplied by its weight from
+    `crh_weights`. Each method has one such weight for the importance, and one for the values, from
+    the vectors of all rows together. With fewer than 3 methods, or if all are equally far from the
+    consensus, it is the `mean`.
 
     Parameters
     ----------
     local, importances, aggregation, method_weights
-        As in `wisca`. Two variants of one explainer agree with one another, and would be taken
-        for reliable: see `family_weights`.
+        As in `wisca`. Two variants of one explainer agree with each other, so they would get large
+        weights: use `family_weights` for `method_weights`.
     weights, groups : array-like, default=None
         Checked, then ignored, as in `mean`.
 
@@ -235,9 +235,9 @@ def crh(
 
 
 def _kept_votes(methods: FloatArray, votes: FloatVector, trim: float) -> FloatArray:
-    """Part of each method's vote that trimming leaves; methods that tie are cut alike."""
+    """The rest of each method's vote after trimming; methods that tie lose the same share."""
     kept = np.empty_like(methods)
-    # compared instead of sorted, so that the result turns its sign exactly with the methods
+    # Values are compared, not sorted, so that the mean of -x is exactly minus the mean of x.
     for method, share, rest in zip(methods, votes, kept, strict=True):
         below, own, above = (
             np.tensordot(votes, compared, axes=1)
@@ -256,4 +256,4 @@ def _z_from_smallest(attributions: ArrayLike) -> FloatArray:
     above = magnitude - magnitude.min(axis=-1, keepdims=True)
     deviation = magnitude.std(axis=-1, keepdims=True)
     scaled = np.divide(above, deviation, out=np.zeros_like(above), where=above > 0)
-    return np.asarray(np.where(values < 0, -scaled, scaled)) + 0.0
+    return with_signs(values, scaled)

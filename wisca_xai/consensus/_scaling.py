@@ -1,7 +1,7 @@
-"""Scaling of attribution vectors to a common, dimensionless range; each vector on its own."""
+"""Scaling of attribution vectors to a common, dimensionless range, each vector by itself."""
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from wisca_xai._exceptions import InputError
 from wisca_xai._typing import FloatArray
@@ -13,13 +13,13 @@ def min_max(attributions: ArrayLike) -> FloatArray:
     .. math:: s(a)_j = \operatorname{sgn}(a_j)
               \frac{|a_j| - \min_k |a_k|}{\max_k |a_k| - \min_k |a_k|}
 
-    with :math:`\operatorname{sgn}(0) = +1`, and 0 throughout where all magnitudes are equal.
-    Scaling twice changes nothing.
+    with :math:`\operatorname{sgn}(0) = +1`. A vector of equal magnitudes becomes 0. Scaling
+    twice gives the same as scaling once.
 
     Parameters
     ----------
     attributions : array-like of shape (..., n_features)
-        Vectors along the last axis, in any unit; each is scaled on its own.
+        Vectors along the last axis, in any unit. Each vector is scaled by itself.
 
     Returns
     -------
@@ -29,7 +29,7 @@ def min_max(attributions: ArrayLike) -> FloatArray:
     Raises
     ------
     InputError
-        If `attributions` has no axis or an entry that is not finite.
+        If `attributions` is a single number, or has an entry that is not finite.
 
     References
     ----------
@@ -50,7 +50,7 @@ def min_max(attributions: ArrayLike) -> FloatArray:
     low = magnitude.min(axis=-1, keepdims=True)
     high = magnitude.max(axis=-1, keepdims=True)
     scaled = _divide(magnitude - low, high - low)
-    return np.where(values < 0, -scaled, scaled) + 0.0  # turns -0.0 into 0.0
+    return with_signs(values, scaled)
 
 
 def max_abs(attributions: ArrayLike) -> FloatArray:
@@ -64,7 +64,7 @@ def max_abs(attributions: ArrayLike) -> FloatArray:
     Returns
     -------
     scaled : ndarray of the same shape
-        Dimensionless, in [-1, 1]; a vector of zeros stays as it is.
+        Dimensionless, in [-1, 1]. A vector of zeros stays a vector of zeros.
 
     Examples
     --------
@@ -88,9 +88,9 @@ def l1(attributions: ArrayLike) -> FloatArray:
 
 
 def standard(attributions: ArrayLike) -> FloatArray:
-    """Divide by the root mean square; dimensionless, zero stays zero.
+    """Divide by the root mean square; the result is dimensionless, and zero stays zero.
 
-    The mean is not subtracted: an attribution of 0 means "no effect", and must keep meaning it.
+    The mean is not subtracted, because an attribution of 0 means "no effect".
 
     Examples
     --------
@@ -120,7 +120,7 @@ def rank(attributions: ArrayLike) -> FloatArray:
     >>> rank([0.2, -3.0, 0.2])
     array([2.5, 1. , 2.5])
     """
-    # scipy's rankdata is the same, at three times the cost for many short vectors
+    # scipy's rankdata gives the same ranks, but takes three times as long for many short vectors.
     magnitude = np.abs(_vectors(attributions))
     order = np.argsort(-magnitude, axis=-1)
     places = _tied_places(np.take_along_axis(magnitude, order, axis=-1))
@@ -130,7 +130,7 @@ def rank(attributions: ArrayLike) -> FloatArray:
 
 
 def rank_score(attributions: ArrayLike) -> FloatArray:
-    """Ranks as a score: 1 for the single largest magnitude, 0 for the smallest and for zeros.
+    """Ranks as a score: 1 for the largest magnitude, 0 for the smallest.
 
     Parameters
     ----------
@@ -139,8 +139,8 @@ def rank_score(attributions: ArrayLike) -> FloatArray:
     Returns
     -------
     scores : ndarray of the same shape
-        ``(n_features - rank) / (n_features - 1)``, in [0, 1]; 0 for a feature at the vector's
-        smallest magnitude, so that a constant vector gives zeros.
+        ``(n_features - rank) / (n_features - 1)``, in [0, 1]. Features at the vector's smallest
+        magnitude get 0, also if several share it, so that a vector of equal magnitudes gives zeros.
 
     Examples
     --------
@@ -150,12 +150,21 @@ def rank_score(attributions: ArrayLike) -> FloatArray:
     values = _vectors(attributions)
     n_features = values.shape[-1]
     scores = (n_features - rank(values)) / max(n_features - 1, 1)
-    magnitude = np.abs(values)
-    return np.where(magnitude == magnitude.min(axis=-1, keepdims=True, initial=np.inf), 0.0, scores)
+    return np.where(above_smallest(np.abs(values)), scores, 0.0)
+
+
+def above_smallest(magnitudes: FloatArray) -> NDArray[np.bool_]:
+    """Whether a magnitude is larger than the smallest one of its vector."""
+    return np.asarray(magnitudes > magnitudes.min(axis=-1, keepdims=True, initial=np.inf))
+
+
+def with_signs(values: FloatArray, magnitudes: FloatArray) -> FloatArray:
+    """Magnitudes with the signs of `values`; the sign of 0 is +1."""
+    return np.where(values < 0, -magnitudes, magnitudes) + 0.0  # Adding 0.0 turns -0.0 into 0.0.
 
 
 def _tied_places(ordered: FloatArray) -> FloatArray:
-    """Places 1, 2, ... along the last axis; equal neighbours share their average place."""
+    """Places 1, 2, ... of sorted vectors; equal neighbours share their average place."""
     n_features = ordered.shape[-1]
     places = np.arange(n_features)
     differs = ordered[..., 1:] != ordered[..., :-1]
@@ -177,10 +186,10 @@ def _divide(values: FloatArray, scale: FloatArray) -> FloatArray:
 def _vectors(attributions: ArrayLike) -> FloatArray:
     values: FloatArray = np.asarray(attributions, dtype=np.float64)
     if values.ndim == 0:
-        raise InputError("`attributions` must have at least one axis, got a single number.")
+        raise InputError("`attributions` must have at least one dimension, got a single number.")
     if not np.isfinite(values).all():
         raise InputError(
             f"`attributions` must be finite, got {int((~np.isfinite(values)).sum())} entries that "
-            "are NaN or infinite. Leave out the vectors that hold them."
+            "are NaN or infinite. Leave out the vectors that contain them."
         )
     return values

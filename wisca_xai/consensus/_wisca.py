@@ -27,56 +27,60 @@ def wisca(
 
     .. math:: C_{ij} = \frac{w_i}{m} \sum_l s(A^l_i)_j
 
-    W, divided by the number of methods, is the importance; C is the local consensus, in which
-    global importances take no part. ``aggregation="signed"`` is this formula.
-    ``aggregation="magnitude"`` differs so that nothing cancels itself and the methods have to
-    agree: with :math:`a^g_j = \max(s(A^g)_j, 0)` and
-    :math:`a^l_j = \frac1n \sum_i w_i |s(A^l_i)_j|` the importance is the power mean
-    :math:`\big(\frac{1}{g+m} \sum_k (a^k_j)^p\big)^{1/p}` over all methods, p = `power`.
+    C is the local consensus; the global importances take no part in it. With
+    ``aggregation="signed"`` the importance is W divided by the number of methods.
+
+    ``aggregation="magnitude"`` changes the importance in two ways. Rows are averaged by magnitude,
+    so that a feature that pushes some rows up and others down does not cancel itself:
+    :math:`a^l_j = \frac1n \sum_i w_i |s(A^l_i)_j|` and :math:`a^g_j = \max(s(A^g)_j, 0)`. And
+    the methods are merged by the power mean
+    :math:`\big(\frac{1}{g+m} \sum_k (a^k_j)^p\big)^{1/p}`, p = `power`, which is large only if
+    the methods agree.
 
     Parameters
     ----------
     local : array-like of shape (m, n_samples, n_features), or None
-        Attributions of each local method, raw: any unit, any scale. They are scaled here, row by
-        row, before anything is added.
+        Attributions of each local method, in any unit. They are scaled here, row by row.
     importances : array-like of shape (g, n_features), default=None
-        Importances of each global method, raw.
+        Importances of each global method, in any unit.
     weights : array-like of shape (n_samples,) or (m, n_samples), default=None
-        Non-negative, not all 0, dimensionless, used as given; see `confidence_weight` and
-        `residual_weight`. None means 1.
+        Row weights: non-negative, not all 0, dimensionless, used as given; see `confidence_weight`
+        and `residual_weight`. None means 1.
     aggregation : {"magnitude", "signed"}, default="magnitude"
-        Which of the two sums orders the features. The local consensus is signed in both.
+        How rows and methods are merged into the importance, see above. The local consensus is
+        signed in both.
     method_weights : array-like of shape (m + g,), default=None
-        One vote per method, local methods first, then the global ones: non-negative, of any unit,
-        used after division by their sum. W is then the mean over methods weighted by votes, C that
-        over local methods by theirs (equal, if only global methods have a vote). None means equal
-        votes; see `family_weights`.
-
+        One vote per method, local methods first, then global ones: non-negative, in any unit; they
+        are divided by their sum. The importance is then the mean over methods weighted by votes,
+        and C the mean over local methods weighted by theirs (by equal votes, if only global methods
+        have one). None means equal votes; see `family_weights`.
     groups : array-like of shape (n_samples, n_features), default=None
-        Group of each row by its value of each feature, as from `value_groups`. With them, and by
-        magnitude, :math:`a^l_j` is multiplied by 0.05 + 0.95 r: r is the share, in [0, 1], of the
-        mean square of :math:`w_i s(A^l_i)_j` that group means account for, less what they owe to
-        chance. What goes with the feature's own value counts in full, and scatter hardly.
+        Group of each row by its value of each feature, as from `value_groups`. With groups,
+        :math:`a^l_j` is multiplied by 0.05 + 0.95 r. Here r is the share, in [0, 1], of the mean
+        square of :math:`w_i s(A^l_i)_j` that the group means explain beyond chance. So effects that
+        depend on the feature's own value count in full, and scatter hardly counts. Global methods,
+        the local consensus and ``aggregation="signed"`` do not use groups.
     power : float, default=0.5
-        In (0, 1]. 1 is the arithmetic mean, by which a feature may rank first because of a single
-        method; the smaller, the more it counts that several methods find a feature important.
+        In (0, 1]. 1 gives the arithmetic mean, with which a single method can put a feature first.
+        The smaller the power, the more it matters that several methods find a feature important.
 
     Returns
     -------
     consensus : Consensus
         `values` of shape (n_samples, n_features) in [-1, 1] and `importance` of shape
-        (n_features,) in [0, 1] (signed: [-1, 1]), where weights are at most 1.
+        (n_features,) in [0, 1] (signed: [-1, 1]), if no row weight exceeds 1.
 
     Raises
     ------
     InputError
-        If shapes do not fit, or a number is not finite, or a weight negative, or all weights or all
-        votes are 0, or `power` is out of range.
+        If shapes do not fit, a number is not finite, a weight or vote is negative, all weights or
+        all votes are 0, or `power` is out of range.
 
     Notes
     -----
-    The published loop re-applies the weight to all earlier files, so that local vectors hardly
-    count. The formula above is the one that its structure and comments state.
+    The published code multiplies all earlier vectors by the weight again in each step of its loop,
+    so that local vectors hardly count; see `wisca_xai.consensus.published.wisca_published`. The
+    formula above is the one that its structure and comments state.
 
     References
     ----------
@@ -85,7 +89,7 @@ def wisca(
 
     Examples
     --------
-    Two rows that one feature pushes in opposite directions, and one global importance:
+    Two rows, which the first feature pushes in opposite directions, and one global importance:
 
     >>> local = [[[2.0, -1.0, 0.0], [-2.0, -1.0, 0.0]]]
     >>> importances = [[0.1, 0.2, 0.0]]
@@ -113,7 +117,10 @@ def wisca_signed(
     method_weights: ArrayLike | None = None,
     groups: ArrayLike | None = None,
 ) -> Consensus:
-    """`wisca` with ``aggregation="signed"`` as its default: the formula of the paper.
+    """`wisca` with ``aggregation="signed"`` as the default: the formula of the paper.
+
+    Its importance is the WISCA score of the paper: the signed sum W divided by the number of
+    methods, in [-1, 1].
 
     Examples
     --------

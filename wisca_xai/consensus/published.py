@@ -1,15 +1,15 @@
-r"""The authors' published consensus functions, number for number: to compare against, not to use.
+r"""The authors' published consensus functions, number for number, for comparison only.
 
-They are the functions of SIBILA [1]_, [2]_, to 1e-12, computed in closed form, without its files.
-Their defects are kept and documented, because a comparison with a repaired function would not be
-one with what was published; `wisca_xai.consensus` holds the functions that are recommended. What
-is reproduced is the code, not the numbers of the papers.
+They compute what the functions of SIBILA [1]_, [2]_ compute, to 1e-12, in closed form and without
+its files. Their defects are kept and documented, because a comparison with repaired functions would
+not be a comparison with what was published. `wisca_xai.consensus` holds the functions to use. The
+code is reproduced, not the numbers of the papers.
 
-Where the code leaves room, one rule holds for all of them:
+Where the code does not define a result, all functions follow these rules:
 
 - Ranks are distinct, 1 for the largest signed value. Equal values are ranked in the order of the
-  features; the code sorts with an algorithm that does not define their order.
-- Where all values that are scaled together are equal, the code divides 0 by 0; here they become 0.
+  columns; the code sorts with an algorithm that does not define their order.
+- If all values that are scaled together are equal, they become 0; the code divides 0 by 0.
 - Every feature has an entry, in the order of the columns; the code sorts its tables.
 
 References
@@ -31,10 +31,10 @@ from scipy.stats import gmean, hmean, rankdata
 from wisca_xai._checks import check_count, check_finite
 from wisca_xai._exceptions import InputError
 from wisca_xai._typing import FloatArray, FloatMatrix, FloatVector
-from wisca_xai.consensus._scaling import min_max
-from wisca_xai.consensus._weights import residual_weight
+from wisca_xai.consensus._scaling import min_max, with_signs
+from wisca_xai.consensus._weights import check_probabilities, residual_weight
 
-_LARGEST = 1e300  # sums and spreads of larger numbers overflow
+_LARGEST = 1e300  # the largest magnitude; sums and ranges of larger numbers may overflow
 
 
 def average_mean(importances: ArrayLike, attributions: ArrayLike) -> FloatVector:
@@ -43,28 +43,28 @@ def average_mean(importances: ArrayLike, attributions: ArrayLike) -> FloatVector
     Parameters
     ----------
     importances : array-like of shape (g, n_features)
-        One vector per global method, raw, in any unit, at most 1e300 in magnitude. `g` may be 0:
-        pass an array of shape (0, n_features).
+        One vector per global method, in any unit, at most 1e300 in magnitude. `g` may be 0: pass an
+        array of shape (0, n_features).
     attributions : array-like of shape (K, n_features)
-        One vector per local method and row, pooled in file order: all rows of the first method,
-        then all of the next. Raw, as `importances`. `K` may be 0, but not together with `g`.
+        One vector per local method and row, in file order: all rows of the first method, then all
+        rows of the next. In any unit, as `importances`. `K` may be 0, unless `g` is 0.
 
     Returns
     -------
     consensus : ndarray of shape (n_features,)
-        In the mixed unit of the input; signed.
+        Signed, in no defined unit.
 
     Raises
     ------
     InputError
-        If there is no vector or no feature, the numbers of features differ, or a value is not
-        finite or too large.
+        If there is no vector or no feature, the numbers of features differ, or a value is too large
+        or not finite.
 
     Notes
     -----
-    Kept to compare against, to 1e-12, not to recommend. Defects: different units are added, so the
-    method with the largest numbers decides. A global method counts as much as one row of a local
-    one. Rows that a feature pushes up and down cancel.
+    For comparison only. Defects: values of different units are added, so that the method
+    with the largest numbers decides. A global method counts as much as one row of a local method.
+    If a feature pushes some rows up and others down, they cancel.
 
     Examples
     --------
@@ -85,14 +85,13 @@ def geometric_mean(importances: ArrayLike, attributions: ArrayLike) -> FloatVect
     Returns
     -------
     consensus : ndarray of shape (n_features,)
-        Dimensionless, in [0, 1]; 0 throughout where all values are equal.
+        Dimensionless, in [0, 1]. All 0 if all values are equal.
 
     Notes
     -----
-    Kept to compare against, to 1e-12, not to recommend. Defects: the lowest value of all, the most
-    negative attribution, becomes 0, and with it the mean of its feature, however often that
-    feature matters. An attribution of 0, no effect, becomes positive if any is negative.
-    Different units are scaled together, as if they were one.
+    For comparison only. Defects: the most negative attribution becomes 0, and so does the
+    mean of its feature, whatever the other vectors say. An attribution of 0, no effect, becomes
+    positive if any value is negative. Values of different units are scaled together.
 
     Examples
     --------
@@ -106,8 +105,7 @@ def geometric_mean(importances: ArrayLike, attributions: ArrayLike) -> FloatVect
 def harmonic_mean(importances: ArrayLike, attributions: ArrayLike) -> FloatVector:
     """Harmonic mean over all vectors, after min-max scaling of all pooled values together.
 
-    Parameters, result, errors and defects are those of `geometric_mean`; it too is kept to compare
-    against, not to recommend.
+    For comparison only. Parameters, result, errors and defects are those of `geometric_mean`.
 
     Examples
     --------
@@ -115,7 +113,7 @@ def harmonic_mean(importances: ArrayLike, attributions: ArrayLike) -> FloatVecto
     array([0. , 0.4])
     """
     scaled = _pooled_min_max(np.vstack(_vectors(importances, attributions)))
-    with np.errstate(over="ignore"):  # 1 / 1e-310, whose harmonic mean tends to 0
+    with np.errstate(over="ignore"):  # 1 / 1e-310 in the harmonic mean
         return np.asarray(hmean(scaled, axis=0))
 
 
@@ -127,7 +125,7 @@ def voting(importances: ArrayLike, attributions: ArrayLike, *, top_k: int = 10) 
     importances, attributions
         As in `average_mean`.
     top_k : int, default=10
-        At least 1; later versions of the code use 5.
+        At least 1. Later versions of the code use 5.
 
     Returns
     -------
@@ -137,14 +135,14 @@ def voting(importances: ArrayLike, attributions: ArrayLike, *, top_k: int = 10) 
     Raises
     ------
     InputError
-        As in `average_mean`, or if `top_k` is no integer of at least 1.
+        As in `average_mean`, or if `top_k` is not an integer of at least 1.
 
     Notes
     -----
-    Kept to compare against, to 1e-12, not to recommend. Defects: a strong negative attribution
-    ranks below none, and so gets no vote. With `top_k` or fewer features every feature gets all
-    votes, and they cannot be told apart. Seats left over go to features without effect. A global
-    method has one vote, a local one a vote per row.
+    For comparison only. Defects: a strong negative attribution ranks below no attribution,
+    so it gets no vote. With `top_k` or fewer features every feature gets all votes. If fewer than
+    `top_k` features have a positive value, features without effect get votes. A global method has
+    one vote, a local method one vote per row.
 
     Examples
     --------
@@ -157,7 +155,7 @@ def voting(importances: ArrayLike, attributions: ArrayLike, *, top_k: int = 10) 
 
 
 def average_rank(importances: ArrayLike, attributions: ArrayLike) -> FloatVector:
-    """Mean over all vectors of the ranks of the signed values: the *lowest* is the best.
+    """Mean over all vectors of the ranks of the signed values; the *lowest* is the best.
 
     Parameters
     ----------
@@ -167,15 +165,14 @@ def average_rank(importances: ArrayLike, attributions: ArrayLike) -> FloatVector
     Returns
     -------
     consensus : ndarray of shape (n_features,)
-        In [1, n_features], 1 for a feature that is first in every vector. To order features as
-        with the other functions take the inverse, as later versions of the code do.
+        In [1, n_features], 1 for a feature that is first in every vector. Take the inverse, as
+        later versions of the code do, for an order as that of the other functions.
 
     Notes
     -----
-    Kept to compare against, to 1e-12, not to recommend. Defects: the strongest negative attribution
-    gets the last rank, behind features without effect. A vector without contrast ranks its features
-    all the same, here in the order of the columns. A global method counts as much as one row of a
-    local one.
+    For comparison only. Defects: the most negative attribution gets the last rank, behind
+    features without effect. The features of a vector of equal values get different ranks too, here
+    in the order of the columns. A global method counts as much as one row of a local method.
 
     Examples
     --------
@@ -205,14 +202,14 @@ def accuracy_weighted(
     importances, attributions
         As in `average_mean`.
     probabilities : array-like of shape (K,)
-        p, the probability of the predicted class behind each vector of `attributions`, in [0, 1].
+        p, the probability of the predicted class for each vector of `attributions`, in [0, 1].
     performance : float
         Alpha: :math:`(2\,\mathrm{AUC} - 1)^2` of a classifier, R2 of a regressor; at most 1.
 
     Returns
     -------
     consensus : ndarray of shape (n_features,)
-        Dimensionless, signed. Values that are all equal count 0.
+        Dimensionless, signed. Values that are all equal become 0.
 
     Raises
     ------
@@ -222,10 +219,10 @@ def accuracy_weighted(
 
     Notes
     -----
-    Kept to compare against, to 1e-12, not to recommend. Defects: the most negative value of a pool
-    becomes 0, and the weakest negative ones the most negative. An AUC below 1/2 is rewarded
-    as if it lay above. A negative R2 flips every sign. M counts table rows, not vectors, so that
-    all local vectors together weigh at most 1 / n_features of one global vector.
+    For comparison only. Defects: the most negative value of a pool becomes 0, and negative
+    values close to 0 become the most negative. An AUC below 1/2 counts as much as one above. A
+    negative R2 flips every sign. M counts the rows of the code's table, one per vector and feature,
+    so that all local vectors together weigh at most 1 / n_features of one global vector.
 
     References
     ----------
@@ -233,7 +230,7 @@ def accuracy_weighted(
 
     Examples
     --------
-    The most negative attribution, -4, is gone; -1 takes its place:
+    The most negative attribution, -4, becomes 0, and -1 becomes the most negative value:
 
     >>> accuracy_weighted(
     ...     [[1.0, 0.0]], [[4.0, -4.0], [0.0, -1.0]], probabilities=[1.0, 1.0], performance=0.25
@@ -259,7 +256,7 @@ def wisca_published(
     y: ArrayLike | None = None,
     predictions: ArrayLike | None = None,
 ) -> FloatVector:
-    r"""WISCA as its code was published; for the function that was meant, see `wisca`.
+    r"""WISCA as its code was published; `wisca_xai.consensus.wisca` is the function as intended.
 
     The loop over files divides each new vector by N, appends it to a table, and then multiplies
     *all* rows of the table, not only the new ones, by their w / N. In closed form, with N =
@@ -273,11 +270,11 @@ def wisca_published(
     Parameters
     ----------
     importances, attributions
-        As in `average_mean`; here the order of `attributions` matters.
+        As in `average_mean`. The order of `attributions` matters.
     probabilities : array-like of shape (K,), default=None
-        p, the probability of the predicted class behind each vector of `attributions`, in [0, 1].
+        p, the probability of the predicted class for each vector of `attributions`, in [0, 1].
     y, predictions : array-like of shape (K,), default=None
-        For a regression, instead of `probabilities`: true and predicted value behind each vector.
+        For regression, instead of `probabilities`: true and predicted value for each vector.
 
     Returns
     -------
@@ -287,25 +284,24 @@ def wisca_published(
     Raises
     ------
     InputError
-        As in `average_mean`, or unless exactly one of `probabilities` and the pair `y`,
-        `predictions` is given, of length K, with probabilities in [0, 1].
+        As in `average_mean`, if both or neither of `probabilities` and the pair `y`, `predictions`
+        are given, if their length is not K, or if a probability is not in [0, 1].
 
     Notes
     -----
-    Kept to compare against, to 1e-12, not to recommend. Defects: the weights of earlier files
-    shrink with every file that follows, so that all local vectors together weigh at most
-    1 / (N (N - 1)), against 1 for each global one: it is nearly the sum of the global vectors.
-    The result depends on the order of the files, which the code takes as the file system lists
-    them. N is the number of features where the number of rows was meant. w rises as p falls
-    below 1/2, and depends on the unit of y.
+    For comparison only. Defects: the weights of earlier files shrink with every file that
+    follows. All local vectors together weigh at most 1 / (N (N - 1)), and each global vector weighs
+    1, so that the result is nearly the sum of the global vectors. It depends on the order in which
+    the file system lists the files. N is the number of features, but the number of rows was meant.
+    w rises as p falls below 1/2, and it depends on the unit of y.
 
-    The code scales by scikit-learn's MinMaxScaler, whose rounding exceeds 1e-12 where the
-    magnitudes of a vector differ by less than about a thousandth of their size, and which takes
-    a vector whose magnitudes differ by less than 2e-15 to be constant. Here the formula is exact.
+    The code scales with scikit-learn's MinMaxScaler. Its rounding errors exceed 1e-12 if the
+    magnitudes of a vector differ by less than about a thousandth of their size. It treats a vector
+    as constant if its magnitudes differ by less than 2e-15. Here the formula is exact.
 
     Examples
     --------
-    The same row twice, sure and right: 1/8 and 1/16 of it are left where 2 x 1 were meant.
+    The same row twice, with probability 1. Its weights are 1/8 and 1/16; the intended ones are 1.
 
     >>> wisca_published([[0.0, 1.0]], [[3.0, 0.0], [3.0, 0.0]], probabilities=[1.0, 1.0])
     array([0.375, 1.   ])
@@ -335,7 +331,7 @@ def _vectors(importances: ArrayLike, attributions: ArrayLike) -> tuple[FloatMatr
     local = check_finite("attributions", attributions, ndim=2)
     if global_.shape[1] != local.shape[1]:
         raise InputError(
-            "`importances` and `attributions` must have one number of features, got shapes "
+            "`importances` and `attributions` must have the same number of features, got shapes "
             f"{global_.shape} and {local.shape}."
         )
     if len(global_) + len(local) == 0 or global_.shape[1] == 0:
@@ -347,19 +343,15 @@ def _vectors(importances: ArrayLike, attributions: ArrayLike) -> tuple[FloatMatr
         largest = np.abs(values).max(initial=0.0)
         if largest > _LARGEST:
             raise InputError(
-                f"`{name}` must be at most {_LARGEST:g} in magnitude, got {largest:g}. Sums of "
-                "such numbers overflow: divide them by a constant."
+                f"`{name}` must be at most {_LARGEST:g} in magnitude, got {largest:g}. Divide all "
+                "values by a constant: sums of such numbers overflow."
             )
     return global_, local
 
 
 def _check_probabilities(probabilities: ArrayLike, n_vectors: int) -> FloatVector:
-    p = check_finite("probabilities", probabilities, ndim=1)
+    p = check_probabilities(probabilities)
     _check_length("probabilities", p, n_vectors)
-    if ((p < -1e-9) | (p > 1 + 1e-9)).any():
-        raise InputError(
-            f"`probabilities` must lie in [0, 1], got values from {p.min():g} to {p.max():g}."
-        )
     return p
 
 
@@ -372,17 +364,17 @@ def _check_length(name: str, values: FloatVector, n_vectors: int) -> None:
 
 
 def _pooled_min_max(values: FloatMatrix) -> FloatMatrix:
-    """Scale by the minimum and the maximum of the whole matrix."""
+    """Scale to [0, 1] by the minimum and the maximum of the whole matrix."""
     low, high = values.min(initial=np.inf), values.max(initial=-np.inf)
     return (values - low) / (high - low) if high > low else np.zeros_like(values)
 
 
 def _signed_pooled_min_max(values: FloatMatrix) -> FloatMatrix:
-    return np.where(values < 0, -1.0, 1.0) * _pooled_min_max(values)
+    return with_signs(values, _pooled_min_max(values))
 
 
 def _signed_ranks(vectors: FloatMatrix) -> FloatArray:
-    """Distinct ranks of each row, 1 for the largest; equal values in the order of the columns."""
+    """Distinct ranks of each row, 1 for the largest value; ties go by the order of the columns."""
     return np.asarray(rankdata(-vectors, axis=1, method="ordinal"), dtype=np.float64)
 
 
