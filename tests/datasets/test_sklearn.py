@@ -50,7 +50,7 @@ def test_relevant_features_of_friedman():
         ({"number": 4}, "`number` must be from 1 to 3, got 4"),
         ({"number": 0}, "`number` must be an integer of at least 1"),
         ({"number": 1, "n_features": 4}, "`n_features` must be an integer of at least 5"),
-        ({"number": 2, "n_features": 5}, "`n_features` must be 4 for Friedman's task 2, got 5"),
+        ({"number": 2, "n_features": 5}, "`n_features` must be 4 for Friedman's problem 2, got 5"),
         ({"number": 3, "n_features": 3}, "`n_features` must be an integer of at least 4"),
         ({"number": 1, "noise": -1}, "`noise` must be a finite number of at least 0, got -1"),
         ({"number": 1, "noise": np.inf}, "`noise` must be a finite number of at least 0, got inf"),

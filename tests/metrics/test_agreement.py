@@ -341,13 +341,13 @@ metrics = pytest.mark.parametrize(("metric", "one"), METRICS)
 @metrics
 def test_arrays_of_different_shape_are_refused(metric, one):
     longer = np.concatenate([one, one], axis=-1)
-    with pytest.raises(InputError, match=r"`one` and `two` must have one shape, got \(.*2.*4.*\)"):
+    with pytest.raises(InputError, match=r"`two` must have the same shape, got \(.*2.*4.*\)"):
         metric(one, longer)
 
 
 @per_row
 def test_a_vector_and_a_matrix_are_refused(metric):
-    with pytest.raises(InputError, match=r"one shape, got \(2,\) and \(1, 2\)"):
+    with pytest.raises(InputError, match=r"same shape, got \(2,\) and \(1, 2\)"):
         metric([1.0, 2.0], [[1.0, 2.0]])
 
 

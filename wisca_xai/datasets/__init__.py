@@ -1,4 +1,4 @@
-"""Tables with a known truth: which features generate y, and by how much where that is defined."""
+"""Tables with a known truth: which features generate y, and their effects where defined."""
 
 from wisca_xai.datasets._additive import make_correlated, make_linear, make_square
 from wisca_xai.datasets._dataset import GroundTruthDataset

@@ -1,4 +1,4 @@
-"""Targets that are sums of one-feature functions: the true effect of each value is known."""
+"""Targets that are sums of one function per feature, so that each true effect is known."""
 
 import numpy as np
 import pandas as pd
@@ -23,8 +23,8 @@ LINEAR_COEFFICIENTS = {"A": 0.0, "B": -1.0, "C": -100.0, "D": 0.1, "E": 500.0, "
 def make_linear(n_samples: int = 71, *, random_state: Seed = None) -> GroundTruthDataset:
     """Features A to F; y = -B - 100 C + 0.1 D + 500 E without noise, after [1]_.
 
-    All features are drawn from U(0, 1), the range of the authors' table. A and F are irrelevant;
-    B and D are relevant, but move y by less than 1 % of what E does.
+    All features are drawn from U(0, 1), the range of the authors' table. A and F are irrelevant. B
+    and D are relevant, but their effects are less than 1 % of those of E.
 
     Parameters
     ----------
@@ -73,8 +73,8 @@ def make_linear(n_samples: int = 71, *, random_state: Seed = None) -> GroundTrut
 def make_square(n_samples: int = 10000, *, random_state: Seed = None) -> GroundTruthDataset:
     """Features x and z; y = x^2 without noise, after [1]_.
 
-    x is a whole number from 0 to 999, and z is drawn from U(0, 0.001), as in the authors' table:
-    the two differ in scale by six orders of magnitude.
+    As in the authors' table, x is a whole number from 0 to 999 and z, which is irrelevant, is drawn
+    from U(0, 0.001). Their scales differ by six orders of magnitude.
 
     Parameters
     ----------
@@ -129,23 +129,23 @@ def make_correlated(
     task: Task = "regression",
     random_state: Seed = None,
 ) -> GroundTruthDataset:
-    r"""Equicorrelated Gaussian features with linear effects, the same for every correlation.
+    r"""Equally correlated Gaussian features with linear effects, the same for every correlation.
 
-    The first half of the features (rounded up, k of them) is relevant, with coefficients of
-    alternating sign and falling size, :math:`b_j = 2 (-1)^{j-1} (k - j + 1) / k` for j = 1..k:
-    2, -1.6, 1.2, -0.8, 0.4 of ten features. The choice is ours. Regression adds noise from
-    N(0, 1); in classification :math:`P(y = 1) = \mathrm{sigmoid}(\sum_j b_j x_j)`.
+    The first half of the features (rounded up, k of them) is relevant. Their coefficients alternate
+    in sign and fall in size, :math:`b_j = 2 (-1)^{j-1} (k - j + 1) / k` for j = 1..k: for ten
+    features 2, -1.6, 1.2, -0.8, 0.4. The rule is ours, not from the literature. Regression adds
+    noise from N(0, 1). In classification :math:`P(y = 1) = \mathrm{sigmoid}(\sum_j b_j x_j)`.
 
-    The same seed uses the same draws for every correlation, so that tables differ by it alone.
+    The same seed gives the same draws for every correlation, so that the tables differ only by it.
 
     Parameters
     ----------
     n_samples : int, default=1000
         At least 1.
     n_features : int, default=10
-        At least 2; called x1, x2, ...
+        At least 2. Features are called x1, x2, ...
     correlation : float, default=0.5
-        Of each two features, in [0, 1).
+        Correlation of every pair of features, in [0, 1).
     task : {"regression", "classification"}, default="regression"
     random_state : int, RandomState instance, Generator or None, default=None
 
@@ -190,7 +190,7 @@ def make_correlated(
         relevant=coefficients != 0,
         effects=centred(X * coefficients),
         description=f"{rule} with b of the first half falling from 2 in size and alternating in "
-        f"sign; {n_samples} x {n_features} Gaussian, each two correlated by {correlation:g}.",
+        f"sign; {n_samples} x {n_features} Gaussian, every pair correlated by {correlation:g}.",
     )
 
 

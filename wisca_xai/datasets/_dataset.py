@@ -1,4 +1,4 @@
-"""A table whose true relevant features are known, because it was generated."""
+"""A generated table, whose relevant features are known."""
 
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
@@ -17,37 +17,38 @@ Task: TypeAlias = Literal["classification", "regression"]
 
 @dataclass(frozen=True, eq=False, repr=False)
 class GroundTruthDataset:
-    """A table and the truth about it: which features generate y, and how where that is defined.
+    """A table and its truth: which features generate y, and their effects where defined.
 
-    The truth is that of the data. A fitted model may use other features, and an explainer answers
-    for the model only.
+    This is the truth of the data. A fitted model may use other features; an explainer can recover
+    only what the model uses.
 
     Attributes
     ----------
     name : str
-        Short name, as in the registry `DATASETS`.
+        Short name, such as a key of `DATASETS`.
     X : pandas.DataFrame of shape (n_samples, n_features)
-        A copy of what was passed in.
+        The features; a copy of the table that was passed.
     y : pandas.Series of shape (n_samples,)
         Class labels 0, 1, ... or the target, on the index of `X`; a copy.
     task : {"classification", "regression"}
     relevant : ndarray of bool of shape (n_features,) or (n_samples, n_features)
-        Whether a feature generates y; one row per sample where the rule differs between rows.
+        Whether a feature generates y. One row per sample if the rule differs between rows.
         Read-only.
     effects : ndarray of shape (n_samples, n_features), or None
-        For an additive truth ``g(x) = c + sum_j g_j(x_j)`` the signed contribution
-        ``g_j(x_ij) - mean_i g_j(x_ij)``, which is the exact interventional Shapley value of g with
-        `X` as the background; 0 for irrelevant features. Its unit is that of g: the noise-free
-        target in regression; in classification the log-odds of class 1 where y is drawn, or the
-        probability of class 1 (0 or 1) where y follows from one feature. None where the truth is
-        not additive, or has no single output (more than two classes). Read-only.
+        Signed contributions ``g_j(x_ij) - mean_i g_j(x_ij)`` of an additive truth
+        ``g(x) = c + sum_j g_j(x_j)``; 0 for irrelevant features. They are the exact interventional
+        Shapley values of g with `X` as the background. Their unit is that of g: in regression the
+        target without noise; in classification the log-odds of class 1 if y is drawn, or the
+        probability of class 1 (0 or 1) if one feature decides y. None if the truth is not additive,
+        or there are more than two classes. Read-only.
     description : str
-        Rule, size and source.
+        Rule, size and source of the table.
 
     Raises
     ------
     InputError
-        If the shapes, the indices, the task or the types do not fit each other.
+        If `task` is unknown, shapes or indices differ, column names are not unique, `relevant` is
+        not boolean, or an effect is not finite.
 
     Examples
     --------
@@ -86,7 +87,7 @@ class GroundTruthDataset:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self.__post_init__()  # pickle and copy forget that arrays are read-only
+        self.__post_init__()  # Pickle and copy do not keep arrays read-only.
 
     def __repr__(self) -> str:
         n_samples, n_features = self.X.shape
@@ -98,7 +99,7 @@ class GroundTruthDataset:
 
     @property
     def relevant_features(self) -> BoolArray:
-        """Features that are relevant in any row, (n_features,)."""
+        """Whether a feature is relevant in any row, (n_features,)."""
         if self.relevant.ndim == 1:
             return self.relevant
         return np.asarray(self.relevant.any(axis=0))

@@ -1,4 +1,4 @@
-"""What the generators share: seeds, class counts, correlated Gaussians, checks of numbers."""
+"""Parts that the generators share: seeds, class counts, Gaussian features, checks of numbers."""
 
 from collections.abc import Sequence
 from typing import TypeAlias
@@ -16,22 +16,22 @@ Seed: TypeAlias = int | np.random.RandomState | np.random.Generator | None
 
 
 def random_generator(random_state: Seed) -> np.random.Generator:
-    """A generator of its own; NumPy's global state is neither read nor changed."""
+    """Return a new generator; NumPy's global state is neither read nor changed."""
     return np.random.default_rng(seed_entropy(random_state))
 
 
 def legacy_generator(random_state: Seed) -> np.random.RandomState:
-    """The same for scikit-learn's generators: an int gives the data that it gives there."""
+    """Return a generator for scikit-learn, in which an int gives the same data as there."""
     return np.random.RandomState(seed_entropy(random_state) % 2**32)
 
 
 def feature_names(prefix: str, n_features: int) -> list[str]:
-    """Names prefix1, prefix2, ..."""
+    """Return the names prefix1, prefix2, ..."""
     return [f"{prefix}{j + 1}" for j in range(n_features)]
 
 
 def class_counts(n_samples: int, shares: Sequence[float]) -> IntVector:
-    """Rows per class, (n_classes,): rounded by the largest remainder, at least 1 each.
+    """Numbers of rows per class, (n_classes,), by the largest-remainder rule, at least 1 each.
 
     Examples
     --------
@@ -50,7 +50,7 @@ def class_counts(n_samples: int, shares: Sequence[float]) -> IntVector:
 
 
 def draw_labels(rng: np.random.Generator, n_samples: int, shares: Sequence[float]) -> IntVector:
-    """Labels 0, 1, ... in random order, in exactly the numbers of `class_counts`."""
+    """Labels 0, 1, ... in random order, each exactly as often as `class_counts` says."""
     counts = class_counts(n_samples, shares)
     return rng.permutation(np.repeat(np.arange(len(counts)), counts)).astype(np.intp)
 
@@ -58,9 +58,10 @@ def draw_labels(rng: np.random.Generator, n_samples: int, shares: Sequence[float
 def draw_gaussian(
     rng: np.random.Generator, n_samples: int, n_features: int, correlation: float
 ) -> FloatMatrix:
-    """Standard normal columns, (n_samples, n_features), each two with the same correlation.
+    """Standard normal columns, (n_samples, n_features), with the same correlation of every pair.
 
-    One common factor gives that without a decomposition; the same draws serve any correlation.
+    The columns share one common factor. So no matrix has to be decomposed, and the draws are the
+    same for every correlation.
     """
     own = rng.standard_normal((n_samples, n_features))
     common = rng.standard_normal((n_samples, 1))
@@ -69,12 +70,12 @@ def draw_gaussian(
 
 def draw_binary(rng: np.random.Generator, log_odds: FloatVector) -> IntVector:
     """Draw y = 1 with probability sigmoid(log_odds), (n_samples,)."""
-    probability = 0.5 + 0.5 * np.tanh(log_odds / 2)  # a sigmoid that cannot overflow
+    probability = 0.5 + 0.5 * np.tanh(log_odds / 2)  # This form of the sigmoid cannot overflow.
     return np.asarray(rng.random(len(log_odds)) < probability, dtype=np.intp)
 
 
 def centred(contributions: ArrayLike) -> FloatMatrix:
-    """Contributions of each feature, (n_samples, n_features), minus their mean over rows."""
+    """Contributions of the features, (n_samples, n_features), minus their means over rows."""
     terms = np.asarray(contributions, dtype=np.float64)
     return np.asarray(terms - terms.mean(axis=0))
 

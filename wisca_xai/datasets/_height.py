@@ -1,4 +1,4 @@
-"""Tables of people, in which height alone decides the class."""
+"""Tables of people in which only height decides the class."""
 
 from collections.abc import Sequence
 
@@ -8,17 +8,17 @@ import pandas as pd
 from wisca_xai.datasets._dataset import GroundTruthDataset
 from wisca_xai.datasets._draws import Seed, centred, draw_labels, random_generator
 
-# Whole numbers, ends included, from which the columns that decide nothing are drawn.
+# Ranges, ends included, of the whole numbers in the irrelevant columns.
 OTHER_RANGES = {"age": (18, 65), "tattoos": (0, 30), "piercings": (0, 8)}
 
 
 def make_height(n_samples: int = 100, *, random_state: Seed = None) -> GroundTruthDataset:
     """Two classes of equal size: class 1 iff height_cm >= 184, after [1]_.
 
-    All columns are whole numbers, drawn evenly and independently, ends included: height_cm from
-    150 to 183 in class 0 and 184 to 220 in class 1, age from 18 to 65, tattoos from 0 to 30,
-    piercings from 0 to 8. The authors do not say how they drew them; these are the ranges that
-    their published table spans.
+    All columns are whole numbers, drawn uniformly and independently, ends included: height_cm from
+    150 to 183 in class 0 and from 184 to 220 in class 1, age from 18 to 65, tattoos from 0 to 30,
+    piercings from 0 to 8. The authors do not say how they drew them. These ranges are those of
+    their published table.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ def make_height(n_samples: int = 100, *, random_state: Seed = None) -> GroundTru
     Returns
     -------
     dataset : GroundTruthDataset
-        Effects are those on the probability of class 1, which is 0 or 1.
+        Effects on the probability of class 1, which is 0 or 1.
 
     Raises
     ------
@@ -64,7 +64,8 @@ def make_height_imbalanced(
 ) -> GroundTruthDataset:
     """Two classes of 5 % and 95 %: class 0 up to 175 cm, class 1 from 184 cm, after [1]_.
 
-    As `make_height`, but heights of class 0 are from 150 to 175, and none lies from 176 to 183.
+    As `make_height`, but heights of class 0 are from 150 to 175, so that no height is from 176 to
+    183.
 
     Parameters
     ----------
@@ -75,7 +76,7 @@ def make_height_imbalanced(
     Returns
     -------
     dataset : GroundTruthDataset
-        Effects are those on the probability of class 1, which is 0 or 1.
+        Effects on the probability of class 1, which is 0 or 1.
 
     Raises
     ------
@@ -117,7 +118,7 @@ def make_height_multiclass(
     Returns
     -------
     dataset : GroundTruthDataset
-        Without effects: three classes have no single output.
+        Without effects, because three classes have no single output.
 
     Raises
     ------

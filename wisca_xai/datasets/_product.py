@@ -1,4 +1,4 @@
-"""A regression of a product: two features that do nothing on the average."""
+"""A product of two features, neither of which has an effect on average."""
 
 import pandas as pd
 
@@ -6,7 +6,7 @@ from wisca_xai._checks import check_count
 from wisca_xai.datasets._dataset import GroundTruthDataset
 from wisca_xai.datasets._draws import Seed, feature_names, first_relevant, random_generator
 
-N_RELEVANT = 3
+N_RELEVANT = 3  # x1, x2 and x3
 
 
 def make_product(
@@ -14,21 +14,21 @@ def make_product(
 ) -> GroundTruthDataset:
     """Standard normal features; y = x1 x2 + x3 without noise.
 
-    The hard part of syn1 in a regression: the mean of y is the same for every value of x1, and of
-    x2. The choice is ours.
+    As in syn1, the mean of y is the same for every value of x1, and for every value of x2, which
+    makes the two hard to find. The rule is ours, not from the literature.
 
     Parameters
     ----------
     n_samples : int, default=1000
         At least 1.
     n_features : int, default=20
-        At least 3; called x1, x2, ...
+        At least 3. Features are called x1, x2, ...
     random_state : int, RandomState instance, Generator or None, default=None
 
     Returns
     -------
     dataset : GroundTruthDataset
-        Without effects: the truth is not additive.
+        Without effects, because the truth is not additive.
 
     Raises
     ------

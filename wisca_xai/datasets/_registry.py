@@ -1,4 +1,4 @@
-"""Every table by its name."""
+"""Tables by name."""
 
 from collections.abc import Callable
 from functools import partial
@@ -28,7 +28,7 @@ def _make(
     random_state: Seed = None,
     **options: Any,
 ) -> GroundTruthDataset:
-    """Call `make`; None as `n_samples` means its own default."""
+    """Call `make`; if `n_samples` is None, its default size."""
     if n_samples is not None:
         options["n_samples"] = n_samples
     return make(*args, random_state=random_state, **options)
@@ -63,11 +63,11 @@ def make_dataset(
     name : str
         A key of `DATASETS`, such as "height" or "syn4".
     n_samples : int, default=None
-        Number of rows; None means the size in the literature. Shares of classes that a rule fixes
-        are kept.
+        Number of rows. None means the size in the literature. If a rule fixes the shares of the
+        classes, they are kept.
     random_state : int, RandomState instance, Generator or None, default=None
-        An int gives the same table at every call; None a new one. NumPy's global state is
-        neither read nor changed.
+        An int gives the same table in every call, None a new one. NumPy's global state is neither
+        read nor changed.
 
     Returns
     -------

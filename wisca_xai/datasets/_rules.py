@@ -1,4 +1,4 @@
-"""Uniform features, in which intervals of some of them decide the class."""
+"""Uniform features, of which some decide the class by intervals."""
 
 import numbers
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,6 +18,7 @@ from wisca_xai.datasets._draws import (
     random_generator,
 )
 
+# The rules of the authors' table: the interval of each relevant feature in class 1.
 DEFAULT_RULES: dict[str | int, tuple[float, float]] = {
     "F4": (0.1, 0.5),
     "F10": (0.6, 1.0),
@@ -26,6 +27,7 @@ DEFAULT_RULES: dict[str | int, tuple[float, float]] = {
     "F57": (0.4, 0.7),
     "F85": (0.4, 1.0),
 }
+# The open intervals that define class 1 of `make_conjunction`.
 CONJUNCTION = {"F3": (0.7, 0.9), "F6": (0.2, 0.35)}
 
 
@@ -37,39 +39,39 @@ def make_rules(
     share: float = 0.5,
     random_state: Seed = None,
 ) -> GroundTruthDataset:
-    """Uniform features; class 1 keeps every rule, and class 0 breaks every rule, after [1]_.
+    """Uniform features; class 1 follows every rule, and class 0 breaks every rule, after [1]_.
 
-    In class 1 a feature with a rule is drawn from U(low, high). In class 0 it lies outside: half
-    of the rows (rounded down) from U(0, low) and the rest from U(high, 1), or all on one side if
-    low = 0 or high = 1. Which rows lie below is drawn anew for each feature. All other features
-    are drawn from U(0, 1).
+    In class 1 a feature with a rule is drawn from U(low, high). In class 0 it is outside: half of
+    the rows (rounded down) are drawn from U(0, low) and the rest from U(high, 1), or all on one
+    side if low = 0 or high = 1. Which rows are below is drawn separately for each feature. All
+    other features are drawn from U(0, 1).
 
-    Each feature with a rule separates the classes alone, so that a sparse model may be right with
-    one of them, and yet miss the other relevant ones.
+    Each feature with a rule separates the classes by itself. So a sparse model may use only one of
+    them, make no error, and ignore the other relevant features.
 
     Parameters
     ----------
     n_samples : int, default=2000
         At least 2.
     n_features : int, default=100
-        Features are called F1, F2, ...; at least 85 for the default rules.
+        At least 85 for the default rules. Features are called F1, F2, ...
     rules : mapping of str or int to (low, high), default=None
-        Interval of each feature, by its name ("F4") or its position counted from 0 (3, the same
-        feature); 0 <= low < high <= 1, and not both 0 and 1. None means those of the authors'
-        table: F4 in [.1, .5], F10 >= .6, F20 <= .8, F31 <= .25, F57 in [.4, .7], F85 >= .4.
+        Interval of each feature, by its name ("F4") or its position from 0 (3 for the same
+        feature); 0 <= low < high <= 1, but not (0, 1). None means the rules of the authors' table:
+        F4 in [.1, .5], F10 >= .6, F20 <= .8, F31 <= .25, F57 in [.4, .7], F85 >= .4.
     share : float, default=0.5
-        Share of class 1, above 0 and below 1. Rounded to rows, with at least one row per class.
+        Share of class 1, above 0 and below 1, rounded to rows, with at least one row per class.
     random_state : int, RandomState instance, Generator or None, default=None
 
     Returns
     -------
     dataset : GroundTruthDataset
-        Without effects: the truth is not additive.
+        Without effects, because the truth is not additive.
 
     Raises
     ------
     InputError
-        If a size, the share, or a rule is out of range, a rule's feature does not exist, or a
+        If a size, the share or a rule is out of range, the feature of a rule does not exist, or a
         feature has two rules.
 
     References
@@ -90,7 +92,7 @@ def make_rules(
     if rules is None and n_features < 85:
         raise InputError(
             f"`n_features` must be at least 85 for the default rules, got {n_features}. "
-            "Pass `rules` of your own for fewer."
+            "Pass other `rules` for fewer features."
         )
     intervals = _check_rules(DEFAULT_RULES if rules is None else rules, names)
     share = check_share(share)
@@ -119,8 +121,8 @@ def make_conjunction(
 ) -> GroundTruthDataset:
     """Uniform features F1, F2, ...; class 1 iff .7 < F3 < .9 and .2 < F6 < .35, after [1]_.
 
-    Class 1 has 25 of 999 rows (under a uniform distribution 3 % would fall into it). Rows are
-    drawn uniformly under the condition of their class.
+    Class 1 has 25 of 999 rows; of uniformly drawn rows 3 % would be in class 1. Rows are drawn
+    uniformly under the condition of their class.
 
     Parameters
     ----------
@@ -133,7 +135,7 @@ def make_conjunction(
     Returns
     -------
     dataset : GroundTruthDataset
-        Without effects: the truth is not additive.
+        Without effects, because the truth is not additive.
 
     Raises
     ------
@@ -222,12 +224,12 @@ def _check_feature(feature: object, names: Sequence[str]) -> int:
 def _check_interval(name: str, interval: Iterable[object]) -> tuple[float, float]:
     try:
         low, high = map(as_number, interval)
-    except (TypeError, ValueError):  # no iterable, or of another length
+    except (TypeError, ValueError):  # It is not an iterable of two entries.
         low, high = np.nan, np.nan
     if not 0 <= low < high <= 1 or (low == 0 and high == 1):
         raise InputError(
-            f"The rule of {name!r} must be (low, high) with 0 <= low < high <= 1 and with room "
-            f"outside it, got {interval!r}."
+            f"The rule of {name!r} must be (low, high) with 0 <= low < high <= 1, but not (0, 1), "
+            f"got {interval!r}."
         )
     return low, high
 

@@ -1,4 +1,4 @@
-"""scikit-learn's generators, with the truth that their formulas state."""
+"""Tables of scikit-learn's generators, with the truth of their formulas."""
 
 import numpy as np
 import pandas as pd
@@ -32,27 +32,28 @@ def make_friedman(
     noise: float = 0.0,
     random_state: Seed = None,
 ) -> GroundTruthDataset:
-    """Friedman's regression problems 1 to 3 [1]_, by scikit-learn's generators.
+    """Friedman's regression problems 1 to 3 [1]_, from scikit-learn's generators.
 
-    The first depends on x1 to x5 of uniform features, the others on all of their four. An int as
-    `random_state` gives the same data as ``sklearn.datasets.make_friedman1`` and so on.
+    All features are uniform. In problem 1, x1 to x5 are relevant; in problems 2 and 3 all four are.
+    An int as `random_state` gives the same data as ``sklearn.datasets.make_friedman1`` (2, 3).
 
     Parameters
     ----------
     number : int
-        1 to 3.
+        From 1 to 3.
     n_samples : int, default=1000
         At least 1.
     n_features : int, default=None
-        Called x1, x2, ... For number 1 at least 5, None means 10; numbers 2 and 3 have 4.
+        Features are called x1, x2, ... Problem 1 has at least 5, and 10 if None; problems 2 and 3
+        have 4.
     noise : float, default=0.0
-        Standard deviation of the Gaussian noise on y, in the unit of y; at least 0.
+        Standard deviation of the Gaussian noise of y, in the unit of y; at least 0.
     random_state : int, RandomState instance, Generator or None, default=None
 
     Returns
     -------
     dataset : GroundTruthDataset
-        Without effects: the truths are not additive.
+        Without effects, because the truths are not additive.
 
     Raises
     ------
@@ -104,7 +105,7 @@ def make_sparse_uncorrelated(
     n_samples : int, default=1000
         At least 1.
     n_features : int, default=10
-        At least 4; called x1, x2, ...
+        At least 4. Features are called x1, x2, ...
     random_state : int, RandomState instance, Generator or None, default=None
 
     Returns
@@ -157,18 +158,17 @@ def make_informative(
     n_repeated: int = 2,
     random_state: Seed = None,
 ) -> GroundTruthDataset:
-    """Clusters of two classes in some features, by ``sklearn.datasets.make_classification`` [1]_.
+    """Two classes of two clusters each, from ``sklearn.datasets.make_classification`` [1]_.
 
-    Columns are named by their part, in this order: informative1, ..., redundant1, ... (linear
-    combinations of the informative), repeated1, ... (copies of either), noise1, ... (the rest).
-    All but the noise are relevant: a model may use a redundant or repeated feature in place of an
-    informative one, and an explainer that then names it is right. Rows are shuffled. Two
-    classes of two clusters each, and 1 % of random labels, are scikit-learn's defaults.
+    Columns are in this order: informative1, ..., redundant1, ... (linear combinations of the
+    informative ones), repeated1, ... (copies of informative or redundant ones), noise1, ... (the
+    rest). All but the noise are relevant, because a model may use a redundant or repeated feature
+    instead of an informative one. Rows are shuffled, and 1 % of the labels are random.
 
     Parameters
     ----------
     n_samples : int, default=1000
-        At least 4: one row per cluster.
+        At least 4, one row per cluster.
     n_features : int, default=20
     n_informative, n_redundant, n_repeated : int, default=5, 3, 2
         At least 2, 0 and 0; together at most `n_features`.
@@ -177,7 +177,7 @@ def make_informative(
     Returns
     -------
     dataset : GroundTruthDataset
-        Without effects: the truth is not additive.
+        Without effects, because the truth is not additive.
 
     Raises
     ------
@@ -217,7 +217,7 @@ def make_informative(
         n_informative=n_informative,
         n_redundant=n_redundant,
         n_repeated=n_repeated,
-        shuffle=False,  # would hide which column is which; rows come sorted by class
+        shuffle=False,  # Shuffled columns could not be named; the rows are shuffled below.
         random_state=rng,
     )
     order = rng.permutation(n_samples)

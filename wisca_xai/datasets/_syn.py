@@ -1,4 +1,4 @@
-"""Instance-wise truth: the relevant features of a row depend on the row."""
+"""Tables syn1 to syn6, in some of which the relevant features depend on the row."""
 
 import numpy as np
 import pandas as pd
@@ -17,14 +17,15 @@ from wisca_xai.datasets._draws import (
     random_generator,
 )
 
+# The formulas g1, g2 and g3 as text, and the columns of their features.
 FORMULAS = {
     1: "x1 x2",
     2: "x3^2 + x4^2 + x5^2 + x6^2 - 4",
     3: "-10 sin(2 x7) + 2 |x8| + x9 + exp(-x10) - 2.4",
 }
-COLUMNS = {1: [0, 1], 2: [2, 3, 4, 5], 3: [6, 7, 8, 9]}  # of x1, x2; x3 to x6; x7 to x10
-SWITCHED = {4: (1, 2), 5: (1, 3), 6: (2, 3)}
-SWITCH = 10  # of x11
+COLUMNS = {1: [0, 1], 2: [2, 3, 4, 5], 3: [6, 7, 8, 9]}
+SWITCHED = {4: (1, 2), 5: (1, 3), 6: (2, 3)}  # the formulas where x11 < 0, and elsewhere
+SWITCH = 10  # the column of x11
 
 
 def make_syn(
@@ -43,28 +44,28 @@ def make_syn(
         g_2 &= x_3^2 + x_4^2 + x_5^2 + x_6^2 - 4 \\
         g_3 &= -10 \sin(2 x_7) + 2 |x_8| + x_9 + \exp(-x_{10}) - 2.4
 
-    syn1 to syn3 have g = g1, g2, g3. The others switch on x11: where x11 < 0, syn4 and syn5 have
-    g1 and syn6 has g2; elsewhere syn4 has g2, syn5 and syn6 have g3. Then y = 1 is drawn with
-    probability sigmoid(g). The formulas are those of the paper [1]_; its published code draws g3
-    with sin(0.2 x7) and \|x8\| instead.
+    In syn1 to syn3, g is g1, g2 and g3. In the others it depends on the sign of x11: where x11 < 0,
+    it is g1 in syn4 and syn5 and g2 in syn6; elsewhere it is g2 in syn4 and g3 in syn5 and syn6.
+    Then y = 1 is drawn with probability sigmoid(g). The formulas are those of the paper [1]_; its
+    published code uses sin(0.2 x7) and \|x8\| in g3.
 
     Parameters
     ----------
     number : int
-        1 to 6.
+        From 1 to 6.
     n_samples : int, default=2000
         At least 1.
     n_features : int, default=11
-        At least 11; called x1, x2, ... The literature uses 11 and 100.
+        At least 11. Features are called x1, x2, ... The literature uses 11 and 100.
     correlation : float, default=0.0
-        Of each two features, in [0, 1); 0 in the literature.
+        Correlation of every pair of features, in [0, 1); 0 in the literature.
     random_state : int, RandomState instance, Generator or None, default=None
 
     Returns
     -------
     dataset : GroundTruthDataset
-        In syn4 to syn6 `relevant` is per row: the features of the formula in use, and x11.
-        Effects (log-odds) for the additive syn2 and syn3 only.
+        In syn4 to syn6 `relevant` has one row per sample: the features of its formula, and x11.
+        Only syn2 and syn3, which are additive, have effects (in log-odds).
 
     Raises
     ------
@@ -112,7 +113,7 @@ def make_syn(
 
 
 def _terms(X: FloatMatrix, formula: int) -> FloatMatrix:
-    """The summands of g2 or g3, each in the column of its feature; 0 elsewhere."""
+    """The terms of g2 or g3, each in the column of its feature; 0 in the other columns."""
     terms = np.zeros_like(X)
     if formula == 2:
         terms[:, COLUMNS[2]] = X[:, COLUMNS[2]] ** 2

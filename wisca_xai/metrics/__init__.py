@@ -1,4 +1,4 @@
-"""Scores of attributions: arrays in, numbers out."""
+"""Scores of attributions: agreement, complexity and recovery; arrays in, numbers out."""
 
 from wisca_xai.metrics._agreement import (
     feature_agreement,
@@ -10,7 +10,7 @@ from wisca_xai.metrics._agreement import (
     signed_rank_agreement,
 )
 from wisca_xai.metrics._complexity import complexity, effective_features, sparseness
-from wisca_xai.metrics._disagreement import disagreement_scores
+from wisca_xai.metrics._panel_agreement import disagreement_scores
 from wisca_xai.metrics._recovery import average_precision, recovery, regret, roc_auc
 
 __all__ = [

@@ -1,7 +1,7 @@
-"""Agreement between two attributions of the same features; pure arrays.
+"""Agreement between two attributions of the same features.
 
-Features of equal magnitude share their places evenly, as if ties were broken both ways at once:
-no score depends on the order of the columns, and every attribution agrees fully with itself.
+Features of equal magnitude share their places equally. So no score depends on the order of the
+columns, and every attribution agrees fully with itself.
 """
 
 from collections.abc import Callable, Sequence
@@ -34,7 +34,8 @@ def rank_correlation(one: ArrayLike, two: ArrayLike) -> float | FloatVector:
     Returns
     -------
     correlation : float, or ndarray of shape (n_samples,)
-        In [-1, 1]; NaN where it is not defined (fewer than 2 features, or all magnitudes equal).
+        In [-1, 1]; NaN if there are fewer than 2 features, or all magnitudes of `one` or of `two`
+        are equal.
 
     Raises
     ------
@@ -53,21 +54,22 @@ def rank_correlation(one: ArrayLike, two: ArrayLike) -> float | FloatVector:
 
 
 def feature_agreement(one: ArrayLike, two: ArrayLike, k: int) -> float | FloatVector:
-    """Share of the `k` largest magnitudes that the two have in common [1]_.
+    """Share of the `k` largest magnitudes that both attributions have in common [1]_.
 
-    Features tied at the border share the places that are left: of two for one place, each is
-    half a member. The agreement is the sum of each feature's smaller membership over `k`.
+    Features that tie for the last places share them: if two features tie for one place, each has
+    half of it. A feature counts with the smaller of its two shares. The agreement is the sum of
+    these, divided by `k`.
 
     Parameters
     ----------
     one, two : array-like of shape (n_features,) or (n_samples, n_features)
     k : int
-        At least 1, at most n_features.
+        From 1 to n_features.
 
     Returns
     -------
     agreement : float, or ndarray of shape (n_samples,)
-        In [0, 1]; NaN where it is not defined, because all magnitudes of one are equal.
+        In [0, 1]; NaN where all magnitudes of `one` or of `two` are equal.
 
     Raises
     ------
@@ -82,28 +84,29 @@ def feature_agreement(one: ArrayLike, two: ArrayLike, k: int) -> float | FloatVe
     --------
     >>> feature_agreement([3.0, -2.0, 1.0], [0.9, 0.1, 0.2], k=2)
     0.5
-    >>> feature_agreement([3.0, 2.0, 2.0], [3.0, 2.0, 1.0], k=2)  # 1 and the half of the tied
+    >>> feature_agreement([3.0, 2.0, 2.0], [3.0, 2.0, 1.0], k=2)  # (1 + 1/2) / 2
     0.75
     """
     return _top_agreement(one, two, k, shared_top)
 
 
 def rank_agreement(one: ArrayLike, two: ArrayLike, k: int) -> float | FloatVector:
-    """Share of the `k` first places that the two give to the same feature [1]_.
+    """Share of the `k` first places that both attributions give to the same feature [1]_.
 
-    Tied features share their places: of two for places 1 and 2, each holds half of both. The
-    agreement is the sum, over features and the first `k` places, of the smaller share, over `k`.
+    Tied features share their places: if two features tie for places 1 and 2, each has half of each
+    place. The agreement is the sum, over features and the first `k` places, of the smaller of the
+    two shares, divided by `k`.
 
     Parameters
     ----------
     one, two : array-like of shape (n_features,) or (n_samples, n_features)
     k : int
-        At least 1, at most n_features.
+        From 1 to n_features.
 
     Returns
     -------
     agreement : float, or ndarray of shape (n_samples,)
-        In [0, `feature_agreement`]; NaN where all magnitudes of one are equal.
+        In [0, `feature_agreement`]; NaN where all magnitudes of `one` or of `two` are equal.
 
     Raises
     ------
@@ -123,21 +126,21 @@ def rank_agreement(one: ArrayLike, two: ArrayLike, k: int) -> float | FloatVecto
 
 
 def sign_agreement_at(one: ArrayLike, two: ArrayLike, k: int) -> float | FloatVector:
-    """Share of the `k` largest magnitudes in common that also have the same sign [1]_.
+    """Share of the `k` largest magnitudes that both have in common, with the same sign [1]_.
 
-    Two zeros have the same sign, a zero and another number have not. Ties at the border are
-    shared as in `feature_agreement`. `sign_agreement` compares all entries instead.
+    Two zeros have the same sign; a zero and another number do not. Ties count as in
+    `feature_agreement`. `sign_agreement` compares all entries instead of the largest.
 
     Parameters
     ----------
     one, two : array-like of shape (n_features,) or (n_samples, n_features)
     k : int
-        At least 1, at most n_features.
+        From 1 to n_features.
 
     Returns
     -------
     agreement : float, or ndarray of shape (n_samples,)
-        In [0, `feature_agreement`]; NaN where all magnitudes of one are equal.
+        In [0, `feature_agreement`]; NaN where all magnitudes of `one` or of `two` are equal.
 
     Raises
     ------
@@ -157,15 +160,15 @@ def sign_agreement_at(one: ArrayLike, two: ArrayLike, k: int) -> float | FloatVe
 
 
 def signed_rank_agreement(one: ArrayLike, two: ArrayLike, k: int) -> float | FloatVector:
-    """Share of the `k` first places that go to the same feature with the same sign [1]_.
+    """Share of the `k` first places that both give to the same feature, with the same sign [1]_.
 
-    Ties are shared as in `rank_agreement`, signs compared as in `sign_agreement_at`.
+    Ties count as in `rank_agreement`; signs are compared as in `sign_agreement_at`.
 
     Parameters
     ----------
     one, two : array-like of shape (n_features,) or (n_samples, n_features)
     k : int
-        At least 1, at most n_features.
+        From 1 to n_features.
 
     Returns
     -------
@@ -193,27 +196,27 @@ def signed_rank_agreement(one: ArrayLike, two: ArrayLike, k: int) -> float | Flo
 def pairwise_rank_agreement(
     one: ArrayLike, two: ArrayLike, features: Sequence[int] | IntVector | None = None
 ) -> float | FloatVector:
-    """Share of the pairs of features that the two put in the same order [1]_.
+    """Share of the pairs of features that both attributions put in the same order [1]_.
 
-    A pair tied in both is in the same order, a pair tied in one only counts a half: 1 minus the
-    mean distance of partial rankings with penalty 1/2 [2]_.
+    A pair that ties in both counts as in the same order; a pair that ties in only one of them
+    counts as 1/2. This is 1 minus the mean distance of partial rankings with penalty 1/2 [2]_.
 
     Parameters
     ----------
     one, two : array-like of shape (n_features,) or (n_samples, n_features)
     features : sequence of int, default=None
-        Positions of the features of interest, each once; None means all.
+        Positions of the features to compare, each once. None means all.
 
     Returns
     -------
     agreement : float, or ndarray of shape (n_samples,)
-        In [0, 1]; NaN where it is not defined: fewer than 2 features of interest, or all their
-        magnitudes in one equal.
+        In [0, 1]; NaN if there are fewer than 2 features to compare, or all their magnitudes in
+        `one` or in `two` are equal.
 
     Raises
     ------
     InputError
-        If the shapes differ, a number is not finite, or `features` are no distinct positions.
+        If the shapes differ, a number is not finite, or `features` are not distinct positions.
 
     References
     ----------
@@ -222,7 +225,7 @@ def pairwise_rank_agreement(
 
     Examples
     --------
-    >>> pairwise_rank_agreement([4.0, -3.0, 2.0], [9.0, 5.0, 5.0])  # the last pair is tied in one
+    >>> pairwise_rank_agreement([4.0, -3.0, 2.0], [9.0, 5.0, 5.0])  # (2 + 1/2) / 3 pairs
     0.833333333333
     >>> pairwise_rank_agreement([4.0, -3.0, 2.0], [9.0, 5.0, 5.0], features=[0, 2])
     1.0
@@ -240,9 +243,9 @@ def pairwise_rank_agreement(
 
 
 def sign_agreement(one: ArrayLike, two: ArrayLike) -> float:
-    """Share of the entries in which both point the same way.
+    """Share of the entries that have the same sign in both attributions.
 
-    Entries in which either is 0 have no direction, and are left out.
+    Entries that are 0 in `one` or in `two` are left out.
 
     Parameters
     ----------
@@ -285,7 +288,7 @@ def _top_agreement(
 
 
 def _defined(scores: FloatArray, one: Places, two: Places) -> FloatArray:
-    """Scores, NaN where one of the two tells no feature from another."""
+    """Scores, NaN where `one` or `two` rates all features equally."""
     return np.where(one.constant | two.constant, np.nan, scores)
 
 
@@ -297,7 +300,7 @@ def _pair(one: ArrayLike, two: ArrayLike) -> tuple[FloatArray, FloatArray]:
 
 def _check_one_shape(a: FloatArray, b: FloatArray) -> None:
     if a.shape != b.shape:
-        raise InputError(f"`one` and `two` must have one shape, got {a.shape} and {b.shape}.")
+        raise InputError(f"`one` and `two` must have the same shape, got {a.shape} and {b.shape}.")
 
 
 def _check_positions(features: Sequence[int] | IntVector, n_features: int) -> IntVector:

@@ -1,4 +1,4 @@
-"""How many features an attribution needs to tell its story."""
+"""Complexity of an attribution: on how many features its effect is spread."""
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -9,24 +9,24 @@ from wisca_xai.metrics._ties import as_result, check_rows, ratio
 
 
 def complexity(attributions: ArrayLike) -> float | FloatVector:
-    r"""Entropy of the shares of the magnitudes [1]_: low where few features carry the effect.
+    r"""Entropy of the shares of the magnitudes [1]_: low if few features have most of the effect.
 
     .. math:: -\sum_j p_j \ln p_j, \qquad p_j = \frac{|a_j|}{\sum_k |a_k|}
 
     Parameters
     ----------
     attributions : array-like of shape (n_features,) or (n_samples, n_features)
-        In any unit.
+        Attributions in any unit.
 
     Returns
     -------
     entropy : float, or ndarray of shape (n_samples,)
-        In nats, in [0, ln n_features]; NaN where all attributions are 0.
+        In nats, in [0, ln n_features]; NaN if all attributions are 0.
 
     Raises
     ------
     InputError
-        If `attributions` has another dimension, or a number that is not finite.
+        If `attributions` has another number of dimensions, or a number that is not finite.
 
     References
     ----------
@@ -42,22 +42,22 @@ def complexity(attributions: ArrayLike) -> float | FloatVector:
 
 
 def effective_features(attributions: ArrayLike) -> float | FloatVector:
-    """Number of equally strong features with the same entropy: the exponential of `complexity`.
+    """Number of equally strong features that have the same entropy: exp of `complexity`.
 
     Parameters
     ----------
     attributions : array-like of shape (n_features,) or (n_samples, n_features)
-        In any unit.
+        Attributions in any unit.
 
     Returns
     -------
     number : float, or ndarray of shape (n_samples,)
-        In [1, n_features]; NaN where all attributions are 0.
+        In [1, n_features]; NaN if all attributions are 0.
 
     Raises
     ------
     InputError
-        If `attributions` has another dimension, or a number that is not finite.
+        If `attributions` has another number of dimensions, or a number that is not finite.
 
     Examples
     --------
@@ -68,27 +68,27 @@ def effective_features(attributions: ArrayLike) -> float | FloatVector:
 
 
 def sparseness(attributions: ArrayLike) -> float | FloatVector:
-    r"""Gini index of the magnitudes [1]_: high where few features carry the effect.
+    r"""Gini index of the magnitudes [1]_: high if few features have most of the effect.
 
     .. math:: 1 - 2 \sum_{k=1}^d p_{(k)} \, \frac{d - k + 1/2}{d}
 
-    with the shares :math:`p_{(1)} \le \dots \le p_{(d)}` of the magnitudes in their sum.
+    where :math:`p_{(1)} \le \dots \le p_{(d)}` are the sorted shares of the magnitudes.
 
     Parameters
     ----------
     attributions : array-like of shape (n_features,) or (n_samples, n_features)
-        In any unit.
+        Attributions in any unit.
 
     Returns
     -------
     gini : float, or ndarray of shape (n_samples,)
-        Dimensionless, from 0 where all magnitudes are equal to ``1 - 1 / n_features`` where one
-        feature has the whole effect; NaN where all attributions are 0.
+        Dimensionless: 0 if all magnitudes are equal, ``1 - 1 / n_features`` if one feature has the
+        whole effect, NaN if all attributions are 0.
 
     Raises
     ------
     InputError
-        If `attributions` has another dimension, or a number that is not finite.
+        If `attributions` has another number of dimensions, or a number that is not finite.
 
     References
     ----------
@@ -116,8 +116,8 @@ def _defined(scores: FloatArray, shares: FloatArray) -> FloatArray:
 
 
 def _shares(attributions: ArrayLike) -> FloatArray:
-    """Shares of the magnitudes in their sum; 0 throughout where all are 0."""
+    """Shares of the magnitudes in their sum; all 0 for a vector of zeros."""
     magnitude = np.abs(check_rows("attributions", attributions))
-    # the sum of the raw magnitudes may overflow
+    # Magnitudes are divided by the largest first, because their sum may overflow.
     relative = ratio(magnitude, magnitude.max(axis=-1, keepdims=True, initial=0.0))
     return np.nan_to_num(ratio(relative, relative.sum(axis=-1, keepdims=True)))

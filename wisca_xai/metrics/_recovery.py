@@ -1,8 +1,8 @@
 """Recovery of a known truth by an importance, or by the attributions of rows.
 
-The truth names the relevant features, for all rows or for each. Ties score what they are worth on
-average over all orders in which they could be broken, so that no score depends on the order of
-the columns: an importance that tells no feature from another scores like chance.
+The truth is which features are relevant, for all rows or for each row. Ties score their average
+over all orders in which they could be broken, so that no score depends on the order of the columns.
+An importance that rates all features equally scores like a random ranking.
 """
 
 import numpy as np
@@ -26,10 +26,10 @@ from wisca_xai.metrics._ties import (
 def average_precision(importance: ArrayLike, relevant: ArrayLike) -> float:
     r"""Average precision of the magnitudes against the relevant features, expected over ties.
 
-    The mean over the relevant features of the precision at their place in the ranking. Ties take
-    the mean over all their orders [1]_: (1 + 1/2) / 2 = 3/4 for two tied features of which one is
-    relevant. scikit-learn's ``average_precision_score`` makes one threshold of a tie instead, and
-    gives 1/2 there. Without ties the two are equal.
+    This is the mean over the relevant features of the precision at their place in the ranking. With
+    ties it is the mean over all orders of the tied features [1]_: (1 + 1/2) / 2 = 3/4 for two tied
+    features of which one is relevant. scikit-learn's ``average_precision_score`` treats a tie as
+    one threshold and gives 1/2 there. Without ties both are equal.
 
     Parameters
     ----------
@@ -41,8 +41,8 @@ def average_precision(importance: ArrayLike, relevant: ArrayLike) -> float:
     Returns
     -------
     score : float
-        In (0, 1]; of a matrix the mean over rows. Rows whose truth is constant (all or no features
-        relevant) are left out; NaN if no row is left.
+        In (0, 1]; for a matrix the mean over rows. Rows in which all or no features are relevant
+        are left out; NaN if no row is left.
 
     Raises
     ------
@@ -66,7 +66,9 @@ def average_precision(importance: ArrayLike, relevant: ArrayLike) -> float:
 
 
 def roc_auc(importance: ArrayLike, relevant: ArrayLike) -> float:
-    """Probability that a relevant feature has a larger magnitude than another; a tie is a half.
+    """Probability that a relevant feature has a larger magnitude than an irrelevant one.
+
+    A tie counts as 1/2.
 
     Parameters
     ----------
@@ -78,8 +80,8 @@ def roc_auc(importance: ArrayLike, relevant: ArrayLike) -> float:
     Returns
     -------
     score : float
-        In [0, 1], 1/2 by chance; of a matrix the mean over rows. Rows whose truth is constant are
-        left out; NaN if no row is left.
+        In [0, 1], 1/2 on average for a random ranking; for a matrix the mean over rows. Rows in
+        which all or no features are relevant are left out; NaN if no row is left.
 
     Raises
     ------
@@ -88,7 +90,7 @@ def roc_auc(importance: ArrayLike, relevant: ArrayLike) -> float:
 
     Examples
     --------
-    >>> roc_auc([0.5, -0.9, 0.1, 0.5], [True, True, False, False])  # 3 pairs of 4, and a tie
+    >>> roc_auc([0.5, -0.9, 0.1, 0.5], [True, True, False, False])  # (3 + 1/2) / 4 pairs
     0.875
     """
     values, truth = _check_truth(importance, relevant)
@@ -98,30 +100,30 @@ def roc_auc(importance: ArrayLike, relevant: ArrayLike) -> float:
 def recovery(
     importance: ArrayLike, relevant: ArrayLike, effects: ArrayLike | None = None
 ) -> dict[str, float]:
-    """How well an importance finds the relevant features, and their effects where these are known.
+    """Scores of how well an importance finds the relevant features, and their effects if known.
 
     Parameters
     ----------
     importance : array-like of shape (n_features,) or (n_samples, n_features)
-        Importance, or attributions of rows; any unit.
+        Importance, or attributions of rows, in any unit.
     relevant : array-like of bool, of the same shape, or (n_features,) for all rows
-        The truth. Its number of relevant features is the k of the agreements.
+        The truth. The number of relevant features is the k of the agreements.
     effects : array-like of the same shape, or (n_features,) for all rows, default=None
-        True attributions, signed; any unit.
+        True attributions, signed, in any unit.
 
     Returns
     -------
     scores : dict of str to float
         ``average_precision``, ``roc_auc`` and ``feature_agreement`` (the share of relevant
-        features among the k first). With `effects` also ``rank_agreement``, ``sign_agreement``
+        features among the first k). With `effects` also ``rank_agreement``, ``sign_agreement``
         and ``signed_rank_agreement``, each at k, between importance and effects, and ``spearman``
-        and ``kendall`` (tau-b) of their magnitudes. Of an unsigned importance the two signed
-        agreements mean nothing.
+        and ``kendall`` (tau-b) of their magnitudes. For an unsigned importance the two agreements
+        of signs have no meaning.
 
-        Of a matrix each is the mean over the rows on which it is defined, NaN if there is none.
-        It is not where the truth is constant: all or no features relevant, for the last five no
-        feature relevant or all effects of one magnitude. A constant importance has no correlation
-        with a truth that is not: 0.
+        For a matrix each score is the mean over the rows in which it is defined; NaN if there is
+        none. The first three are not defined where all or no features are relevant, the others
+        where no feature is relevant or all effects have the same magnitude. If only the importance
+        is constant, its correlations are 0.
 
     Raises
     ------
@@ -130,7 +132,7 @@ def recovery(
 
     See Also
     --------
-    wisca_xai.metrics.rank_agreement : and its neighbours define the agreements, and their ties.
+    wisca_xai.metrics.feature_agreement : This and the similar functions define the agreements.
 
     Examples
     --------
@@ -155,24 +157,25 @@ def recovery(
 
 
 def regret(consensus_score: float, explainer_scores: ArrayLike) -> float:
-    """What the consensus loses against the best single explainer; negative where it gains.
+    """Score of the best single explainer minus that of the consensus.
 
     Parameters
     ----------
     consensus_score : float
-        A score of which more is better, such as `average_precision`; NaN if undefined.
+        A score such as `average_precision`, of which higher is better; NaN if undefined.
     explainer_scores : array-like of shape (n_explainers,)
         The same score of each explainer; undefined ones (NaN) are left out.
 
     Returns
     -------
     regret : float
-        In the unit of the score; NaN if the consensus' score or every explainer's is undefined.
+        In the unit of the score; negative if the consensus is better. NaN if the score of the
+        consensus or of every explainer is undefined.
 
     Raises
     ------
     InputError
-        If there is no explainer's score, or a score is infinite.
+        If there is no score of an explainer, or a score is infinite.
 
     Examples
     --------
@@ -197,11 +200,12 @@ def _average_precision(values: FloatArray, truth: NDArray[np.bool_]) -> FloatArr
     order = np.argsort(-np.abs(values), axis=-1)
     sorted_places = (np.take_along_axis(ends, order, axis=-1) for ends in places(values))
     first, last = (ends.astype(np.intp) for ends in sorted_places)
-    hits = np.zeros((*values.shape[:-1], n_features + 1))  # relevant ones among the first 0 .. d
+    # The number of relevant features among the first 0, 1, ..., n_features.
+    hits = np.zeros((*values.shape[:-1], n_features + 1))
     np.cumsum(np.take_along_axis(truth, order, axis=-1), axis=-1, out=hits[..., 1:])
     before = np.take_along_axis(hits, first, axis=-1)
     within = np.take_along_axis(hits, last, axis=-1) - before
-    # given a relevant feature at one place of a tie, the others are spread over its other places
+    # If a relevant feature has one place of a tie, the others are spread over its other places.
     place = np.arange(n_features)
     above = (place - first) * (within - 1) / np.maximum(last - first - 1, 1)
     precision = (before + above + 1) / (place + 1)
@@ -209,7 +213,7 @@ def _average_precision(values: FloatArray, truth: NDArray[np.bool_]) -> FloatArr
 
 
 def _roc_auc(spots: Places, truth: NDArray[np.bool_]) -> FloatArray:
-    """Mann and Whitney's statistic, from ranks about their mean."""
+    """ROC AUC as Mann and Whitney's statistic, from ranks minus their mean."""
     n_relevant = truth.sum(axis=-1).astype(np.float64)
     lead = -np.where(truth, spots.centred_ranks, 0.0).sum(axis=-1)
     return 0.5 + ratio(lead, n_relevant * (truth.shape[-1] - n_relevant))
@@ -217,7 +221,7 @@ def _roc_auc(spots: Places, truth: NDArray[np.bool_]) -> FloatArray:
 
 def _effect_scores(values: FloatArray, effects: FloatArray, k: FloatArray) -> dict[str, float]:
     spots, true_spots = places(values), places(effects)
-    told = ~true_spots.constant & (k[..., 0] > 0)
+    defined = ~true_spots.constant & (k[..., 0] > 0)
     same_sign = np.sign(values) == np.sign(effects)
     top, ranked = shared_top(spots, true_spots, k), shared_places(spots, true_spots, k)
     agreements = {
@@ -227,7 +231,7 @@ def _effect_scores(values: FloatArray, effects: FloatArray, k: FloatArray) -> di
         "spearman": np.nan_to_num(spearman(spots, true_spots)),
         "kendall": np.nan_to_num(kendall(spots, true_spots)),
     }
-    return {name: _mean(scores, told) for name, scores in agreements.items()}
+    return {name: _mean(scores, defined) for name, scores in agreements.items()}
 
 
 def _share_of(k: FloatArray, common: FloatArray) -> FloatArray:
@@ -239,7 +243,7 @@ def _varied(truth: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def _mean(scores: FloatArray, defined: NDArray[np.bool_]) -> float:
-    """Mean of the defined scores, rounded so that the order of rows and columns cannot show."""
+    """Mean of the defined scores, rounded so that the order of rows and columns has no effect."""
     kept = np.atleast_1d(scores)[np.atleast_1d(defined)]
     return round(float(kept.mean()), 12) + 0.0 if len(kept) else float("nan")
 

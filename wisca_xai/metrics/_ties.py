@@ -1,6 +1,6 @@
-"""What tied magnitudes share: places in the ranking, and orders of pairs.
+"""Places of features in a ranking, and orders of pairs, with ties.
 
-Features of equal magnitude share their places evenly, so that no score depends on the order of
+Features of equal magnitude share their places equally, so that no score depends on the order of
 the columns. All functions work along the last axis.
 """
 
@@ -17,19 +17,19 @@ from wisca_xai._typing import FloatArray
 
 
 class Places(NamedTuple):
-    """Each feature's places, `first` to ``last - 1``, from 0 for the largest magnitude."""
+    """Places of each feature, `first` to ``last - 1``; place 0 is that of the largest magnitude."""
 
     first: FloatArray
     last: FloatArray
 
     @property
     def constant(self) -> NDArray[np.bool_]:
-        """Where all features share all places, or there are none."""
+        """Vectors in which all features tie, or that have no features."""
         return np.asarray((self.last - self.first == self.first.shape[-1]).all(axis=-1))
 
     @property
     def centred_ranks(self) -> FloatArray:
-        """Average ranks, largest magnitude first, about their mean; exact multiples of 1/2."""
+        """Average ranks minus their mean: exact multiples of 1/2, lowest for the largest."""
         return np.asarray((self.first + self.last - self.first.shape[-1]) / 2)
 
 
@@ -43,7 +43,7 @@ def places(values: FloatArray) -> Places:
 
 
 def shared_top(one: Places, two: Places, k: int | FloatArray) -> FloatArray:
-    """The smaller of each feature's two shares in the first `k` places, in [0, 1]."""
+    """The smaller of a feature's two shares of the first `k` places, in [0, 1]."""
     shares = [
         np.clip(np.minimum(spots.last, k) - spots.first, 0, None) / (spots.last - spots.first)
         for spots in (one, two)
@@ -52,7 +52,7 @@ def shared_top(one: Places, two: Places, k: int | FloatArray) -> FloatArray:
 
 
 def shared_places(one: Places, two: Places, k: int | FloatArray) -> FloatArray:
-    """Sum over the first `k` places of the smaller of each feature's two shares in that place."""
+    """Sum over the first `k` places of the smaller of a feature's two shares of that place."""
     first, last = np.maximum(one.first, two.first), np.minimum(one.last, two.last)
     common = np.clip(np.minimum(last, k) - first, 0, None)
     return np.asarray(common / np.maximum(one.last - one.first, two.last - two.first))
@@ -76,9 +76,10 @@ def kendall(one: Places, two: Places) -> FloatArray:
 
 
 def pair_orders(one: Places, two: Places) -> Iterator[tuple[FloatArray, FloatArray]]:
-    """Orders (-1, 0 or 1) of all pairs of features, each pair once, by distance of the columns.
+    """Orders (-1, 0 or 1) of all pairs of features, each pair once.
 
-    All pairs at once would take n_features times the memory.
+    The pairs come in batches by the distance of their columns, because all pairs at once would take
+    n_features times the memory.
     """
     for gap in range(1, one.first.shape[-1]):
         a, b = (np.sign(p.first[..., gap:] - p.first[..., :-gap]) for p in (one, two))
@@ -92,11 +93,11 @@ def ratio(part: FloatArray, whole: FloatArray) -> FloatArray:
 
 
 def as_result(scores: FloatArray) -> float | FloatArray:
-    """A float for a vector, an array for rows; without the noise of the last bits.
+    """Return a float for a vector and an array for rows, rounded to 12 decimals.
 
-    Sums round differently in another order of the columns: rounded, equal scores are equal.
+    Sums have other rounding errors if the columns have another order; rounding makes them equal.
     """
-    rounded = np.round(scores, 12) + 0.0  # turns -0.0 into 0.0
+    rounded = np.round(scores, 12) + 0.0  # Adding 0.0 turns -0.0 into 0.0.
     return float(rounded) if rounded.ndim == 0 else rounded
 
 

@@ -1,4 +1,4 @@
-"""Disagreement of a panel per row: by hand, as a slow loop over pairs, invariances, errors."""
+"""One minus the agreement of a panel per row: by hand, by a loop over pairs, in other orders."""
 
 from itertools import combinations
 
