@@ -43,7 +43,7 @@ def test_every_cell_holds_every_method(study):
 def test_ablations_leave_out_what_they_name():
     data = make_dataset("friedman1", n_samples=150, random_state=0)
     model = fit_model("tree", data, np.arange(100), 0)
-    explainer = WISCAExplainer(model, explainers=PANEL_OF_20, random_state=0)
+    explainer = WISCAExplainer(model, random_state=0).set_params(shap__background_size=20)
     explanation = explainer.fit(data.X[:100], data.y[:100]).explain(data.X[100:], data.y[100:])
     groups = value_groups(data.X[100:].to_numpy())
     assert explanation.votes == dict.fromkeys(["shap", "lime", "permutation", "forest"], 1.0)

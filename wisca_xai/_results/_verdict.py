@@ -167,7 +167,7 @@ def _estimates(components: Mapping[str, Explanation]) -> Iterator[str]:
         if r2 is not None and r2.size and np.nanmedian(r2) < POOR_FIT:
             yield (
                 f"{name} fits the model poorly around these rows (median R2 {np.nanmedian(r2):.2f}"
-                "): it misses more than half of what the output does there. Reliability it less."
+                "): it misses more than half of what the output does there. Trust it less."
             )
         errors = component.standard_errors
         if component.family == "shapley" and errors is not None and len(errors):
