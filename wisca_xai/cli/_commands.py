@@ -14,7 +14,7 @@ from wisca_xai._results._consensus_explanation import ConsensusExplanation
 from wisca_xai.cli._output import say
 
 
-def demo(arguments: argparse.Namespace) -> ConsensusExplanation:
+def demo_command(arguments: argparse.Namespace) -> ConsensusExplanation:
     from sklearn.datasets import load_breast_cancer
     from sklearn.ensemble import GradientBoostingClassifier
     from sklearn.model_selection import train_test_split
@@ -31,7 +31,7 @@ def demo(arguments: argparse.Namespace) -> ConsensusExplanation:
     return _explainer(model, arguments).fit(X_train, y_train).explain(X_test, y_test)
 
 
-def explain(arguments: argparse.Namespace) -> ConsensusExplanation:
+def explain_command(arguments: argparse.Namespace) -> ConsensusExplanation:
     X, y = _split(_read_table(arguments.data), arguments.label, arguments.data)
     background, background_y = None, None
     if arguments.background is not None:
@@ -50,7 +50,7 @@ def explain(arguments: argparse.Namespace) -> ConsensusExplanation:
     return explanation if note is None else replace(explanation, notes=(note, *explanation.notes))
 
 
-def study(arguments: argparse.Namespace) -> pd.DataFrame:
+def study_command(arguments: argparse.Namespace) -> pd.DataFrame:
     from wisca_xai.study import MODELS, run_study
 
     first = check_count("--first-seed", arguments.first_seed, minimum=0)

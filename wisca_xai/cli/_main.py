@@ -16,7 +16,7 @@ from wisca_xai._exceptions import (
     WISCAWarning,
 )
 from wisca_xai._results._consensus_explanation import ConsensusExplanation
-from wisca_xai.cli import _commands
+from wisca_xai.cli._commands import demo_command, explain_command, study_command
 from wisca_xai.cli._output import say, write_results, write_study
 from wisca_xai.consensus import CONSENSUS
 
@@ -79,7 +79,7 @@ def _parser() -> argparse.ArgumentParser:
         "demo", parents=[shared], help="explain gradient boosting on breast cancer data"
     )
     demo.add_argument("--out", type=Path, default=Path("wisca-demo"), help="folder for the files")
-    demo.set_defaults(run=_commands.demo)
+    demo.set_defaults(run=demo_command)
 
     explain = commands.add_parser(
         "explain", parents=[shared], help="explain a model on a table", epilog=EXIT_CODES
@@ -98,7 +98,7 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="load .joblib and .pkl, which can run any code that is hidden in them",
     )
-    explain.set_defaults(run=_commands.explain)
+    explain.set_defaults(run=explain_command)
 
     study = commands.add_parser(
         "study", help="hold explainers and consensus against data with a known truth"
@@ -111,7 +111,7 @@ def _parser() -> argparse.ArgumentParser:
     study.add_argument("--first-seed", type=int, default=0, metavar="SEED", help="default: 0")
     study.add_argument("--jobs", type=int, default=None, help="cells at once")
     study.add_argument("--quiet", action="store_true", help="no progress bar")
-    study.set_defaults(run=_commands.study)
+    study.set_defaults(run=study_command)
     return parser
 
 
