@@ -36,32 +36,38 @@ from wisca_xai.explainers._registry import find_explainer
 class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # type: ignore[misc]
     """Explain a model by the consensus of several explainers: WISCA [1]_.
 
-    Every explainer answers in its own unit; each vector is scaled, each row weighed by the model's
-    confidence in it, and all are merged. The result tells what each explainer said, too.
+    Every explainer answers in its own unit. Each of its vectors is scaled, each row is weighted by
+    the model's confidence in it, and all are merged. The result also holds each explainer's own
+    answer.
 
     Parameters
     ----------
     estimator : estimator or callable
-        The model: fitted (used as it is) or not (a clone is fitted on the X, y of `fit`); any
-        scikit-learn style estimator or Pipeline, or a function of a table that returns numbers.
-        `sklearn.base.clone` of the explainer, and so cross-validation, drops what the model has
-        learned; a function or a `sklearn.frozen.FrozenEstimator` stays as it is.
+        The model: a scikit-learn style estimator or Pipeline, or a function of a table that returns
+        numbers. A fitted model is used as it is; of an unfitted one a clone is fitted on the X, y
+        of `fit`. `sklearn.base.clone` of the explainer, and so cross-validation, drops what the
+        model has learned, but keeps a function or a `sklearn.frozen.FrozenEstimator` as it is.
     explainers : sequence of str, explainers, or (name, explainer) pairs
-        Default: ``("shap", "lime", "permutation", "forest")``.
+        Default: ``("shap", "lime", "permutation", "forest")``. Explainers that other packages
+        register under the entry-point group ``wisca_xai.explainers`` go by name, too.
     consensus : str or callable, default="wisca"
-        A name in `wisca_xai.consensus.CONSENSUS`, or a function of the same signature. A function
-        of one's own gets raw attributions of different units, and has to scale them; without a
-        parameter `method_weights` it gets no votes, and `weighting` does nothing; with a parameter
-        `groups` it gets the `value_groups` of the rows. ``functools.partial(wisca, power=1)`` is
-        "wisca" with the arithmetic mean over explainers.
+        A name in `wisca_xai.consensus.CONSENSUS`, or a function with the signature of
+        `wisca_xai.consensus.ConsensusFunction`. A custom function gets raw attributions in
+        different units, and has to scale them.
     weighting : str, default="family"
-        How much each explainer counts. "equal": each has one vote. "family": each family of
-        explainers (see `Explanation.family`) has one, so that three variants of SHAP cannot outvote
-        LIME. "fidelity": the same, times the R2 of the imitation for those that imitate the model
-        (LIME's lines, the surrogate forest). The others measure: "faithfulness" (deletion and
-        insertion curves), "topsis" (faithfulness, stability and complexity) and "optimal" (least
-        error of faithfulness and robustness; global explainers have the mean vote) ask the model
-        more, and need one output per row; "crh" (nearness to the consensus) asks nothing.
+        How much each explainer counts (its vote).
+
+        - "equal": one vote each.
+        - "family": one vote for each family (see `Explanation.family`), so that three variants of
+          SHAP cannot outvote LIME.
+        - "fidelity": votes of "family" times `Explanation.fidelity`, for explainers that have one.
+        - "faithfulness": by deletion and insertion curves.
+        - "topsis": by faithfulness, stability and complexity.
+        - "optimal": least error of faithfulness and robustness; global explainers get the mean
+          vote.
+        - "crh": by nearness to the consensus.
+
+        "faithfulness", "topsis" and "optimal" ask the model more, and need one output per row.
     response_method : {"auto", "predict_proba", "decision_function", "predict"}, default="auto"
         Output that is explained; "auto" takes the first of these that the model has.
     n_refits : int, default=0
@@ -76,12 +82,12 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
     random_state : int, RandomState instance or None, default=None
         An integer makes every run give the same bytes.
     verbose : int, default=0
-        1 shows a progress bar on stderr.
+        1 shows progress bars, in a terminal or a notebook.
     timeout : float or None, default=None
-        Seconds that each explainer may take. Each then runs in a process apart, to which the model
-        goes by pickle; one that takes longer, or that brings its process down, is stopped and
+        Seconds that each explainer may take. Each then runs in another process, so that the model
+        must be picklable. An explainer that takes longer, or crashes its process, is stopped and
         recorded in `failures`, and the others go on. The result does not depend on it. The model's
-        first answers for the rows, and what `weighting` and `refit` measure, have no limit.
+        outputs for the rows, and what `weighting` and `n_refits` measure, have no limit.
 
     Attributes
     ----------
@@ -163,7 +169,7 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
         return params
 
     def set_params(self, **params: Any) -> "WISCAExplainer":
-        """Set parameters, also of the model (`estimator__C`) and explainers (`lime__n_samples`).
+        """Set parameters, also of the model (`estimator__C`) and of explainers (`lime__n_samples`).
 
         Parameters
         ----------
@@ -192,18 +198,18 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
         return self
 
     def fit(self, X: Any, y: ArrayLike | None = None, **params: Any) -> "WISCAExplainer":
-        """Keep reference data, and fit the model if it is not fitted yet.
+        """Keep the background, and fit the model if it is not fitted yet.
 
         Parameters
         ----------
         X : array-like or DataFrame of shape (n_background, n_features)
-            Reference data, as the model takes it: the training data, as a rule.
+            The background, as the model takes it: usually the training data.
         y : array-like of shape (n_background,), default=None
             Target; needed if the model is not fitted.
         **params : dict
             Metadata such as `sample_weight` for the model's `fit`; with
-            ``sklearn.set_config(enable_metadata_routing=True)`` those that it requests. Neither the
-            reference data nor the explained rows are weighed by them.
+            ``sklearn.set_config(enable_metadata_routing=True)`` those that it requests. They do not
+            weigh the background or the explained rows.
 
         Returns
         -------
@@ -229,16 +235,16 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
     ) -> ConsensusExplanation:
         """Explain the model's output for the rows of X by the consensus of the panel.
 
-        Without a call of `fit` before, X is the reference data too, and the result says so.
+        Without a call of `fit` before, X is the background too, and the result says so.
 
         Parameters
         ----------
         X : array-like or DataFrame of shape (n_samples, n_features)
             Columns of a DataFrame are matched by name.
         y : array-like of shape (n_samples,), default=None
-            True values: with them the verdict knows whether the model beats a constant, a
-            regression's rows are weighed by their residuals, and a permutation importance that has
-            a `scoring` measures that score.
+            True values. With them the verdict knows whether the model beats a constant, rows of a
+            regression are weighted by their residuals, and a `PermutationExplainer` with a
+            `scoring` measures that score.
         target : "predicted", "all" or a class label, default="predicted"
             Output that is explained: of each row's predicted class, of every class, or of the
             class that is named. Models without classes have one output.
@@ -267,10 +273,10 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
         return cast(ConsensusExplanation, found)
 
     def transform(self, X: Any) -> FloatMatrix:
-        """Local consensus of the predicted class; global explainers take no part in it.
+        """Local consensus of the predicted class, from the local explainers.
 
         Each family of explainers has one vote (each explainer with ``weighting="equal"``), so that
-        the values of a row do not depend on the others.
+        the values of a row do not depend on the other rows.
 
         Parameters
         ----------

@@ -34,14 +34,17 @@ def give_votes(
     Parameters
     ----------
     weighting : str
-        One of `WEIGHTINGS`; see `WISCAExplainer`. "fidelity" multiplies the votes of "family" by
-        each explainer's `Explanation.fidelity`, 1 where that is None. "faithfulness" weighs by
-        `skills_of`. "topsis" weighs by skill, instability (`local_stability`, 0 for a global method:
-        one vector serves all rows) and `complexity` (that of all features alike where all values
-        are 0). "crh" weighs the mean magnitudes. "optimal" weighs the local methods, each scaled to
-        the root mean square of the model's changes under `mask_changes`; one whose sums go the
-        other way, or nowhere, has no vote. Global methods, which have no attributions of a row,
-        have the local ones' mean vote.
+        One of `WEIGHTINGS`; see `WISCAExplainer`.
+
+        - "fidelity" multiplies the votes of "family" by each explainer's `Explanation.fidelity`;
+          without one, by 1.
+        - "faithfulness" is the skill over random rankings; see `skills_of`.
+        - "topsis" weighs skill, instability (`stability_of`; 0 for a global explainer, whose one
+          vector serves all rows) and `complexity` (the largest possible where all values are 0).
+        - "crh" weighs the mean magnitudes.
+        - "optimal" weighs the local explainers, each scaled to the root mean square of the model's
+          changes under `mask_changes`. An explainer whose sums point the other way, or nowhere,
+          gets no vote. Global explainers get the mean vote of the local ones.
     components : mapping of str to Explanation
         What the explainers gave, in the order of the task's rows.
     task : Task

@@ -15,6 +15,8 @@ from wisca_xai.consensus import (
     Consensus,
     ConsensusFunction,
     Resamples,
+    check_consensus,
+    check_consensus_function,
     min_max,
     resample,
     wisca_signed,
@@ -185,12 +187,17 @@ class MergePlan:
         With all classes explained it is applied to each, and the importance is the mean over them.
         """
         if local is None:
-            return function(None, importances, method_weights=votes)
+            found = function(None, importances, method_weights=votes)
+            return check_consensus(found, None, cast(Any, importances).shape[1])
         options: dict[str, Any] = {"method_weights": votes, "groups": self.groups}
+        shape = local.shape[1:3]
         if local.ndim == 3:
-            return function(local, importances, self.row_weights, **options)
+            found = function(local, importances, self.row_weights, **options)
+            return check_consensus(found, *shape)
         by_class = [
-            function(local[..., c], importances, self.row_weights, **options)
+            check_consensus(
+                function(local[..., c], importances, self.row_weights, **options), *shape
+            )
             for c in range(local.shape[3])
         ]
         return Consensus(
@@ -216,9 +223,10 @@ def find_function(consensus: Any) -> ConsensusFunction:
     Raises
     ------
     InputError
-        If there is no such name.
+        If there is no such name, or a custom function has another signature.
     """
     if callable(consensus):
+        check_consensus_function(consensus)
         return cast(ConsensusFunction, consensus)
     check_choice("consensus", consensus, CONSENSUS, also=" or a function of the same signature")
     return CONSENSUS[consensus]

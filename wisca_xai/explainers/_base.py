@@ -60,8 +60,8 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
 
     estimator: Any
     response_method: Any
-    n_jobs: Any
-    verbose: Any
+    n_jobs: int | None = None  # of explainers whose constructor does not take it
+    verbose: int = 0
     random_state: Any
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:

@@ -15,7 +15,7 @@ from wisca_xai._typing import FloatMatrix
 from wisca_xai.explainers._base import BaseExplainer
 
 N_ROWS, N_EXPLAINED, N_NULL_FEATURES = 40, 8, 3
-PARAMETERS = ("estimator", "n_jobs", "random_state", "response_method", "verbose")
+PARAMETERS = ("estimator", "random_state", "response_method")
 SCOPES = ("local", "global")
 
 
