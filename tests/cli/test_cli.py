@@ -80,7 +80,7 @@ def test_json_is_the_same_result(folder, capsys):
     assert first == f"Most important: {names[0]}, {names[1]}, {names[2]} and {names[3]}.".replace(
         "\x1b", r"\x1b"
     )
-    assert "reference data too" in content["notes"][0]
+    assert "background too" in content["notes"][0]
 
 
 def test_the_verdict_is_printed_line_by_line(folder, capsys):

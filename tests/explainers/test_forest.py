@@ -62,15 +62,15 @@ def test_the_forest_imitates_the_model_and_not_the_labels(stubborn):
 
 def test_the_forest_of_labels_answers_for_the_data(stubborn):
     model, X, y = stubborn
-    values = explain(model, X, y, target="label").values
+    values = explain(model, X, y, fit_to="label").values
     assert values[1] > 0.8
     assert values[0] < 0.1
 
 
 def test_the_forest_of_labels_needs_labels(stubborn):
     model, X, _ = stubborn
-    with pytest.raises(InputError, match=r"target='label'\) needs y: call fit\(X, y\)"):
-        explain(model, X, target="label")
+    with pytest.raises(InputError, match=r"fit_to='label'\) needs y: call fit\(X, y\)"):
+        explain(model, X, fit_to="label")
 
 
 @pytest.mark.parametrize("of", ["all", "rose"])
@@ -89,7 +89,7 @@ def test_values_equal_a_forest_fitted_by_hand(of):
 
 def test_values_of_labels_equal_a_forest_fitted_by_hand():
     model = LogisticRegression(max_iter=500).fit(IRIS, NAMES)
-    explanation = explain(model, IRIS, NAMES, target="label")
+    explanation = explain(model, IRIS, NAMES, fit_to="label")
     order = canonical_order(IRIS, NAMES)
     forest = RandomForestClassifier(**AS_OURS, max_features=1.0, random_state=library_seed())
     forest.fit(IRIS[order], NAMES[order])
@@ -98,7 +98,7 @@ def test_values_of_labels_equal_a_forest_fitted_by_hand():
 
 def test_labels_of_a_regression_are_learned_as_numbers():
     model = LinearRegression().fit(DIABETES, PROGRESS)
-    explanation = explain(model, DIABETES, PROGRESS, target="label")
+    explanation = explain(model, DIABETES, PROGRESS, fit_to="label")
     order = canonical_order(DIABETES, PROGRESS)
     forest = RandomForestRegressor(
         **AS_OURS, max_features=8, max_samples=len(DIABETES) // 2, random_state=library_seed()
@@ -137,12 +137,12 @@ def test_at_most_max_rows_are_learned_and_the_first_block_is_evaluated_whole(max
 def test_sampled_rows_keep_their_labels():
     X = np.random.default_rng(0).normal(size=(400, 3))
     y = (X[:, 1] > 0).astype(int)
-    values = explain(FirstColumn().fit(X, y), X, y, target="label", max_rows=100).values
+    values = explain(FirstColumn().fit(X, y), X, y, fit_to="label", max_rows=100).values
     assert values[1] > 0.6
 
 
 @pytest.mark.parametrize(
-    "settings", [{"target": "labels"}, {"n_estimators": 0}, {"max_rows": 0}], ids=str
+    "settings", [{"fit_to": "labels"}, {"n_estimators": 0}, {"max_rows": 0}], ids=str
 )
 def test_unknown_settings_are_refused(settings):
     (name,) = settings

@@ -86,7 +86,7 @@ def test_missing_columns_are_refused(make):
 def test_without_fit_the_rows_are_the_background_and_the_result_says_so(make):
     explainer = make(MODEL, random_state=3)
     alone = explainer.explain(ROWS, ROW_NAMES)
-    assert "The explained rows were the reference data too" in alone.notes[0]
+    assert "The explained rows were the background too" in alone.notes[0]
     assert not hasattr(explainer, "background_")
     fitted = explain(make, X=ROWS, labels=ROW_NAMES)
     check_same_bytes(alone, fitted)

@@ -135,7 +135,7 @@ def test_the_reference_data_may_lack_a_level():
 def test_one_row_of_reference_data_is_noted():
     explanation = explain(CLASSIFIER, FRAME[:1], FRAME[:4])
     check_complete(explanation, 4)
-    assert "The reference data are a single row" in explanation.notes[0]
+    assert "The background is a single row" in explanation.notes[0]
     assert not any("single row" in note for note in explain(CLASSIFIER).notes)
 
 

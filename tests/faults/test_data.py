@@ -88,7 +88,7 @@ def test_a_constant_feature_has_no_attribution(value):
     X = FRAME.assign(a=value)
     explanation = explain(lambda Z: np.where(Z["b"] > 0, Z["c"], 0), X)
     check_complete(explanation)
-    assert "Constant in the reference data: a." in explanation.notes
+    assert "Constant in the background: a." in explanation.notes
     for component in explanation.components.values():
         assert component.mean_magnitude()[0] == pytest.approx(0, abs=1e-12)
     assert not any("Constant" in note for note in explain(CLASSIFIER).notes)

@@ -197,7 +197,7 @@ def test_the_risk_of_a_survival_model_is_explained(model):
     assert explanation.components["shap"].unit == "score"
     assert explanation.receipt.settings["response_method"] == "predict"
     assert "what the survival model's predict returns" in explanation.notes[0]
-    assert "no prediction of y: all rows weigh the same" in " ".join(explanation.notes)
+    assert "no prediction of y, so all rows get equal weight" in " ".join(explanation.notes)
     np.testing.assert_array_equal(explanation.weights, np.ones(5))
     assert np.isnan(explanation.reliability.skill)
 
@@ -221,7 +221,7 @@ def test_survival_models_can_be_refitted():
     [
         case(36, "survival, R2", PermutationExplainer(scoring="r2"), "scoring='r2'"),
         case(36, "survival, own score", PermutationExplainer(scoring=None), "scoring=None"),
-        case(36, "survival, labels", ForestExplainer(fit_to="label"), "target='label'"),
+        case(36, "survival, labels", ForestExplainer(fit_to="label"), "fit_to='label'"),
         case(36, "survival, entropy", LimeExplainer(discretizer="entropy"), "discretizer="),
     ],
 )

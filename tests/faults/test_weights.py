@@ -114,7 +114,7 @@ def test_a_model_nowhere_surer_than_chance_weighs_all_rows_alike():
     """Here no user has given weights: they fall back to equal ones, and the result says so."""
     explanation = explain(undecided)
     np.testing.assert_array_equal(explanation.weights, np.ones(5))
-    assert "nowhere surer than chance: all rows weigh the same" in " ".join(explanation.notes)
+    assert "more confident than chance, so all rows get equal weight" in " ".join(explanation.notes)
     unsure = FRAME[FRAME["a"] < 0][:5]
     explanation = explain(undecided_where_negative, rows=unsure)
     assert explanation.importance.idxmax() == "a"
@@ -138,4 +138,4 @@ def test_a_row_without_weight_transforms_to_zero_alone_and_beside_others():
 def test_predictions_far_from_y_weigh_all_rows_alike():
     explanation = explain(lambda Z: Z[:, 0] + 1e6, ARRAY, y=ARRAY[:, 0], row_y=ARRAY[:5, 0])
     np.testing.assert_array_equal(explanation.weights, np.ones(5))
-    assert "All predictions are far from y: all rows weigh the same." in explanation.notes
+    assert "All predictions are far from y, so all rows get equal weight." in explanation.notes

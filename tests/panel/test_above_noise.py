@@ -9,7 +9,7 @@ from tests.explainers.fixed import FixedExplainer
 from tests.panel.cases import IRIS, ROWS, SPECIES, fast_panel, fixed_consensus
 from wisca_xai import ShapExplainer, WISCAExplainer
 from wisca_xai._panel._measure import N_NULL_FEATURES
-from wisca_xai._results._plan import Stack
+from wisca_xai._results._plan import MergePlan
 from wisca_xai._results._reliability import Reliability
 from wisca_xai.consensus import value_groups, wisca
 
@@ -110,13 +110,13 @@ def test_a_feature_has_to_stand_above_both_kinds_of_noise(chance, refit_p_values
 
 def test_null_values_have_the_groups_of_the_columns_that_they_copy(monkeypatch):
     seen = []
-    merge_others = Stack.merge_others
+    apply = MergePlan._apply
 
-    def record(self, function, local, importances, weights, groups=None):
-        seen.append(groups)
-        return merge_others(self, function, local, importances, weights, groups)
+    def record(self, *vectors):
+        seen.append(self.groups)
+        return apply(self, *vectors)
 
-    monkeypatch.setattr(Stack, "merge_others", record)
+    monkeypatch.setattr(MergePlan, "_apply", record)
     X = pd.DataFrame(np.random.default_rng(0).normal(size=(60, 3)), columns=["a", "b", "c"])
     WISCAExplainer(
         lambda table: table["a"] * table["b"], explainers=("lime", "forest"), random_state=0

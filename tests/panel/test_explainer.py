@@ -70,8 +70,8 @@ def test_explain_without_fit_leaves_nothing_behind():
     before = copy.copy(explainer.__dict__)
     explanation = explainer.explain(X[:N])
     assert explainer.__dict__ == before
-    assert "reference data too" in explanation.notes[0]
-    assert "reference data too" not in " ".join(explainer.fit(X).explain(X[:N]).notes)
+    assert "background too" in explanation.notes[0]
+    assert "background too" not in " ".join(explainer.fit(X).explain(X[:N]).notes)
 
 
 def test_every_number_can_be_retraced(wine):
@@ -105,11 +105,13 @@ def test_components_are_what_the_explainers_give_alone(wine):
     for single in alone:
         answer = single.fit(X, y).explain(X[:N], y[:N])
         np.testing.assert_array_equal(answer.values, explanation.components[single.name].values)
-    forest = beside_dummies(ForestExplainer(explainer.estimator, random_state=0).fit(X, y), X[:N])
+    forest = beside_null_features(
+        ForestExplainer(explainer.estimator, random_state=0).fit(X, y), X[:N]
+    )
     np.testing.assert_array_equal(forest.values, explanation.components["forest"].values)
 
 
-def beside_dummies(explainer, X):
+def beside_null_features(explainer, X):
     """What an explainer gives in a panel, where its forest sees the null features too."""
     task, _, _ = explainer._pose(X, None, "predicted")
     return explainer._run(replace(task, n_null_features=N_NULL_FEATURES))
@@ -217,7 +219,7 @@ def test_models_without_probabilities(model, unit):
     explanation = explainer.fit(X).explain(X[:4])
     assert explanation.components["shap"].unit == unit
     np.testing.assert_array_equal(explanation.weights, np.ones(4))
-    assert "all rows weigh the same" in " ".join(explanation.notes)
+    assert "all rows get equal weight" in " ".join(explanation.notes)
 
 
 def test_a_callable_is_explained_like_its_model():

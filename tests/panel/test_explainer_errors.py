@@ -65,7 +65,7 @@ def test_all_explainers_failing_is_an_error():
         ({"explainers": (3,)}, r"\(name, explainer\) pairs, got 3"),
         ({"explainers": (ShapExplainer(LinearRegression()),)}, "must leave `estimator`"),
         ({"explainers": (LimeExplainer(n_samples=0),)}, "`n_samples` must be an integer of at"),
-        ({"background_size": 0}, "`background_size` must be an integer of at least 1, got 0"),
+        ({"explainers": [ShapExplainer(background_size=0)]}, "`background_size` must be .* got 0"),
         ({"consensus": "wisco"}, "Did you mean 'wisca'"),
         ({"response_method": "score"}, "`response_method` must be one of"),
         ({"response_method": "decision_function"}, r"must be one of \['predict'\] for Ridge"),

@@ -16,7 +16,7 @@ from sklearn.linear_model import LogisticRegression
 from tests.panel.merge_cases import LABELS, LOSS, ONE, TABLE, TWO, WEIGHTS, merged
 from wisca_xai import Explanation, ForestExplainer, LimeExplainer, ShapExplainer, WISCAExplainer
 from wisca_xai._panel._merge import merge_explanations
-from wisca_xai._results._plan import Stack
+from wisca_xai._results._plan import MergePlan
 from wisca_xai._results.external import from_external
 from wisca_xai.consensus import (
     CONSENSUS,
@@ -75,8 +75,8 @@ def test_shap_lime_and_permutation_importance_are_merged_as_by_hand(libraries, w
     np.testing.assert_allclose(found.importance, by_hand.importance, rtol=1e-12)
     np.testing.assert_allclose(found.values, by_hand.values, rtol=1e-12)
     assert list(found.votes.values()) == pytest.approx(votes)
-    stack = Stack.of(found.components, found.votes)
-    np.testing.assert_array_equal(found.importance, stack.merge(wisca, weights, groups).importance)
+    plan = MergePlan(wisca, weights, found.votes, groups)
+    np.testing.assert_array_equal(found.importance, plan.merge(found.components).importance)
     signed = wisca_signed([values, coefficients], importances, weights, method_weights=votes)
     np.testing.assert_allclose(found.wisca, signed.importance, rtol=1e-12)
     errors = losses.importances_std / np.sqrt(5)
@@ -107,7 +107,7 @@ def test_the_result_is_whole(tmp_path):
         True,
     )
     assert reliability.outside.tolist() == [0.0] * 5
-    assert not [note for note in found.notes if "weigh the same" in note]
+    assert not [note for note in found.notes if "equal weight" in note]
     found.save(tmp_path / "merged.npz")
     assert Explanation.load(tmp_path / "merged.npz") == found
     assert found[[2, 0]].values.tolist() == found.values[[2, 0]].tolist()

@@ -42,7 +42,7 @@ def test_votes(weighting, expected):
 def test_without_weights_the_result_says_so():
     found = merged()
     assert found.weights.tolist() == [1.0] * 5
-    assert "All rows weigh the same" in " ".join(found.notes)
+    assert "All rows get equal weight" in " ".join(found.notes)
 
 
 def test_weights_are_copied():
@@ -53,13 +53,15 @@ def test_weights_are_copied():
 
 
 def test_a_function_of_ones_own():
-    def plain(local, importances=None, weights=None):
-        return Consensus(local[0] * weights[:, None], importances[0])
+    def plain(local, importances, weights):
+        return None
 
-    with pytest.raises(TypeError):  # without "loss" there is no importance
+    with pytest.raises(
+        InputError, match=r"take \*\*options, got plain\(local, importances, weights\)"
+    ):
         merged(consensus=plain)
 
-    def first(local, importances=None, weights=None):
+    def first(local, importances, weights, **options):
         return Consensus(local[0], np.abs(local[0]).mean(axis=0))
 
     found = merged(ONE, TWO, consensus=first)
@@ -145,7 +147,7 @@ CUBE = np.ones((5, 3, 2))
         ({"one": ONE}, {"weighting": {"two": 1}}, r"each of \['one'\], got votes for \['two'\]"),
         ({"one": ONE}, {"weighting": {"one": 0}}, r"one must be positive, got {'one': 0}"),
         ({"one": ONE, "two": TWO}, {"weighting": {"one": 2, "two": -1}}, r"not be negative"),
-        ({"one": ONE}, {"function": "wiska"}, r"Did you mean 'wisca'"),
+        ({"one": ONE}, {"consensus": "wiska"}, r"Did you mean 'wisca'"),
         ({"one": BROKEN}, {}, r"'one' must be finite, got 5 of 15 .* in row 0, feature 'a'"),
         ({"one": CUBE, "two": TWO.to_numpy()}, {}, r"outputs per row, got {'one': 2, 'two': 1}"),
         (

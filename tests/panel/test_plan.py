@@ -1,15 +1,14 @@
-"""Stack: the answers of a panel as arrays, and their merge with votes."""
+"""MergePlan: the answers of a panel as arrays, merged with votes, row weights and groups."""
 
 from functools import partial
 
 import numpy as np
 import pytest
 
-from wisca_xai import Explanation, ShapExplainer
-from wisca_xai._panel._measure import resample_rows
+from wisca_xai import Explanation, InputError, ShapExplainer
 from wisca_xai._panel._votes import give_votes
-from wisca_xai._results._plan import Stack, name_of
-from wisca_xai.consensus import Consensus, mean, value_groups, wisca
+from wisca_xai._results._plan import MergePlan, Stack, name_of
+from wisca_xai.consensus import Consensus, mean, value_groups, wisca, wisca_signed
 
 RNG = np.random.default_rng(0)
 SHAP, LIME = RNG.normal(size=(2, 4, 3))
@@ -35,6 +34,12 @@ def panel(**changes):
         "lime": answer(LIME, "local_surrogate", standard_errors=ERRORS),
     }
     return {**parts, **changes}
+
+
+def merged(function=wisca, parts=None, groups=None, votes=None):
+    """The consensus of a panel."""
+    plan = MergePlan(function, WEIGHTS, VOTES if votes is None else votes, groups)
+    return plan.merge(panel() if parts is None else parts)
 
 
 VOTES = {"forest": 1.0, "lime": 0.5, "permutation": 0.25, "shap": 0.125}
@@ -64,7 +69,7 @@ def test_a_kind_without_methods_is_none():
 
 
 def test_uneven_votes_reach_the_consensus_function():
-    found = Stack.of(panel(), VOTES).merge(wisca, WEIGHTS)
+    found = merged()
     votes = [0.125, 0.5, 0.25, 1.0]
     expected = wisca([SHAP, LIME], [PERMUTATION, FOREST], WEIGHTS, method_weights=votes)
     np.testing.assert_array_equal(found.importance, expected.importance)
@@ -73,20 +78,29 @@ def test_uneven_votes_reach_the_consensus_function():
     assert np.abs(found.importance - even.importance).max() > 0.01
 
 
-def test_even_votes_ask_nothing_of_a_function_of_ones_own():
-    def plain(local, importances=None, weights=None):
-        return Consensus(local[0] * weights[:, None], importances[0])
+def test_a_custom_function_gets_votes_and_groups_in_every_case():
+    seen = {}
 
-    found = Stack.of(panel(), dict.fromkeys(VOTES, 0.5)).merge(plain, WEIGHTS)
-    np.testing.assert_array_equal(found.values, SHAP * WEIGHTS[:, None])
+    def plain(local, importances, weights, **options):
+        seen.update(options)
+        return Consensus(local[0] / 9 * weights[:, None], importances[0])
+
+    found = merged(plain, votes=dict.fromkeys(VOTES, 0.5), groups=GROUPS)
+    np.testing.assert_array_equal(found.values, SHAP / 9 * WEIGHTS[:, None])
     np.testing.assert_array_equal(found.importance, PERMUTATION)
-    with pytest.raises(TypeError, match="method_weights"):
-        Stack.of(panel(), VOTES).merge(plain, WEIGHTS)
+    assert seen["method_weights"].tolist() == [0.5] * 4
+    np.testing.assert_array_equal(seen["groups"], GROUPS)
+
+
+@pytest.mark.parametrize("wrong", [None, (1, 2), Consensus(SHAP, PERMUTATION * 9)], ids=str)
+def test_what_a_custom_function_returns_is_checked(wrong):
+    with pytest.raises(InputError, match=r"of a consensus must|`consensus` must return"):
+        merged(lambda local, importances, weights, **options: wrong)
 
 
 def test_only_global_methods_are_merged_with_their_votes():
     parts = {name: panel()[name] for name in ("permutation", "forest")}
-    found = Stack.of(parts, VOTES).merge(wisca, WEIGHTS)
+    found = merged(parts=parts)
     expected = wisca(None, [PERMUTATION, FOREST], method_weights=[0.25, 1.0])
     np.testing.assert_array_equal(found.importance, expected.importance)
 
@@ -94,7 +108,7 @@ def test_only_global_methods_are_merged_with_their_votes():
 def test_all_classes_are_merged_one_by_one():
     cubes = RNG.normal(size=(2, 4, 3, 2))
     parts = panel(shap=answer(cubes[0]), lime=answer(cubes[1]))
-    found = Stack.of(parts, VOTES).merge(wisca, WEIGHTS)
+    found = merged(parts=parts)
     by_class = [
         wisca(
             cubes[..., c],
@@ -110,41 +124,52 @@ def test_all_classes_are_merged_one_by_one():
     np.testing.assert_allclose(found.importance, expected, rtol=1e-14)
 
 
-def test_other_attributions_of_the_same_methods_get_the_same_votes():
-    stack = Stack.of(panel(), VOTES)
-    local, importances = RNG.normal(size=(2, 5, 6)), RNG.random((2, 6))
-    found = stack.merge_others(wisca, local, importances, np.ones(5))
-    expected = wisca(local, importances, np.ones(5), method_weights=[0.125, 0.5, 0.25, 1.0])
-    np.testing.assert_array_equal(found.importance, expected.importance)
-
-
 GROUPS = value_groups([[1, 0, 0], [1, 1, 0], [2, 0, 0], [2, 1, 0]])
 
 
-def test_groups_reach_wisca_of_every_class_and_functions_that_ask_for_them():
-    stack = Stack.of(panel(), VOTES)
-    arguments = ([SHAP, LIME], [PERMUTATION, FOREST], WEIGHTS)
-    expected = wisca(*arguments, method_weights=stack.votes, groups=GROUPS)
-    found = stack.merge(wisca, WEIGHTS, GROUPS)
-    np.testing.assert_array_equal(found.importance, expected.importance)
-    assert np.abs(found.importance - stack.merge(wisca, WEIGHTS).importance).max() > 1e-4
-    np.testing.assert_array_equal(
-        stack.merge(mean, WEIGHTS, GROUPS).importance, stack.merge(mean, WEIGHTS).importance
-    )
+ARGUMENTS = ([SHAP, LIME], [PERMUTATION, FOREST], WEIGHTS)
+OPTIONS = {"method_weights": [0.125, 0.5, 0.25, 1.0], "groups": GROUPS}
+
+
+def test_groups_reach_wisca():
+    found = merged(groups=GROUPS).importance
+    np.testing.assert_array_equal(found, wisca(*ARGUMENTS, **OPTIONS).importance)
+    assert np.abs(found - merged().importance).max() > 1e-4
+
+
+def test_functions_without_use_for_groups_ignore_them():
+    np.testing.assert_array_equal(merged(mean, groups=GROUPS).importance, merged(mean).importance)
+
+
+def test_groups_reach_a_partial_function():
     sums = partial(wisca, power=1)
-    np.testing.assert_array_equal(
-        stack.merge(sums, WEIGHTS, GROUPS).importance,
-        sums(*arguments, method_weights=stack.votes, groups=GROUPS).importance,
-    )
+    expected = sums(*ARGUMENTS, **OPTIONS).importance
+    np.testing.assert_array_equal(merged(sums, groups=GROUPS).importance, expected)
     assert name_of(sums) == "wisca(power=1)"
+
+
+def test_groups_reach_every_class():
     cubes = RNG.normal(size=(2, 4, 3, 2))
-    of_all = Stack.of(panel(shap=answer(cubes[0]), lime=answer(cubes[1])), VOTES)
-    by_class = [
-        wisca(cubes[..., c], *arguments[1:], method_weights=stack.votes, groups=GROUPS).importance
-        for c in range(2)
-    ]
-    found = of_all.merge(wisca, WEIGHTS, GROUPS).importance
+    parts = panel(shap=answer(cubes[0]), lime=answer(cubes[1]))
+    by_class = [wisca(cubes[..., c], *ARGUMENTS[1:], **OPTIONS).importance for c in range(2)]
+    found = merged(parts=parts, groups=GROUPS).importance
     np.testing.assert_allclose(found, (by_class[0] + by_class[1]) / 2, rtol=1e-14)
+
+
+def test_a_plan_without_an_explainer_merges_the_others():
+    plan, parts = MergePlan(wisca, WEIGHTS, VOTES, GROUPS), panel()
+    others = {name: part for name, part in parts.items() if name != "lime"}
+    found = plan.without("lime").merge(parts)
+    np.testing.assert_array_equal(found.importance, plan.merge(others).importance)
+    without = plan.importance_without_each(parts)
+    assert list(without) == list(parts)
+    np.testing.assert_array_equal(without["lime"], found.importance)
+
+
+def test_the_wisca_score_is_the_signed_sum_over_the_methods():
+    plan = MergePlan(mean, WEIGHTS, dict.fromkeys(VOTES, 1.0), GROUPS)
+    expected = wisca_signed(*ARGUMENTS).importance
+    np.testing.assert_array_equal(plan.wisca_score(panel()), expected)
 
 
 def test_groups_are_drawn_with_their_rows():
@@ -153,20 +178,19 @@ def test_groups_are_drawn_with_their_rows():
     groups = value_groups(rows)
     exact = np.array([[1.0, 0.4, 0.0], [-1.0, -0.4, 0.0]])[(groups[:, 0] < 2).astype(int)]
     groups[:] = groups[:, :1]
-    stack = Stack.of({"shap": answer(exact)}, VOTES)
+    parts, votes = {"shap": answer(exact)}, {"shap": 1.0}
     without, grouped, mixed = (
-        resample_rows(stack, np.ones(30), numbers, wisca, seed=0).importance
+        MergePlan(wisca, np.ones(30), votes, numbers).resample(parts, 0).importance
         for numbers in (None, groups, groups[::-1])
     )
     np.testing.assert_allclose(grouped, without, rtol=1e-12)
     assert np.abs(mixed - without).max() > 0.1
 
 
-def test_groups_of_a_panel_without_local_methods_change_nothing():
-    stack = Stack.of({name: panel()[name] for name in ("permutation", "forest")}, VOTES)
-    np.testing.assert_array_equal(
-        stack.merge(wisca, WEIGHTS, GROUPS).importance, stack.merge(wisca, WEIGHTS).importance
-    )
+def test_groups_of_a_panel_without_local_explainers_change_nothing():
+    parts = {name: panel()[name] for name in ("permutation", "forest")}
+    found = merged(parts=parts, groups=GROUPS).importance
+    np.testing.assert_array_equal(found, merged(parts=parts).importance)
 
 
 def test_each_family_has_one_vote_or_each_explainer():

@@ -14,7 +14,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from tests.explainers.fixed import FaultyExplainer, FixedExplainer, RecordingExplainer
 from wisca_xai import InputError, LimeExplainer, WISCAExplainer
-from wisca_xai._results._plan import Stack
+from wisca_xai._results._plan import MergePlan
 from wisca_xai._table import TableCodec
 
 RNG = np.random.default_rng(0)
@@ -186,10 +186,10 @@ def test_models_that_cannot_be_refitted_are_refused_before_any_work(make, with_y
         explainer.explain(X[:5])
 
 
-@pytest.mark.parametrize("n_refits", [0, -1, 2.5, "yes", None])
-def test_refit_is_a_word_or_a_number(n_refits):
+@pytest.mark.parametrize("n_refits", [-1, 2.5, "yes", None, True])
+def test_n_refits_is_a_count(n_refits):
     explainer = WISCAExplainer(LogisticRegression(), explainers=PANEL, n_refits=n_refits)
-    with pytest.raises(InputError, match="`n_refits` must be an integer of at least 1"):
+    with pytest.raises(InputError, match="`n_refits` must be an integer of at least 0"):
         explainer.fit(X, np.arange(120) % 2)
 
 
@@ -259,13 +259,13 @@ def test_arrays_are_refitted_as_arrays():
 @pytest.fixture
 def merged(monkeypatch):
     """Weights and groups of every merge."""
-    seen, merge = [], Stack.merge
+    seen, merge = [], MergePlan.merge
 
-    def record(self, function, weights, groups=None):
-        seen.append((weights, groups))
-        return merge(self, function, weights, groups)
+    def record(self, components):
+        seen.append((self.row_weights, self.groups))
+        return merge(self, components)
 
-    monkeypatch.setattr("wisca_xai._panel._refit.Stack.merge", record)
+    monkeypatch.setattr(MergePlan, "merge", record)
     return seen
 
 

@@ -162,12 +162,12 @@ def test_failure_on_the_neighbours_is_told(weighting):
     assert give_votes("faithfulness", *arguments)["fragile"] > 0
 
 
-def test_a_consensus_of_ones_own_gets_the_votes_and_need_not_where_they_are_even():
-    def only_shap(local, importances=None, weights=None, *, method_weights=None):
+def test_a_custom_consensus_gets_the_votes_that_the_weighting_gives():
+    def only_shap(local, importances, weights, *, method_weights, **options):
         seen.append(method_weights.tolist())
         return wisca(local[:1], None, weights)
 
-    def without_votes(local, importances=None, weights=None):
+    def without_votes(local, importances, weights, **options):
         return wisca(local[:1], None, weights)
 
     panel = (

@@ -125,7 +125,7 @@ def test_a_missing_array_is_refused(saved):
 def test_a_newer_major_format_asks_for_an_upgrade(saved):
     change_header(saved, format=[_storage.FORMAT_MAJOR + 1, 0])
     with pytest.raises(
-        CorruptExplanationError, match=r"has format 2, .* up to 1: upgrade wisca-xai"
+        CorruptExplanationError, match=r"has format 3, .* up to 2: upgrade wisca-xai"
     ):
         Explanation.load(saved)
 

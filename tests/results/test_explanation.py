@@ -120,21 +120,19 @@ def test_take_keeps_the_classes_when_all_are_explained():
     assert part.base_values.shape == (1, 2)
 
 
-def test_take_leaves_a_global_method_as_it_is():
-    assert make_global()[[0]] == make_global()
+def test_a_global_explanation_has_no_rows_to_choose():
+    with pytest.raises(InputError, match="but 'permutation' is global"):
+        make_global()[[0]]
 
 
-def test_take_reaches_the_parts_of_a_consensus():
+def test_rows_of_a_consensus_are_chosen_in_its_parts():
     part = make_consensus()[[2, 0]]
     np.testing.assert_array_equal(part.values, LOCAL[[2, 0]] / 3)
     assert part.weights.tolist() == [0.0, 1.0]
     assert part.reliability.outside.tolist() == [0.0, 0.0]
     assert make_consensus()[[3, 1]].reliability.outside.tolist() == [2.0, 1.0]
     assert part.components["shap"] == make_local()[[2, 0]]
-    assert part.components["permutation"] == make_global()
-    np.testing.assert_array_equal(part.scaled["shap"], LOCAL[[2, 0]] / 3)
-    np.testing.assert_array_equal(part.scaled["permutation"], [1.0, 0.5, 0.0])
-    pd.testing.assert_series_equal(part.importance, make_consensus().importance)
+    np.testing.assert_array_equal(part.scaled["shap"], min_max(LOCAL[[2, 0]]))
 
 
 def test_a_local_frame_has_rows_by_features():

@@ -31,7 +31,10 @@ def test_a_number_or_share_keeps_the_first_of_the_ranking(asked, kept):
     fitted = selector(values=(2.0, 3.0, 1.0, 4.0), n_features_to_select=asked).fit(X, Y)
     assert names(fitted) == list(kept)
     assert fitted.support_.tolist() == [name in kept for name in "abcd"]
-    assert fitted.ranking_["feature"].tolist() == list("dbac")
+    others = [name for name in "dbac" if name not in kept]
+    ranks = {name: 2 + i for i, name in enumerate(others)} | dict.fromkeys(kept, 1)
+    assert fitted.ranking_.tolist() == [ranks[name] for name in "abcd"]
+    assert fitted.explanation_.ranking()["feature"].tolist() == list("dbac")
 
 
 @CHEAP
@@ -46,7 +49,7 @@ def test_the_kept_have_the_largest_importances_and_ties_go_by_column(values, dat
     importance = by_count.explanation_.importance.tolist()
     best = sorted(range(n_features), key=lambda j: (-importance[j], j))[:k]
     assert by_count.get_support(indices=True).tolist() == sorted(best)
-    assert {f"x{j}" for j in best} == set(by_count.ranking_["feature"][:k])
+    assert {f"x{j}" for j in best} == set(by_count.explanation_.ranking()["feature"][:k])
 
 
 def test_the_share_k_of_n_keeps_k():
@@ -65,7 +68,7 @@ def test_above_noise_means_above_all_twenty_dummies():
         fitted.explanation_.reliability.null_p_values, np.array([1, 1, 2, 21]) / 21
     )
     assert names(fitted) == ["a", "b"]
-    assert fitted.ranking_["above_noise"].tolist() == [True, True, False, False]
+    assert fitted.explanation_.ranking()["above_noise"].tolist() == [True, True, False, False]
 
 
 def test_without_any_feature_above_noise_the_first_is_kept_with_a_warning():
@@ -79,14 +82,14 @@ def test_of_mere_noise_one_feature_is_kept():
     model = DecisionTreeClassifier(max_depth=4, random_state=0)
     with pytest.warns(WISCAWarning, match="No feature stands above noise"):
         fitted = selector(model, n_refits=30).fit(X, y)
-    assert names(fitted) == [fitted.ranking_["feature"][0]]
+    assert names(fitted) == [fitted.explanation_.ranking()["feature"][0]]
     # the model does use the columns, so that without refits the noise of explainers is no doubt
     assert selector(model).fit(X, y).support_.sum() > 1
 
 
 def test_noise_that_nobody_measured_is_an_error():
     unmeasured = selector(values=(1.0, 2.0, 3.0, 4.0))
-    with pytest.raises(InputError, match=r"needs an explainer that measures .* got \['told'\]"):
+    with pytest.raises(InputError, match=r"needs an explainer that measures .* got \['fixed'\]"):
         unmeasured.fit(X, Y)
     assert names(unmeasured.set_params(n_features_to_select=1).fit(X, Y)) == ["d"]
 

@@ -166,8 +166,8 @@ def test_an_impossible_number_is_refused_before_the_model_is_fitted(asked):
         ({"estimator": None}, "WISCASelector needs a model, got estimator=None"),
         ({"n_explained": 0}, "`n_explained` must be an integer of at least 1, got 0"),
         ({"n_explained": None}, "`n_explained` must be an integer of at least 1, got None"),
-        ({"n_refits": 0.5}, "`n_refits` must be an integer of at least 1"),
-        ({"n_refits": 0}, "`n_refits` must be an integer of at least 1"),
+        ({"n_refits": 0.5}, "`n_refits` must be an integer of at least 0"),
+        ({"n_refits": -1}, "`n_refits` must be an integer of at least 0"),
         ({"random_state": -1}, "`random_state` must be an integer of at least 0"),
     ],
 )

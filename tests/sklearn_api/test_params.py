@@ -117,7 +117,7 @@ def test_parameters_of_a_default_panel_of_a_selector_may_be_set():
 @pytest.mark.parametrize(
     ("params", "message"),
     [
-        ({"lime__n_samples": 5}, r"'lime' in `explainers` is the name .* Pass the pair \('lime'"),
+        ({"lime__samples": 5}, "Invalid parameter 'samples' for estimator LimeExplainer"),
         ({"sharp": 5}, "Invalid parameter 'sharp' for estimator"),
         ({"sharp__n": 5}, "Invalid parameter 'sharp' for estimator"),
     ],
@@ -261,7 +261,7 @@ def answers(fitted):
         parts = getattr(explanation, "components", {})
         found += [each.values.tobytes() for each in (explanation, *parts.values())]
     else:
-        found.append(fitted.ranking_.to_csv())
+        found.append(fitted.ranking_.tolist())
     return found
 
 

@@ -154,7 +154,7 @@ def test_the_selector_is_a_middle_step_and_reports_its_ranking(asked):
         LinearRegression(),
         explainer=WISCAExplainer(explainers=("permutation",)),
         n_features_to_select=asked,
-        n_refits=20 if asked == "above_noise" else False,
+        n_refits=20 if asked == "above_noise" else 0,
         n_explained=30,
         random_state=0,
     )
@@ -163,7 +163,8 @@ def test_the_selector_is_a_middle_step_and_reports_its_ranking(asked):
     pipe.fit(X, y)
     assert pipe[:-1].get_feature_names_out().tolist() == ["b", "d"]
     assert pipe[-1].feature_names_in_.tolist() == ["b", "d"]
-    ranking = pipe[1].ranking_
+    assert pipe[1].ranking_.tolist()[1::2] == [1, 1]
+    ranking = pipe[1].explanation_.ranking()
     assert ranking["feature"].tolist()[:2] == ["b", "d"]
     assert sorted(ranking["feature"]) == list(X.columns)
     assert ranking["importance"].is_monotonic_decreasing
