@@ -14,4 +14,4 @@ def ranks_of(importance: ArrayLike) -> IntVector:
 
 def order_of(importance: ArrayLike) -> IntVector:
     """Positions (n,) by magnitude, the largest first; tied entries keep their order."""
-    return np.argsort(-np.abs(importance), kind="stable").astype(np.intp)
+    return np.argsort(-np.abs(np.asarray(importance)), kind="stable").astype(np.intp)

@@ -21,6 +21,7 @@ from tests.results.explanation_cases import (
     make_local,
 )
 from wisca_xai import ConsensusExplanation, InputError
+from wisca_xai.consensus import min_max
 
 with warnings.catch_warnings():  # the library's own import warns with recent Matplotlib
     warnings.simplefilter("ignore")

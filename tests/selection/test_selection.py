@@ -73,14 +73,14 @@ def test_above_noise_means_above_all_twenty_dummies():
 
 def test_without_any_feature_above_noise_the_first_is_kept_with_a_warning():
     unsure = selector(values=(1.0, 2.0, 4.0, 4.0), null_values=20 * [5.0])
-    with pytest.warns(WISCAWarning, match="No feature stands above noise: .* kept, 'c'"):
+    with pytest.warns(WISCAWarning, match="No feature is above noise: .* kept, 'c'"):
         assert names(unsure.fit(X, Y)) == ["c"]
 
 
 def test_of_mere_noise_one_feature_is_kept():
     y = RNG.integers(2, size=60)
     model = DecisionTreeClassifier(max_depth=4, random_state=0)
-    with pytest.warns(WISCAWarning, match="No feature stands above noise"):
+    with pytest.warns(WISCAWarning, match="No feature is above noise"):
         fitted = selector(model, n_refits=30).fit(X, y)
     assert names(fitted) == [fitted.explanation_.ranking()["feature"][0]]
     # the model does use the columns, so that without refits the noise of explainers is no doubt

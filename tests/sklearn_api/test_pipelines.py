@@ -210,6 +210,6 @@ def test_noise_alone_is_said_in_every_fold():
         n_explained=20,
         random_state=0,
     )
-    with pytest.warns(WISCAWarning, match="No feature stands above noise"):
+    with pytest.warns(WISCAWarning, match="No feature is above noise"):
         scores = cross_val_score(make_pipeline(chosen, GaussianNB()), X, labels, cv=FOLDS)
     assert scores.mean() < 0.65

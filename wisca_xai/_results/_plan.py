@@ -186,10 +186,11 @@ class MergePlan:
 
         With all classes explained it is applied to each, and the importance is the mean over them.
         """
+        shares = votes if votes.any() else None  # what is left without the voters counts alike
         if local is None:
-            found = function(None, importances, method_weights=votes)
+            found = function(None, importances, method_weights=shares)
             return check_consensus(found, None, cast(Any, importances).shape[1])
-        options: dict[str, Any] = {"method_weights": votes, "groups": self.groups}
+        options: dict[str, Any] = {"method_weights": shares, "groups": self.groups}
         shape = local.shape[1:3]
         if local.ndim == 3:
             found = function(local, importances, self.row_weights, **options)
