@@ -70,7 +70,7 @@ def transform_output(estimator: Any) -> str:
     ``set_output`` stores it in an attribute of scikit-learn's own, which has no public reader.
     """
     own: dict[str, str] = getattr(estimator, "_sklearn_output_config", {})
-    return own.get("transform", get_config()["transform_output"])
+    return str(own.get("transform", get_config()["transform_output"]))
 
 
 def installed_version(name: str) -> str:

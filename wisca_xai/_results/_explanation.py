@@ -202,11 +202,10 @@ class Explanation:
     def _of_rows(self, rows: IntVector) -> Self:
         """Some rows; what speaks of all rows, `fidelity`, is computed anew or dropped."""
         part = self._reordered(rows)
-        r2 = part.diagnostics.get("r2")
         if self.fidelity is None or self.scope == "global":
             return part
-        known = r2 is not None and bool(np.isfinite(r2).any())
-        fidelity = float(np.nanmean(np.clip(r2, 0.0, 1.0))) if known else None
+        r2 = part.diagnostics.get("r2", np.array([np.nan]))
+        fidelity = float(np.nanmean(np.clip(r2, 0.0, 1.0))) if np.isfinite(r2).any() else None
         return replace(part, fidelity=fidelity)
 
     def _reordered(self, rows: IntVector) -> Self:

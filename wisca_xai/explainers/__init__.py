@@ -3,7 +3,7 @@
 from wisca_xai.explainers._base import BaseExplainer
 from wisca_xai.explainers._checking import check_explainer
 from wisca_xai.explainers._forest import ForestExplainer
-from wisca_xai.explainers._make import make_explanation
+from wisca_xai.explainers._make import make_explanation, zero_null_values
 from wisca_xai.explainers._permutation import PermutationExplainer
 from wisca_xai.explainers._registry import EXPLAINERS
 from wisca_xai.explainers._task import Task
@@ -20,4 +20,5 @@ __all__ = [
     "Task",
     "check_explainer",
     "make_explanation",
+    "zero_null_values",
 ]

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from numbers import Integral
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, cast
 
 import numpy as np
 import pandas as pd
@@ -71,7 +71,7 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
                 f"{cls.__name__} takes one positional argument, the model, got {len(args)}. Pass "
                 f"the background to fit: {cls.__name__}(model).fit(X_train).explain(X)."
             )
-        return super().__new__(cls)
+        return cast(Self, super().__new__(cls))
 
     def __getattr__(self, name: str) -> Any:
         hint = ""
