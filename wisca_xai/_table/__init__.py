@@ -1,4 +1,4 @@
-"""TableCodec: between the table that a user has and the float matrix that explainers perturb."""
+"""Tables of users, and `TableCodec`, which turns them into the float matrix of explainers."""
 
 from wisca_xai._table._codec import TableCodec, align_columns
 from wisca_xai._table._forms import (

@@ -1,4 +1,4 @@
-"""TableCodec: what a table's columns hold, and the way to a float64 matrix and back."""
+"""TableCodec: turns a table into a float64 matrix, and such a matrix back into a table."""
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
@@ -35,17 +35,18 @@ from wisca_xai._typing import FloatMatrix, FloatVector
 
 @dataclass(frozen=True)
 class Column:
-    """What a column holds, and the dtype that it is written back in.
+    """What a column holds, and the dtype in which it is written back.
 
     Attributes
     ----------
     kind : Kind
+        What the column holds.
     dtype : dtype
-        Of pandas or NumPy.
+        The dtype of pandas or NumPy.
     native : object
         The dtype of polars or Arrow; None for pandas and arrays.
     missing_is_nan : bool or None
-        Whether a missing float of polars or Arrow is NaN, not null; None before one is seen.
+        For polars and Arrow: whether a missing float is NaN (not null). None if none was seen.
     """
 
     kind: Kind
@@ -55,7 +56,7 @@ class Column:
 
     @classmethod
     def of(cls, source: Source) -> "Column":
-        """Learn a column."""
+        """Learn what a column holds."""
         kind = kind_of(source)
         if isinstance(source, OtherColumn):
             return cls(kind, source.dtype, source.native, source.missing_is_nan())
@@ -65,14 +66,14 @@ class Column:
         return cls(kind, source.dtype)
 
     def knowing(self, source: Source) -> "Column":
-        """The same column, knowing new values too."""
+        """Return the same column, extended by the new values of `source`."""
         missing_is_nan = self.missing_is_nan
         if missing_is_nan is None and isinstance(source, OtherColumn):
             missing_is_nan = source.missing_is_nan()
         return replace(self, kind=self.kind.knowing(source), missing_is_nan=missing_is_nan)
 
     def write(self, codes: FloatVector, backend: str) -> Any:
-        """An array of pandas or NumPy, or a native column, for codes."""
+        """Turn codes into an array of pandas or NumPy, or a native column."""
         found: Any = self.kind.decode(codes)
         if backend not in ("pandas", "array"):
             return write_other(
@@ -88,38 +89,38 @@ class Column:
 
     @cached_property
     def _level_array(self) -> Any:
-        # once, not in every batch: text of Arrow takes longer to make than to take from
+        # Cached, because making an array of Arrow text takes longer than taking entries from it.
         return level_array(self.kind, self.dtype) if isinstance(self.kind, LevelKind) else None
 
 
 @dataclass(frozen=True)
 class TableCodec:
-    """Columns of a table, and the way to a float64 matrix of codes and back.
+    """Columns of a table, and how to turn it into a float64 matrix of codes and back.
 
-    Numbers are their own codes; dates and durations count steps from the first one; of other
-    columns the codes are positions of levels: categories in their order, else the distinct values
-    in theirs. A missing value is NaN in the matrix.
+    The code of a number is the number itself. The code of a date or duration is its number of steps
+    from the first one. The code of any other value is its position among the levels of the column:
+    the categories in their order, or the sorted distinct values. A missing value is NaN.
 
     Attributes
     ----------
     labels : tuple of hashable
         Column labels in the order that the model expects.
     columns : tuple of Column
+        What each column holds.
     is_named : bool
-        Whether the labels are the user's own, so that columns are matched by name.
+        Whether the labels come from the user, so that columns are matched by name.
     is_frame : bool
-        Whether `decode` gives a frame, as the model was fitted on (else an ndarray).
+        Whether the model was fitted on a frame, so that `decode` returns a frame (else an ndarray).
     backend : {"pandas", "polars", "pyarrow"}
-        What the frame is of.
+        The library of the frame.
     is_text : bool
-        Whether the array was one of text.
+        Whether the table was an array of text.
 
     Notes
     -----
-    ``decode(encode(X))`` equals X, except for what pandas does not tell apart or models need not:
-    float32 comes back as float64, so that tables of equal values give equal results; an object
-    column has one kind of missing value, its most frequent one; objects that are equal and of one
-    type are one level.
+    ``decode(encode(X))`` equals X with these exceptions. float32 comes back as float64, so that
+    tables of equal values give equal results. All missing values of an object column come back as
+    the most frequent kind. Objects that are equal and of the same type come back as one of them.
 
     Examples
     --------
@@ -143,14 +144,14 @@ class TableCodec:
 
     @classmethod
     def of(cls, X: Any, *, names: Sequence[Hashable] | None = None) -> "TableCodec":
-        """Learn a table; `names` are the model's own, given to an array that has none.
+        """Learn a table; `names` are the feature names of the model, for an array without names.
 
         Raises
         ------
         InputError
             If a column holds values that are not hashable.
         """
-        if holds_floats_only(X):  # a look at each column takes long where there are many
+        if holds_floats_only(X):  # Looking at each of many columns would take long.
             columns = (Column(FloatKind(), np.dtype(np.float64)),) * X.shape[1]
         else:
             columns = tuple(map(Column.of, columns_of(X)))
@@ -165,12 +166,12 @@ class TableCodec:
 
     @property
     def dtypes(self) -> tuple[Any, ...]:
-        """One per column, of pandas or NumPy."""
+        """The dtype of each column, of pandas or NumPy."""
         return tuple(column.dtype for column in self.columns)
 
     @property
     def feature_names(self) -> tuple[str, ...]:
-        """Labels as text."""
+        """The column labels as text."""
         return tuple(str(label) for label in self.labels)
 
     @property
@@ -180,20 +181,23 @@ class TableCodec:
 
     @property
     def dates(self) -> tuple[int, ...]:
-        """Positions of dates and durations: quantities of which not every number is one."""
+        """Positions of the columns of dates and durations."""
         return tuple(j for j, c in enumerate(self.columns) if isinstance(c.kind, TickKind))
 
     @property
     def is_plain(self) -> bool:
-        """Whether the model sees every code as the number that it is."""
+        """Whether every code is the number that the model gets."""
         return all(column.kind.is_plain for column in self.columns)
 
     def for_arrays(self, *, as_frame: bool = False) -> "TableCodec":
-        """The same columns for a model that was fitted on an array, or takes frames as well."""
+        """Return the same columns for a model that takes arrays, or frames with `as_frame`."""
         return replace(self, is_frame=as_frame)
 
     def with_levels(self, positions: Sequence[int]) -> "TableCodec":
-        """The same codes, with the numbers in some columns as levels: no others may be made up."""
+        """Return the same codes, in which the numbers of some columns are levels.
+
+        Explainers then use only numbers that occur in these columns.
+        """
         known = set(positions)
         columns = [
             replace(column, kind=replace(column.kind, is_categorical=True))
@@ -204,7 +208,7 @@ class TableCodec:
         return replace(self, columns=tuple(columns))
 
     def doubled(self) -> "TableCodec":
-        """The same columns twice, the second time under new names."""
+        """Return the same columns twice, the second time with new labels."""
         labels: tuple[Hashable, ...] = tuple(range(2 * len(self.labels)))
         if all(isinstance(label, str) for label in self.labels):
             end = " shuffled"
@@ -214,12 +218,12 @@ class TableCodec:
         return replace(self, labels=labels, columns=self.columns * 2)
 
     def extended(self, X: Any) -> "TableCodec":
-        """The same codes, and new ones for values of `X` that have none.
+        """Return the same codes, and new codes for the values of `X` that have none.
 
         Raises
         ------
         InputError
-            If a column holds something else than before: text for numbers, for example.
+            If a column holds something else than before, for example text instead of numbers.
         """
         if self._is_read_at_once(X):
             return self
@@ -227,7 +231,7 @@ class TableCodec:
         return replace(self, columns=tuple(column.knowing(source) for column, source in pairs))
 
     def encode(self, X: Any) -> FloatMatrix:
-        """Float64 matrix of a table whose columns are in order.
+        """Turn a table, whose columns are in order, into a float64 matrix.
 
         Raises
         ------
@@ -236,7 +240,7 @@ class TableCodec:
         """
         if self._is_read_at_once(X):
             matrix = np.array(X, dtype=np.float64, order="C")
-            matrix[np.isnan(matrix)] = np.nan  # equal tables, equal bytes: there are many NaNs
+            matrix[np.isnan(matrix)] = np.nan  # All NaNs get the same bytes.
             return matrix
         matrix = np.empty((X.shape[0], len(self.columns)))
         for j, (column, source) in enumerate(zip(self.columns, self._sources(X), strict=True)):
@@ -250,10 +254,10 @@ class TableCodec:
         return matrix
 
     def decode(self, matrix: FloatMatrix) -> Any:
-        """A private copy of the table that `matrix` stands for, as the model was fitted on.
+        """Turn a matrix into a new table of the kind that the model was fitted on.
 
-        Integer columns come back as integers unless a perturbed value is not whole, and categorical
-        columns with more categories where a new one occurs.
+        Integer columns come back as integers unless a perturbed value is not whole. Categorical
+        columns get further categories if the matrix contains new levels.
         """
         if not self.is_frame and self.is_plain:
             return np.array(matrix, dtype=np.float64, order="C")
@@ -268,7 +272,7 @@ class TableCodec:
         return objects.astype(str) if self.is_text else objects
 
     def values_of(self, codes: FloatVector, *, most: int) -> dict[str, Any]:
-        """The user's own values of one row's first columns, by name, to be shown.
+        """Values of one row by name, as in the user's table; the first `most` columns.
 
         Examples
         --------
@@ -285,7 +289,7 @@ class TableCodec:
         return shown
 
     def _plain_frame(self, matrix: FloatMatrix) -> pd.DataFrame:
-        """One block of floats with what is not float changed in it, as models round by layout."""
+        """Frame of numbers; its floats are in one block, because models round by memory layout."""
         frame = pd.DataFrame(np.array(matrix, order="C"), columns=self._index.view(), copy=True)
         written = {
             label: column.write(matrix[:, j], "pandas")
@@ -296,11 +300,12 @@ class TableCodec:
         if changed:
             frame = frame.astype(changed)
         for label, dtype in changed.items():
-            if is_object_dtype(dtype):  # booleans with missing values
+            if is_object_dtype(dtype):  # This column holds booleans with missing values.
                 frame[label] = written[label]
         return frame
 
     def _mixed_frame(self, matrix: FloatMatrix) -> pd.DataFrame:
+        """Frame of columns of different kinds."""
         pairs = zip(self.columns, np.array(matrix.T, order="C"), strict=True)
         frame = pd.DataFrame({j: c.write(codes, "pandas") for j, (c, codes) in enumerate(pairs)})
         frame.columns = self._index.view()
@@ -308,11 +313,11 @@ class TableCodec:
 
     @cached_property
     def _index(self) -> Any:
-        """The labels as a frame makes an index of them, once; frames get views."""
+        """The labels as the index that a frame makes of them; cached, frames get views of it."""
         return pd.DataFrame(columns=list(self.labels)).columns
 
     def _is_read_at_once(self, X: Any) -> bool:
-        """Whether codes are the numbers of the table, column for column."""
+        """Whether the matrix of codes is the table itself, so that no column has to be read."""
         are_floats = all(isinstance(column.kind, FloatKind) for column in self.columns)
         return are_floats and holds_floats_only(X) and X.shape[1] == len(self.columns)
 
@@ -324,7 +329,7 @@ class TableCodec:
 
 
 def align_columns(X: Any, labels: Sequence[Hashable]) -> tuple[Any, str | None]:
-    """Columns of a frame by name in the order of `labels`, with a note of what was changed."""
+    """Bring the columns of a frame into the order of `labels`, with a note of what changed."""
     found = labels_of(X)
     check_unique_names(found)
     known = set(found)

@@ -1,4 +1,4 @@
-"""Kinds of columns: each turns what a column holds into float codes, and codes into values."""
+"""Kinds of columns; each kind turns the values of a column into float codes and back."""
 
 from collections.abc import Hashable
 from dataclasses import dataclass, replace
@@ -11,16 +11,17 @@ from pandas.api.types import is_object_dtype
 
 from wisca_xai._exceptions import InputError
 from wisca_xai._table._exact import ExactScale, IntArray
-from wisca_xai._table._levels import Groups, find, in_order
+from wisca_xai._table._levels import Groups, find, in_order, object_array
 from wisca_xai._typing import FloatVector, IntVector
 
+# The number of ticks of each unit in a second.
 PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 BoolVector = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class Numbers:
-    """Floats, integers or booleans; `data` is arbitrary where `missing`."""
+    """Floats, integers or booleans; `data` is arbitrary where a value is missing."""
 
     data: NDArray[Any]
     missing: BoolVector
@@ -28,13 +29,27 @@ class Numbers:
 
 @dataclass(frozen=True)
 class Ticks:
-    """Dates (kind "M") or durations (kind "m") as int64 multiples of a unit."""
+    """Dates (kind "M") or durations (kind "m") as int64 multiples of a unit.
+
+    The unit is "D" or a key of `PER_SECOND`. Dates with a time zone (`is_aware`) are in UTC.
+    """
 
     data: IntArray
     missing: BoolVector
     kind: str
-    unit: str  # "D", or a key of PER_SECOND
-    is_aware: bool = False  # of its time zone: then in UTC
+    unit: str
+    is_aware: bool = False
+
+    @classmethod
+    def of(cls, data: Any, is_aware: bool) -> "Ticks":
+        """Ticks of a NumPy array of dates or durations."""
+        unit = np.datetime_data(data.dtype)[0]
+        return cls(data.view(np.int64), np.isnat(data), data.dtype.kind, unit, is_aware)
+
+    def to_numpy(self) -> Any:
+        """NumPy array of dates or durations, in which missing ones are NaT."""
+        data = np.where(self.missing, np.iinfo(np.int64).min, self.data)
+        return data.view(f"{self.kind}8[{self.unit}]")
 
 
 class Source(Protocol):
@@ -44,24 +59,24 @@ class Source(Protocol):
     dtype: Any
 
     def numbers(self) -> Numbers | None:
-        """Its numbers, or None if it holds something else."""
+        """The numbers of the column, or None if it holds something else."""
 
     def ticks(self) -> Ticks | None:
-        """Its dates or durations, or None if it holds something else."""
+        """The dates or durations of the column, or None if it holds something else."""
 
     def groups(self) -> Groups:
-        """Its distinct values."""
+        """The distinct values of the column, whatever it holds."""
 
 
 @dataclass(frozen=True)
 class FloatKind:
-    """Floats, which are their own codes."""
+    """Floats; the code of a float is the float itself."""
 
     is_categorical: bool = False
     is_plain = True
 
     def knowing(self, source: Source) -> "FloatKind":
-        """The kind itself: it knows every float."""
+        """Return the kind itself, which has a code for every float."""
         return self
 
     def encode(self, source: Source) -> FloatVector:
@@ -78,34 +93,35 @@ class FloatKind:
 
 @dataclass(frozen=True)
 class IntegerKind:
-    """Integers, which are their own codes up to 2**53."""
+    """Integers; the code of an integer up to 2**53 is the integer itself."""
 
     scale: ExactScale
     is_categorical: bool = False
 
     @property
     def is_plain(self) -> bool:
-        """Whether every code is the number itself."""
+        """Whether the code of every integer is the integer itself."""
         return not self.scale.table
 
     def knowing(self, source: Source) -> "IntegerKind":
-        """The same kind, knowing the large integers of a column too."""
+        """Return the same kind with codes for the large integers of a column too."""
         found = _whole(_numbers(source))
         if found.data.dtype.kind == "f":
             return self
-        return replace(self, scale=self.scale.knowing(_integers(found, self.scale.unsigned)))
+        known = _integers(source, found, self.scale.unsigned)
+        return replace(self, scale=self.scale.knowing(known))
 
     def encode(self, source: Source) -> FloatVector:
-        """Codes of a column, which may hold floats or missing values by now."""
+        """Codes of a column, which may hold floats or missing values too."""
         found = _whole(_numbers(source))
         if found.data.dtype.kind == "f":
             return np.where(found.missing, np.nan, found.data.astype(np.float64))
         codes = np.full(len(found.data), np.nan)
-        codes[~found.missing] = self.scale.codes(_integers(found, self.scale.unsigned))
+        codes[~found.missing] = self.scale.codes(_integers(source, found, self.scale.unsigned))
         return codes
 
     def decode(self, codes: FloatVector) -> Numbers:
-        """Values of codes: floats unless all are whole."""
+        """Values of codes: integers if all codes stand for integers, else floats."""
         missing = np.isnan(codes)
         if not (np.isfinite(codes) & self.scale.holds(codes) | missing).all():
             return Numbers(codes, missing)
@@ -114,13 +130,13 @@ class IntegerKind:
 
 @dataclass(frozen=True)
 class BooleanKind:
-    """False and True: levels that are their own codes."""
+    """Booleans: two levels with the codes 0 and 1."""
 
     is_categorical = True
     is_plain = True
 
     def knowing(self, source: Source) -> "BooleanKind":
-        """The kind itself: there are no other booleans."""
+        """Return the kind itself, which has a code for both booleans."""
         return self
 
     def encode(self, source: Source) -> FloatVector:
@@ -143,7 +159,7 @@ class BooleanKind:
 
 @dataclass(frozen=True)
 class TickKind:
-    """Dates or durations as steps from the first one: quantities, exact to the nanosecond."""
+    """Dates or durations; codes count steps from the first one, exact to the nanosecond."""
 
     scale: ExactScale
     kind: str
@@ -153,7 +169,7 @@ class TickKind:
     is_plain = False
 
     def knowing(self, source: Source) -> "TickKind":
-        """The same kind for dates between the steps too, in a finer unit if these need it."""
+        """Return the same kind with codes for all dates of a column, in a finer unit if needed."""
         found, wider = self._ticks(source), self
         if _length(found.unit) > _length(self.unit) and (_known(found) % self._ratio(found)).any():
             wider = replace(self, scale=self.scale.finer(self._ratio(found)), unit=found.unit)
@@ -176,7 +192,7 @@ class TickKind:
         found = source.ticks()
         if found is None:
             values = source.groups()
-            if not values.used():  # nothing but missing values has no dtype to speak of
+            if not values.used():  # A column of missing values only may have any dtype.
                 none = np.zeros(len(values.places), dtype=np.int64)
                 return Ticks(none, none == 0, self.kind, self.unit, self.is_aware)
         if found is None or (found.kind, found.is_aware) != (self.kind, self.is_aware):
@@ -189,6 +205,7 @@ class TickKind:
         return found
 
     def _ratio(self, found: Ticks) -> int:
+        """How many of the finer ticks one of the coarser ticks has."""
         few, many = sorted((_length(self.unit), _length(found.unit)))
         return many // few
 
@@ -200,21 +217,26 @@ class TickKind:
         low, high = (int(limit) // ratio for limit in (-(2**63) + 1, 2**63 - 1))
         known = _known(found)
         if ((known < low) | (known > high)).any():
-            raise InputError(f"Dates must fit the unit {self.unit!r}, got some beyond its range.")
+            raise InputError(
+                f"Dates must be in the range of the unit {self.unit!r}, as in the background, got "
+                "some outside it."
+            )
         return replace(found, data=np.where(found.missing, 0, found.data) * ratio)
 
 
 @dataclass(frozen=True)
 class LevelKind:
-    """Distinct values by number; new ones follow at the end.
+    """Distinct values; the code of a value is its position among the levels.
 
     Attributes
     ----------
     levels : tuple
+        The distinct values. New values are added at the end.
     n_declared : int or None
-        How many of them are the categories of a categorical dtype; None for other columns.
+        The number of categories of a categorical dtype, which are the first levels; None for other
+        columns.
     missing : object
-        What stands for a missing value.
+        The object that stands for a missing value.
     """
 
     levels: tuple[Any, ...]
@@ -230,7 +252,7 @@ class LevelKind:
         return cls(tuple(in_order(found.used())), None, found.missing)
 
     def knowing(self, source: Source) -> "LevelKind":
-        """The same kind with the new values of a column at the end."""
+        """Return the same kind with the new values of a column at the end."""
         found = _groups(source)
         used = found.used()
         places = find(self.levels, used, are_objects=found.are_objects)
@@ -246,7 +268,7 @@ class LevelKind:
         Raises
         ------
         KeyError
-            For a value that is no level.
+            For a value that is not a level.
         """
         found = _groups(source)
         places = find(self.levels, found.values, are_objects=found.are_objects)
@@ -263,11 +285,8 @@ class LevelKind:
 
     @cached_property
     def objects(self) -> NDArray[Any]:
-        """The levels, and at the end what stands for a missing value."""
-        array = np.empty(len(self.levels) + 1, dtype=object)
-        for i, level in enumerate((*self.levels, self.missing)):
-            array[i] = level  # one at a time: NumPy would unpack tuples
-        return array
+        """The levels, followed by the object that stands for a missing value."""
+        return object_array((*self.levels, self.missing))
 
 
 Kind = FloatKind | IntegerKind | BooleanKind | TickKind | LevelKind
@@ -306,8 +325,8 @@ def _groups(source: Source) -> Groups:
         return source.groups()
     except TypeError as error:
         raise InputError(
-            f"Values of a column must be numbers, dates or hashable, got in {source.label!r}: "
-            f"{error}."
+            f"Column {source.label!r} must hold numbers, dates or hashable values, got one that is "
+            f"none of these: {error}."
         ) from error
 
 
@@ -316,7 +335,7 @@ def _known(found: Ticks) -> IntArray:
 
 
 def _whole(found: Numbers) -> Numbers:
-    """Integers for floats that are whole: integers turn into floats beside missing values."""
+    """Turn floats that are all whole back into integers; missing values make integers floats."""
     known = found.data[~found.missing]
     if found.data.dtype.kind != "f" or not (np.abs(known) < 2.0**63).all():
         return found
@@ -325,14 +344,18 @@ def _whole(found: Numbers) -> Numbers:
     return Numbers(np.where(found.missing, 0.0, found.data).astype(np.int64), found.missing)
 
 
-def _integers(found: Numbers, unsigned: bool) -> IntArray:
-    """Integers of the other signedness convert where they fit, as they nearly always do."""
+def _integers(source: Source, found: Numbers, unsigned: bool) -> IntArray:
+    """Known integers as uint64 or int64, whichever the background holds, if they fit."""
     known = found.data[~found.missing]
     if (known < 0).any() if unsigned else (known > np.uint64(2**63 - 1)).any():
-        raise InputError(f"Integers must fit {'uint64' if unsigned else 'int64'}, as before.")
+        kind = "uint64" if unsigned else "int64"
+        raise InputError(
+            f"Column {source.label!r} must hold integers in the range of {kind}, as the background "
+            "does, got some outside it."
+        )
     return known.astype(np.uint64 if unsigned else np.int64)
 
 
 def _length(unit: str) -> int:
-    """Ticks of a day."""
+    """Number of ticks in a day."""
     return 86_400 * PER_SECOND[unit] if unit in PER_SECOND else 1

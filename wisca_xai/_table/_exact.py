@@ -1,4 +1,4 @@
-"""Integers of 64 bits as float64, without losing one of them."""
+"""Integers of 64 bits as float64 codes, each with a code of its own."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -10,24 +10,25 @@ from numpy.typing import NDArray
 
 from wisca_xai._typing import FloatVector
 
-WHOLE = 2.0**53  # below, float64 holds every integer
-IntArray = NDArray[Any]  # int64 or uint64
+WHOLE = 2.0**53  # float64 holds every integer below this
+IntArray = NDArray[Any]  # an array of int64 or uint64
 
 
 @dataclass(frozen=True)
 class ExactScale:
     """Integers as steps from an origin: ``code = (value - origin) / step``.
 
-    That is exact for whole codes below 2**53. Any other value has an entry in a table: its code is
-    the nearest float that stands for no other value.
+    The formula is exact for whole codes below 2**53. Other values have an entry in a table: their
+    code is the nearest float that stands for no other value.
 
     Attributes
     ----------
     origin, step : int
+        Parts of the formula.
     unsigned : bool
-        Whether values are uint64, else int64.
+        Whether values are uint64; otherwise they are int64.
     table : mapping of int to float
-        Codes of the values that the formula cannot give back.
+        Codes of the values for which the formula is not exact.
 
     Examples
     --------
@@ -46,14 +47,14 @@ class ExactScale:
 
     @classmethod
     def of(cls, values: IntArray) -> "ExactScale":
-        """Scale from the least value in steps of the greatest common divisor."""
+        """Scale that starts at the smallest value and steps by the greatest common divisor."""
         origin = int(values.min()) if len(values) else 0
         scale = cls(origin, unsigned=values.dtype.kind == "u")
         step = int(np.gcd.reduce(scale._distance(values)[0])) if len(values) else 1
         return replace(scale, step=max(step, 1)).knowing(values)
 
     def knowing(self, values: IntArray) -> "ExactScale":
-        """The same scale with the values in its table that the formula cannot give back."""
+        """Return the same scale with a code for each of the values."""
         regular = self._formula(values)[1]
         new = {int(value) for value in np.unique(values[~regular])} - self.table.keys()
         if not new:
@@ -81,12 +82,12 @@ class ExactScale:
         return codes
 
     def values(self, codes: FloatVector) -> IntArray:
-        """Values of finite codes; those of no value give the nearest integer of 64 bits."""
+        """Values of finite codes; a code that stands for no value gives the nearest integer."""
         kind = np.uint64 if self.unsigned else np.int64
         below, above = self._reach
         size = np.abs(codes)
         if size.max(initial=0.0) < min(below, above, WHOLE) and (codes == np.floor(codes)).all():
-            # the formula alone, modulo 2**64: codes of the table are larger, or not whole
+            # The formula is enough, modulo 2**64: codes of the table are larger, or not whole.
             steps = codes.astype(np.int64).astype(np.uint64)
             quick: IntArray = (_modular(self.origin) + steps * _modular(self.step)).astype(kind)
             return quick
@@ -112,7 +113,7 @@ class ExactScale:
         return whole | np.isin(codes, self._by_code[0]) if self.table else whole
 
     def finer(self, factor: int) -> "ExactScale":
-        """The same values in a unit that is `factor` times finer."""
+        """Return the scale of the same values in a unit that is `factor` times finer."""
         table = {value * factor: code for value, code in self.table.items()}
         return replace(self, origin=self.origin * factor, step=self.step * factor, table=table)
 
@@ -123,7 +124,7 @@ class ExactScale:
 
     @cached_property
     def _reach(self) -> tuple[float, float]:
-        """The largest sizes of codes whose values fit, below and above the origin."""
+        """Largest magnitudes of codes whose values fit 64 bits, below and above the origin."""
         low, high = self._limits
         return _floor(self.origin - low, self.step), _floor(high - self.origin, self.step)
 
@@ -134,13 +135,13 @@ class ExactScale:
         return np.array([c for c, _ in pairs]), np.array([v for _, v in pairs], dtype=kind)
 
     def _distance(self, values: IntArray) -> tuple[NDArray[np.uint64], NDArray[np.bool_]]:
-        """Distances from the origin, which may exceed int64, and who lies below it."""
+        """Distances from the origin, which may exceed int64, and whether values are below it."""
         below = values < self.origin
         values, origin = values.astype(np.uint64), _modular(self.origin)
         return np.where(below, origin - values, values - origin), below
 
     def _formula(self, values: IntArray) -> tuple[FloatVector, NDArray[np.bool_]]:
-        """Codes by the formula, and whether they are exact."""
+        """Codes from the formula, and whether they are exact."""
         distance, below = self._distance(values)
         steps, rest = np.divmod(distance, np.uint64(self.step))
         codes = steps.astype(np.float64)
@@ -152,14 +153,14 @@ def _modular(value: int) -> np.uint64:
 
 
 def _floor(distance: int, step: int) -> float:
-    """The largest float of steps that stays within a distance."""
+    """The largest float number of steps that does not exceed a distance."""
     steps = distance // step
     return float(steps) if int(float(steps)) <= steps else float(np.nextafter(float(steps), 0.0))
 
 
 def _free(code: float, taken: Iterable[float]) -> float:
-    """The next code that is not taken, and not the formula's for another value."""
-    if WHOLE / 2 <= code < WHOLE:  # all floats are whole from here to there
+    """The next code that is not taken and that the formula does not give to another value."""
+    if WHOLE / 2 <= code < WHOLE:  # All floats in this range are whole, so the formula uses them.
         code = WHOLE
     while code in taken or (code < WHOLE and code == int(code)):
         code = float(np.nextafter(code, np.inf))

@@ -1,4 +1,4 @@
-"""Forms of tables that users bring: frames of pandas, polars and Arrow, arrays, and lists."""
+"""Forms of tables: frames of pandas, polars and Arrow, arrays, and lists."""
 
 from collections.abc import Hashable
 from typing import Any
@@ -15,9 +15,10 @@ from wisca_xai._typing import IntVector
 
 
 def as_table(X: Any) -> Any:
-    """`X` as a frame or an array: of objects or text only where floats will not do.
+    """Return `X` as a frame or an array.
 
-    Structured arrays become DataFrames, and lists of lists that hold text arrays of objects.
+    Structured arrays become DataFrames. Arrays of objects become float64 if they hold only numbers.
+    Lists of lists that contain text become arrays of objects.
 
     Raises
     ------
@@ -33,7 +34,7 @@ def as_table(X: Any) -> Any:
         return pd.DataFrame({name: X[name] for name in X.dtype.names})
     try:
         array = np.asarray(X)
-    except ValueError:  # ragged: scikit-learn says so better
+    except ValueError:  # Rows have different lengths; scikit-learn raises a better error.
         return X
     if array.ndim != 2 or array.size == 0 or array.dtype.kind not in "OUS":
         return X
@@ -43,7 +44,7 @@ def as_table(X: Any) -> Any:
 
 
 def array_frame(array: Any) -> pd.DataFrame:
-    """Columns of an array of objects or text, each in the dtype of what it holds."""
+    """Turn an array into a DataFrame; columns of objects get the dtype of their values."""
     if array.dtype.kind not in "OUS":
         return pd.DataFrame(np.asarray(array, dtype=np.float64))
     return pd.DataFrame(np.array(array, dtype=object)).infer_objects()
@@ -55,7 +56,7 @@ def is_frame(X: Any) -> bool:
 
 
 def backend_of(X: Any) -> str:
-    """What a table is of: "pandas", "polars", "pyarrow", or "array" for anything else."""
+    """The library of a table: "pandas", "polars", "pyarrow", or "array" for anything else."""
     if isinstance(X, pd.DataFrame):
         return "pandas"
     if nw.dependencies.is_polars_dataframe(X):
@@ -84,7 +85,10 @@ def take_rows(X: Any, rows: IntVector) -> Any:
 
 
 def copy_table(X: Any) -> Any:
-    """A copy that nobody changes: arrays are read-only; tables of polars and Arrow never change."""
+    """Copy a table; arrays become read-only, and tables of polars and Arrow never change.
+
+    None for nested lists of different lengths.
+    """
     backend = backend_of(X)
     if backend == "pandas":
         return X.copy()
@@ -92,14 +96,14 @@ def copy_table(X: Any) -> Any:
         return X
     try:
         array = np.array(X)
-    except ValueError:  # ragged
+    except ValueError:  # Rows have different lengths.
         return None
     array.setflags(write=False)
     return array
 
 
 def columns_of(X: Any) -> list[Source]:
-    """Columns of any table, to be read."""
+    """Columns of any table, ready to be read."""
     backend = backend_of(X)
     if backend in ("polars", "pyarrow"):
         frame: Any = nw.from_native(X, eager_only=True)
@@ -109,7 +113,7 @@ def columns_of(X: Any) -> list[Source]:
 
 
 def holds_floats_only(X: Any) -> bool:
-    """Whether every column is one of NumPy's float64, as those of arrays without objects are."""
+    """Whether all columns are float64 of NumPy; arrays of numbers count as such."""
     backend = backend_of(X)
     if backend == "array":
         array = np.asarray(X)

@@ -1,17 +1,19 @@
-"""Levels: distinct values of any hashable kind, in an order that rows have no say in."""
+"""Levels: distinct values of any hashable type, in an order that does not depend on the rows."""
 
 import numbers
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from wisca_xai._typing import IntVector
 
-MISSING = ("NoneType", "float", "NAType", "NaTType")  # in this order where equally frequent
+# The types that stand for missing values; if two are equally frequent, the first one is used.
+MISSING = ("NoneType", "float", "NAType", "NaTType")
 
 
 @dataclass(frozen=True)
@@ -21,13 +23,13 @@ class Groups:
     Attributes
     ----------
     values : list
-        As Python objects.
+        The distinct values as Python objects.
     places : ndarray of shape (n_rows,)
-        Position of each row's value; -1 where it is missing.
+        Position of each row's value; -1 for a missing value.
     missing : object
-        What stands for a missing value.
+        The object that stands for a missing value.
     are_objects : bool
-        Whether the type of each value is its own, not the column's.
+        Whether each value has its own type; otherwise all have the type of the column.
     """
 
     values: list[Any]
@@ -36,12 +38,12 @@ class Groups:
     are_objects: bool = False
 
     def used(self) -> list[Any]:
-        """Values that occur."""
+        """The values that occur in a row."""
         return [self.values[i] for i in np.unique(self.places[self.places >= 0])]
 
 
 def group_objects(objects: Any) -> Groups:
-    """Distinct values of an object array; 1, 1.0 and True are three of them.
+    """Distinct values of an object array, in which 1, 1.0 and True are different.
 
     Raises
     ------
@@ -49,7 +51,7 @@ def group_objects(objects: Any) -> Groups:
         If a value is not hashable.
     """
     absent = np.asarray(pd.isna(objects))
-    if pd.api.types.infer_dtype(objects, skipna=True) == "string":  # at the speed of C
+    if pd.api.types.infer_dtype(objects, skipna=True) == "string":  # The fast way.
         places, values = pd.factorize(objects)
         return Groups(list(values), places, _usual_missing(objects[absent]))
     known: dict[Hashable, int] = {}
@@ -64,28 +66,36 @@ def group_objects(objects: Any) -> Groups:
 
 
 def identity(value: Any) -> Hashable:
-    """A key that tells values of different types apart, also inside tuples."""
+    """Return a key that differs for equal values of different types, also inside tuples."""
     if isinstance(value, tuple):
         return type(value), tuple(map(identity, value))
     return type(value), value
 
 
 def in_order(values: Iterable[Any]) -> list[Any]:
-    """Values by type and size, whatever order they came in."""
+    """Sort values by type, then by size."""
     return sorted(values, key=_rank)
 
 
 def find(levels: Sequence[Any], values: Sequence[Any], *, are_objects: bool) -> list[int]:
     """Position of each value among the levels, -1 for none.
 
-    Unless it is an object that brings its own type, a value of another type counts as the level
-    that it equals: a column of integers turns into one of floats where values are missing.
+    If values have the type of their column, a value also matches a level of another type that is
+    equal to it, because missing values turn a column of integers into one of floats.
     """
     same = {identity(level): i for i, level in enumerate(levels)}
     equal: dict[Hashable, int] = {}
     for i, level in enumerate(() if are_objects else levels):
         equal.setdefault(level, i)
     return [same.get(identity(value), equal.get(value, -1)) for value in values]
+
+
+def object_array(values: Collection[Any]) -> NDArray[Any]:
+    """Array of objects with one entry per value, also for values such as tuples."""
+    array = np.empty(len(values), dtype=object)
+    for i, value in enumerate(values):
+        array[i] = value  # Assigning all values at once would make NumPy unpack tuples.
+    return array
 
 
 def _rank(value: Any) -> tuple[Any, ...]:
@@ -102,7 +112,7 @@ def _rank(value: Any) -> tuple[Any, ...]:
 
 
 def _usual_missing(absent: Any) -> Any:
-    """The most frequent of the objects that stand for missing values."""
+    """The most frequent object that stands for a missing value; None if there is none."""
     kinds = [type(value).__name__ for value in absent]
     if not kinds:
         return None

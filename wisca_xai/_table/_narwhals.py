@@ -1,4 +1,4 @@
-"""Columns of polars and Arrow, read and written through narwhals: neither is imported here."""
+"""Columns of polars and Arrow, through narwhals, so that neither library is imported here."""
 
 from collections.abc import Hashable
 from typing import Any
@@ -7,15 +7,15 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from wisca_xai._table._columns import LevelKind, Numbers, Ticks
-from wisca_xai._table._levels import Groups, group_objects
+from wisca_xai._table._levels import Groups, group_objects, object_array
 from wisca_xai._table._pandas import object_numbers
 from wisca_xai._typing import IntVector
 
 
 class OtherColumn:
-    """A column to read, see `wisca_xai._table._columns.Source`.
+    """A column of polars or Arrow to read; see `wisca_xai._table._columns.Source`.
 
-    `dtype` is NumPy's, or object.
+    `dtype` is that of NumPy, which is object for columns without numbers or dates.
     """
 
     def __init__(self, series: "nw.Series[Any]") -> None:
@@ -34,7 +34,7 @@ class OtherColumn:
             self.dtype = series.head(0).to_numpy().dtype
 
     def numbers(self) -> Numbers | None:
-        """Numbers of a column of numbers, or of one of objects that holds nothing else."""
+        """Numbers of a column of numbers, or of an object column that holds nothing else."""
         missing = np.array(self._series.is_null().to_numpy())
         if self.dtype.kind == "f":
             data = np.array(self._series.to_numpy(), dtype=np.float64)
@@ -47,44 +47,37 @@ class OtherColumn:
         return object_numbers(self._objects(), missing)
 
     def ticks(self) -> Ticks | None:
-        """Dates or durations of a column of these."""
+        """Dates or durations of a column that holds nothing else."""
         if self.dtype.kind not in "mM":
             return None
-        data = np.array(self._series.to_numpy())
-        unit = np.datetime_data(data.dtype)[0]
         is_aware = getattr(self._series.dtype, "time_zone", None) is not None
-        return Ticks(data.view(np.int64), np.isnat(data), data.dtype.kind, unit, is_aware)
+        return Ticks.of(np.array(self._series.to_numpy()), is_aware)
 
     def groups(self) -> Groups:
         """Distinct values of any column."""
         return group_objects(self._objects())
 
     def missing_is_nan(self) -> bool | None:
-        """Whether missing floats are NaN, not null; None without missing floats."""
+        """Whether missing floats are NaN (not null); None if no float is missing."""
         if self.dtype.kind != "f" or not np.isnan(self._series.to_numpy()).any():
             return None
         return not bool(self._series.is_null().any())
 
     def _objects(self) -> Any:
-        values = self._series.to_list()
-        objects = np.empty(len(values), dtype=object)
-        for i, value in enumerate(values):
-            objects[i] = value
-        return objects
+        return object_array(self._series.to_list())
 
 
 def native_dtype(native: Any) -> Any:
-    """What `cast` of a native column takes."""
+    """The dtype of a native column, in the form that its `cast` takes."""
     return native.type if hasattr(native, "type") else native.dtype
 
 
 def write_other(
     found: Any, kind: Any, native: Any, backend: Any, *, missing_is_nan: bool = False
 ) -> Any:
-    """A native column of what a kind decodes to, in its native dtype where that holds it."""
+    """Write what a kind decodes to as a native column, in its native dtype if values fit."""
     if isinstance(found, Ticks) and found.unit == "D":
-        data = np.where(found.missing, np.iinfo(np.int64).min, found.data)
-        return _series(data.view("M8[D]"), backend).cast(native)
+        return _series(found.to_numpy(), backend).cast(native)
     if isinstance(found, Ticks):
         column = _series(_with_nulls(found.data, found.missing), backend)
         example: Any = nw.from_native(_series([], backend).cast(native), series_only=True).dtype
@@ -110,10 +103,10 @@ def _levels(places: IntVector, kind: LevelKind, native: Any, backend: Any) -> An
 
 
 def _cast(column: Any, native: Any) -> Any:
-    """The column in its native dtype, or as it is where that does not hold its values."""
+    """The column in its native dtype, or unchanged if its values do not fit."""
     try:
         return column.cast(native)
-    except Exception:  # of polars or Arrow, which are not imported
+    except Exception:  # The errors of polars and Arrow have no name here.
         return column
 
 
@@ -130,9 +123,9 @@ def _series(values: Any, backend: Any) -> Any:
 
 
 def write_frame(columns: dict[str, Any]) -> Any:
-    """A native frame of native columns."""
+    """Join native columns to a native frame."""
     first, *others = (
         nw.from_native(column, series_only=True).alias(name) for name, column in columns.items()
     )
-    # with nw.from_dict an Enum would become a Categorical
+    # nw.from_dict would turn an Enum into a Categorical.
     return first.to_frame().with_columns(*others).to_native()

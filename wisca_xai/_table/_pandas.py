@@ -1,4 +1,4 @@
-"""Columns of pandas: reading them, and writing them back in their dtype."""
+"""Columns of pandas: how they are read, and written back in their dtype."""
 
 import numbers
 from collections.abc import Hashable
@@ -13,11 +13,11 @@ from wisca_xai._table._columns import LevelKind, Numbers, Ticks
 from wisca_xai._table._levels import Groups, group_objects
 from wisca_xai._typing import IntVector
 
-_array: Any = pd.array  # whose overloads name every literal
+_array: Any = pd.array  # as Any, because its overloads accept only literal dtypes
 
 
 class PandasColumn:
-    """A column to read, see `wisca_xai._table._columns.Source`."""
+    """A column of pandas to read; see `wisca_xai._table._columns.Source`."""
 
     def __init__(self, label: Hashable, series: Any) -> None:
         self.label = label
@@ -44,7 +44,7 @@ class PandasColumn:
         return Numbers(np.array(series.to_numpy(dtype=kind, na_value=filler)), missing)
 
     def ticks(self) -> Ticks | None:
-        """Dates or durations of a column of these."""
+        """Dates or durations of a column that holds nothing else."""
         series, dtype = self._series, self.dtype
         if isinstance(dtype, pd.ArrowDtype) and dtype.kind in "mM":
             numpy_dtype = _without_arrow(dtype)
@@ -56,9 +56,7 @@ class PandasColumn:
             series = series.dt.tz_convert(None)
         if not isinstance(series.dtype, np.dtype) or series.dtype.kind not in "mM":
             return None
-        data = np.array(series.to_numpy())
-        unit = np.datetime_data(data.dtype)[0]
-        return Ticks(data.view(np.int64), np.isnat(data), data.dtype.kind, unit, is_aware)
+        return Ticks.of(np.array(series.to_numpy()), is_aware)
 
     def groups(self) -> Groups:
         """Distinct values of any column."""
@@ -73,7 +71,7 @@ class PandasColumn:
 
 
 def object_numbers(objects: Any, missing: Any) -> Numbers | None:
-    """Numbers among Python objects, if there is nothing else."""
+    """Numbers of an object array, or None if it holds something else."""
     known = [value for value, absent in zip(objects, missing, strict=True) if not absent]
     if not all(isinstance(value, numbers.Real | Decimal | np.bool_) for value in known):
         return None
@@ -88,10 +86,10 @@ def object_numbers(objects: Any, missing: Any) -> Numbers | None:
 
 
 def write_numbers(found: Numbers, dtype: Any) -> Any:
-    """Numbers as an array of `dtype`, or of one that holds them all."""
+    """Write numbers as an array of `dtype`, or of another dtype if they do not fit."""
     data, missing = found.data, found.missing
     if isinstance(dtype, np.dtype) and dtype.kind not in "biu":
-        return data  # float32 and float64 tables of equal values must give equal bytes
+        return data  # float32 stays float64, so that equal tables give equal bytes.
     is_numpy = isinstance(dtype, np.dtype)
     if is_numpy and data.dtype.kind == "b" and missing.any():
         objects = data.astype(object)
@@ -113,9 +111,8 @@ def write_numbers(found: Numbers, dtype: Any) -> Any:
 
 
 def write_ticks(found: Ticks, dtype: Any) -> Any:
-    """Dates or durations in their own unit and the time zone of `dtype`."""
-    data = np.where(found.missing, np.iinfo(np.int64).min, found.data)
-    series: Any = pd.Series(data.view(f"{found.kind}8[{found.unit}]"))
+    """Write dates or durations in their own unit and the time zone of `dtype`."""
+    series: Any = pd.Series(found.to_numpy())
     zone = getattr(_without_arrow(dtype) if isinstance(dtype, pd.ArrowDtype) else dtype, "tz", None)
     if zone is not None:
         series = series.dt.tz_localize("UTC").dt.tz_convert(zone)
@@ -125,22 +122,22 @@ def write_ticks(found: Ticks, dtype: Any) -> Any:
 
 
 def level_array(kind: LevelKind, dtype: Any) -> Any:
-    """Levels, and at the end a missing value, as an array of `dtype`, or of one for them all."""
+    """Levels, followed by a missing value, as an array of `dtype`, or of objects."""
     if types.is_object_dtype(dtype) or kind.n_declared is not None:
         return kind.objects
     known: Any = kind.objects.copy()
     known[-1] = np.nan if isinstance(dtype, np.dtype) else None
     try:
         return _array(known, dtype=dtype)
-    except (TypeError, ValueError):  # a new level of another type
+    except (TypeError, ValueError):  # A new level has another type.
         return known
 
 
 def write_levels(places: IntVector, kind: LevelKind, dtype: Any, known: Any) -> Any:
-    """Levels at `places` of the `level_array`, or a categorical."""
+    """Write the levels at `places`, from the `level_array` or as a categorical."""
     if kind.n_declared is not None:
         new = np.unique(places[places >= kind.n_declared])
-        if len(new):  # no more of them than occur: models refuse what is declared, too
+        if len(new):  # Only new levels that occur: models may refuse unknown categories.
             categories = [*dtype.categories, *(kind.levels[place] for place in new)]
             dtype = pd.CategoricalDtype(categories, ordered=dtype.ordered)
             moved = kind.n_declared + np.searchsorted(new, places)
@@ -158,7 +155,7 @@ def _fits(data: Any, dtype: Any) -> bool:
 
 
 def _without_arrow(dtype: Any) -> Any:
-    """The dtype of pandas for dates of Arrow; None for days, which it does not have."""
+    """The pandas dtype of Arrow dates; None for a unit of days, which pandas does not have."""
     kind = dtype.pyarrow_dtype
     unit = getattr(kind, "unit", None)
     if unit not in ("s", "ms", "us", "ns"):

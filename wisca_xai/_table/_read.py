@@ -1,4 +1,4 @@
-"""Reading X: one place for the checks that every entrance makes."""
+"""Reading a table X: the checks that all estimators make."""
 
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any
@@ -16,31 +16,33 @@ Expected = Callable[[list[Hashable]], Sequence[Hashable] | None]
 def read_table(
     owner: Any, X: Any, *, reset: bool, expected: Expected | None = None
 ) -> tuple[Any, str | None]:
-    """X as a frame or an array whose columns are those of `owner`, with a note on what changed.
+    """Return X as a frame or an array with the columns of `owner`, and a note of what changed.
 
     Parameters
     ----------
     owner : estimator
-        Gets `n_features_in_` and `feature_names_in_` with `reset`, else X is checked with them.
+        With `reset` it gets `n_features_in_` and `feature_names_in_`; otherwise X is checked
+        against them.
     X : array-like or DataFrame of shape (n_samples, n_features)
     reset : bool
-        True in `fit`.
+        True in `fit`, else False.
     expected : callable, default=None
-        From the column labels of a frame to the labels that are expected, or None for any; columns
-        are brought into that order by name, and others are left out.
+        Takes the column labels of a frame and returns the labels that are expected, or None if any
+        will do. Columns are brought into that order by name; other columns are left out.
 
     Returns
     -------
     X : DataFrame, ndarray or table
+        The checked table.
     note : str or None
-        How columns were reordered or left out.
+        Says which columns were reordered or left out.
 
     Raises
     ------
     InputError
-        If X is sparse, has no rows, lacks columns, or has two columns of one name.
+        If X is sparse, has no rows, lacks columns, or has two columns of the same name.
     ValueError
-        If X does not fit `owner`, in scikit-learn's words.
+        If X does not fit `owner`; raised by scikit-learn.
     """
     check_not_sparse(X)
     X = as_table(X)
