@@ -133,7 +133,7 @@ def test_out_writes_the_four_files(folder, tmp_path, capsys):
 
 
 @pytest.mark.parametrize("model", ["model.joblib", "model.pkl"])
-def test_pickles_need_the_users_word(folder, model, capsys):
+def test_pickles_need_the_consent_of_the_user(folder, model, capsys):
     assert run(folder, model=model) == cli.MODEL_REFUSED
     assert "pass --unsafe-pickle" in capsys.readouterr().err
     assert run(folder, "--unsafe-pickle", model=model) == cli.OK
@@ -189,7 +189,7 @@ def test_an_unfitted_model_is_refused(folder, capsys):
         (["--background", "nowhere.csv"], "nowhere.csv"),
     ],
 )
-def test_bad_data_is_told_from_bad_usage(folder, arguments, message, capsys):
+def test_bad_data_and_bad_usage_have_their_own_exit_codes(folder, arguments, message, capsys):
     assert run(folder, *arguments) == cli.BAD_DATA
     assert message in capsys.readouterr().err
 

@@ -273,7 +273,7 @@ def test_bad_input_is_refused(name, local, importances, weights, message):
 
 @every_function
 @pytest.mark.parametrize("local", [LOCAL, None])
-def test_an_unknown_aggregation_is_refused_and_the_nearest_word_offered(name, local):
+def test_an_unknown_aggregation_is_refused_with_the_nearest_word(name, local):
     with pytest.raises(
         InputError,
         match=r"`aggregation` must be one of \['magnitude', 'signed'\], got 'sign'\. "

@@ -22,7 +22,7 @@ def groups_of(*values, **settings):
 # -- groups --------------------------------------------------------------------------------------
 
 
-def test_many_values_are_parted_in_five_between_quantiles():
+def test_many_values_form_five_groups_between_quantiles():
     assert groups_of(*range(10)) == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4]
     assert groups_of(9, 0, 7, 1, 1000, -5, 3, 2, 8, 4) == [4, 0, 3, 1, 4, 0, 2, 1, 3, 2]
     assert groups_of(*range(9), n_groups=3) == [0, 0, 0, 1, 1, 1, 2, 2, 2]
@@ -157,7 +157,7 @@ def test_a_share_of_all_or_nothing():
     assert systematic_share(np.empty((2, 0, 3)), groups[:0]).tolist() == np.zeros((2, 3)).tolist()
 
 
-def test_chance_is_subtracted_without_bias():
+def test_the_share_of_pure_noise_is_subtracted_without_bias():
     # +-1 at random: before it is clipped, the share has the mean 0, not n_groups / n = 1/4
     groups = np.repeat(np.arange(5), 4)[:, None]
     signs = np.where(np.random.default_rng(0).random((4000, 20, 1)) < 0.5, -1.0, 1.0)

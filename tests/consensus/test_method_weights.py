@@ -19,7 +19,7 @@ def test_faithfulness_by_hand():
 
 
 @pytest.mark.parametrize("scores", [[-0.1, -0.2], [0.0, 0.0], [-1.0]])
-def test_explainers_no_better_than_chance_weigh_alike(scores):
+def test_explainers_no_better_than_random_rankings_weigh_alike(scores):
     np.testing.assert_array_equal(
         faithfulness_weights(scores), np.full(len(scores), 1 / len(scores))
     )
@@ -234,6 +234,6 @@ def test_bad_arguments_are_refused(position, bad, message):
         optimal_weights(*arguments)
 
 
-def test_no_part_at_all_is_refused():
+def test_a_missing_robustness_and_faithfulness_is_refused():
     with pytest.raises(InputError, match=r"`jittered`, or `masked` and `drops`, must be given"):
         optimal_weights(GOOD[0], None, None, None)

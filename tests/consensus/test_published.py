@@ -130,7 +130,7 @@ def test_constant_vectors_have_no_say_in_wisca_published():
     np.testing.assert_array_equal(wisca_published(flat, flat, probabilities=[1.0]), np.zeros(3))
 
 
-def test_the_reference_is_these_seven():
+def test_the_published_functions_are_these_seven():
     assert list(REFERENCE.items()) == [
         ("average_mean", average_mean),
         ("geometric_mean", geometric_mean),
@@ -206,7 +206,7 @@ def test_bad_vectors_are_refused(name, importances, attributions, message):
 
 
 @pytest.mark.parametrize("top_k", [0, -1, 2.5, True, None])
-def test_a_top_k_that_is_no_count_is_refused(top_k):
+def test_a_top_k_that_is_not_a_count_is_refused(top_k):
     with pytest.raises(InputError, match=r"`top_k` must be an integer of at least 1, got"):
         voting(IMPORTANCES, ATTRIBUTIONS, top_k=top_k)
 
@@ -261,7 +261,7 @@ ROWS = ("probabilities", "y", "predictions")
 @pytest.mark.parametrize(
     "names", [names for r in range(4) for names in itertools.combinations(ROWS, r)]
 )
-def test_wisca_published_takes_probabilities_or_residuals_never_both_or_neither(names):
+def test_wisca_published_needs_either_probabilities_or_residuals(names):
     arguments = {name: [1.0, 1.0] for name in names}
     if names in {("probabilities",), ("y", "predictions")}:
         assert wisca_published(IMPORTANCES, ATTRIBUTIONS, **arguments).shape == (3,)

@@ -18,7 +18,7 @@ from wisca_xai.consensus.published import (
 # Defects
 
 
-def test_average_mean_belongs_to_the_method_with_the_largest_unit():
+def test_average_mean_follows_the_method_with_the_largest_unit():
     assert average_mean(EMPTY, [[1.0, 0.0, 0.0], [0.0, 0.9, 0.0]]).argmax() == 0
     assert average_mean(EMPTY, [[1.0, 0.0, 0.0], [0.0, 90.0, 0.0]]).argmax() == 1
 
@@ -65,7 +65,7 @@ def test_accuracy_weighted_by_a_negative_r2_turns_every_sign():
 
 
 @pytest.mark.parametrize("d", [2, 10])
-def test_all_local_vectors_of_accuracy_weighted_weigh_one_dth_of_a_global_one(d):
+def test_local_vectors_of_accuracy_weighted_share_1_in_d_of_a_global_one(d):
     ones = np.tile(np.eye(d)[0], (50, 1))
     result = accuracy_weighted(np.eye(d)[1:2], ones, probabilities=np.ones(50), performance=1.0)
     close(result[:2], [1 / d, 1.0])
@@ -90,7 +90,7 @@ def test_wisca_published_depends_on_the_order_of_the_files():
     close(wisca_published(EMPTY, [other, one], probabilities=[1, 1]), [1 / 9, 1 / 27, 0])
 
 
-def test_wisca_published_trusts_a_model_again_below_one_half():
+def test_wisca_published_weighs_probabilities_below_one_half_as_above():
     results = [
         wisca_published(EMPTY, [[1.0, 0.0, 0.0]], probabilities=[p])[0] for p in (0.1, 0.5, 0.9)
     ]

@@ -144,7 +144,7 @@ def test_borda_by_hand():
     np.testing.assert_allclose(weighted, [(3 * 0.5 + 1) / 4, 3 / 4, 0.0], rtol=1e-14)
 
 
-def test_borda_of_a_row_has_the_sign_of_the_mean_and_the_places_of_magnitudes():
+def test_borda_of_a_row_has_signs_of_the_mean_and_ranks_of_magnitudes():
     # scaled (1, -.5, 0), (-.2, 1, 0): means .4, .25; both are first once and second once
     values = borda([[[2.0, -1.0, 0.0]], [[-0.2, 1.0, 0.0]]]).values
     np.testing.assert_allclose(values, [[0.75, 0.75, 0.0]], rtol=1e-14)

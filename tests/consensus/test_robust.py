@@ -149,7 +149,7 @@ def test_autoweighted_by_hand():
     importances=arrays(float, (3, 5), elements=st.integers(0, 99).map(float), unique=True),
     v=st.lists(st.floats(0.1, 10), min_size=3, max_size=3),
 )
-def test_autoweighted_differs_from_the_published_formula_by_a_shift_and_a_unit(importances, v):
+def test_autoweighted_is_the_published_formula_shifted_and_scaled(importances, v):
     v = np.array(v)
     z = zscore(importances, axis=1)
     published = v @ z / v.sum()
@@ -163,7 +163,7 @@ def test_a_feature_that_is_the_largest_of_every_method_gets_1():
     assert result.importance[0] == result.values[0, 0] == 1
 
 
-def test_equal_magnitudes_say_nothing():
+def test_equal_magnitudes_get_0():
     with_flat = autoweighted([[[3.0, -2.0, 1.0]], [[0.1, -0.1, 0.1]]]).values
     np.testing.assert_allclose(with_flat, [[1.0, -0.5, 0.0]], rtol=1e-14)
 

@@ -117,7 +117,7 @@ def test_intervals_cover_the_truth_as_often_as_they_say(n):
 
 
 @pytest.mark.parametrize("n", [1, 15, 300])
-def test_the_merge_is_told_which_rows_its_attributions_are_of(n):
+def test_the_merge_receives_the_rows_of_its_attributions(n):
     values, asked = RNG.random((1, n, 1)), []
 
     def keep(local, importances, rows):
@@ -146,7 +146,7 @@ def test_row_effects_are_drawn_with_the_rows():
 
 
 @pytest.mark.parametrize("n", [20, 2000])
-def test_row_effects_widen_the_interval_of_an_importance_by_their_standard_error(n):
+def test_row_effects_widen_an_interval_by_their_standard_error(n):
     parts = RNG.normal(size=(n, 3)) * [1.0, 2.0, 0.5]
     importances = parts.mean(axis=0)[None]
     arguments = (only_importances, None, None, importances, None)
@@ -158,7 +158,7 @@ def test_row_effects_widen_the_interval_of_an_importance_by_their_standard_error
 
 
 @pytest.mark.parametrize("n", [20, 2000])
-def test_errors_of_an_importance_widen_its_interval_whatever_the_number_of_rows(n):
+def test_errors_of_an_importance_widen_its_interval_with_many_rows_too(n):
     errors = np.array([[0.1, 0.0, 2.0]])
     found = resample(
         only_importances, None, None, np.ones((1, 3)), errors, (None,), n, n_resamples=2000
@@ -230,7 +230,7 @@ def test_a_single_row_has_no_interval():
 
 
 @pytest.mark.parametrize("level", [0.5, 0.95])
-def test_intervals_are_students(level):
+def test_intervals_are_those_of_students_t_distribution(level):
     drawn = RNG.normal(size=(40, 3))
     lower, upper = Resamples(drawn, drawn, 9).interval(level)
     for j in range(3):

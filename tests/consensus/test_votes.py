@@ -168,7 +168,7 @@ def test_votes_move_with_their_methods(name, panel, aggregation, data):
 @every_function
 @CHEAP
 @given(panel=panels(has_importances=True), data=st.data())
-def test_locals_without_a_vote_share_their_values_alike_and_keep_out_of_the_rest(name, panel, data):
+def test_local_methods_without_a_vote_count_in_their_values_alone(name, panel, data):
     local, importances, weights = panel
     v = np.zeros(n_methods(panel))
     v[len(local) :] = data.draw(st.integers(1, 3))

@@ -38,7 +38,7 @@ def test_confidence_forgives_rounding_but_never_exceeds_1():
 
 @CHEAP
 @given(n_classes=st.integers(2, 12), data=st.data())
-def test_confidence_lies_in_0_to_1_and_rises_with_the_probability_of_an_argmax(n_classes, data):
+def test_confidence_lies_in_0_to_1_and_rises_with_the_largest_probability(n_classes, data):
     p = data.draw(arrays(float, 4, elements=st.floats(0, 1)))
     weights = confidence_weight(p, n_classes=n_classes)
     assert ((weights >= 0) & (weights <= 1)).all()

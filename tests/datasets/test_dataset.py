@@ -218,13 +218,13 @@ def test_unknown_names_are_refused():
 
 @pytest.mark.parametrize("name", SIZES)
 @pytest.mark.parametrize("n_samples", [0, -3, 2.5, True, "9"])
-def test_sizes_that_are_none_are_refused(name, n_samples):
+def test_invalid_sizes_are_refused(name, n_samples):
     with pytest.raises(InputError, match="`n_samples` must be an integer of at least"):
         make_dataset(name, n_samples=n_samples)
 
 
 @pytest.mark.parametrize("random_state", [-1, 1.5, "0"])
-def test_seeds_that_are_none_are_refused(random_state):
+def test_invalid_seeds_are_refused(random_state):
     for name in ("height", "friedman1"):
         with pytest.raises(InputError, match="`random_state` must be an integer of at least 0"):
             make_dataset(name, random_state=random_state)

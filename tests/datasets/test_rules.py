@@ -140,7 +140,7 @@ def test_two_rules_for_one_feature_are_refused():
 
 
 @pytest.mark.parametrize("rules", [{}, [("F1", (0.1, 0.5))], "F1"])
-def test_rules_that_are_none_are_refused(rules):
+def test_invalid_rules_are_refused(rules):
     with pytest.raises(InputError, match="`rules` must be a mapping of at least one feature"):
         make_rules(10, 3, rules=rules)
 

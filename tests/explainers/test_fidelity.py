@@ -46,7 +46,7 @@ def forest_seed(seed):
 
 @pytest.mark.parametrize("engine", ["fast", "lime"])
 @pytest.mark.parametrize("target", ["predicted", 1, "all"])
-def test_that_of_lime_is_the_mean_r2_of_its_lines(engine, target):
+def test_fidelity_of_lime_is_the_mean_r2_of_its_lines(engine, target):
     lime = LimeExplainer(MODEL, engine=engine, n_samples=200, random_state=0).fit(IRIS)
     found = lime.explain(IRIS[ROWS], target=target)
     r2 = found.diagnostics["r2"]
@@ -57,7 +57,7 @@ def test_that_of_lime_is_the_mean_r2_of_its_lines(engine, target):
     assert type(found.fidelity) is float
 
 
-def test_lines_below_a_constant_count_as_none(monkeypatch):
+def test_lines_worse_than_a_constant_have_fidelity_0(monkeypatch):
     parts = {"values": np.ones((2, 3)), "intercepts": np.ones(2), "r2": np.array([-4.0, 0.5])}
     monkeypatch.setattr(LimeExplainer, "_fast_values", lambda self, task: parts)
     found = LimeExplainer(lambda X: X[:, 0]).fit(POINTS).explain(POINTS[:2])
@@ -66,7 +66,7 @@ def test_lines_below_a_constant_count_as_none(monkeypatch):
     assert LimeExplainer(lambda X: X[:, 0]).fit(POINTS).explain(POINTS[:2]).fidelity == 0.75
 
 
-def test_lime_imitates_a_sum_and_no_exclusive_or():
+def test_lime_fits_a_sum_and_not_an_exclusive_or():
     def fidelity(model, discretizer):
         lime = LimeExplainer(model, discretizer=discretizer, random_state=0)
         return lime.fit(POINTS).explain(POINTS[:20]).fidelity
@@ -85,7 +85,7 @@ def test_lime_imitates_a_sum_and_no_exclusive_or():
 
 
 @pytest.mark.parametrize("target", ["all", 1])
-def test_that_of_a_forest_is_the_out_of_bag_r2_of_scikit_learn(target):
+def test_fidelity_of_a_forest_is_the_out_of_bag_r2_of_scikit_learn(target):
     found = ForestExplainer(MODEL, random_state=5).fit(IRIS).explain(IRIS[:3], target=target)
     rows = IRIS[canonical_order(IRIS)]
     outputs = MODEL.predict_proba(rows)
@@ -98,7 +98,7 @@ def test_that_of_a_forest_is_the_out_of_bag_r2_of_scikit_learn(target):
     assert type(found.fidelity) is float
 
 
-def test_a_forest_of_many_rows_is_asked_on_those_that_no_tree_saw():
+def test_fidelity_of_a_forest_is_measured_on_rows_that_no_tree_saw():
     found = ForestExplainer(lambda X: X[:, 0] ** 2, random_state=0).fit(POINTS).explain(POINTS[:3])
     rows = POINTS[canonical_order(POINTS)]
     forest = RandomForestRegressor(
@@ -117,7 +117,7 @@ def test_a_forest_that_knows_nothing_has_fidelity_0():
     ("n_rows", "n_estimators", "known"),
     [(20, 100, True), (19, 100, False), (40, 39, False), (300, 40, True), (2, 3, False)],
 )
-def test_few_rows_or_trees_tell_nothing_and_warn_of_nothing(n_rows, n_estimators, known):
+def test_few_rows_or_trees_give_no_fidelity_and_no_warning(n_rows, n_estimators, known):
     explainer = ForestExplainer(lambda X: X[:, 0], n_estimators=n_estimators, random_state=0)
     found = explainer.fit(POINTS[:n_rows]).explain(POINTS[:3])
     assert (found.fidelity is not None) == known
@@ -138,12 +138,12 @@ def test_a_forest_of_labels_imitates_the_data_and_not_the_model():
 
 
 @pytest.mark.parametrize("explainer", [ShapExplainer, PermutationExplainer])
-def test_who_asks_the_model_itself_imitates_nothing(explainer):
+def test_explainers_without_a_surrogate_have_no_fidelity(explainer):
     found = explainer(MODEL, random_state=0).fit(IRIS[::5]).explain(IRIS[ROWS], SPECIES[ROWS])
     assert found.fidelity is None
 
 
-def test_a_consensus_has_none_and_its_parts_keep_theirs(tmp_path):
+def test_a_consensus_has_no_fidelity_and_its_components_keep_theirs(tmp_path):
     panel = (ShapExplainer(background_size=10), LimeExplainer(n_samples=100), "forest")
     explainer = WISCAExplainer(MODEL, explainers=panel, random_state=0)
     found = explainer.fit(IRIS, SPECIES).explain(IRIS[ROWS])
@@ -157,7 +157,7 @@ def test_a_consensus_has_none_and_its_parts_keep_theirs(tmp_path):
 
 
 @pytest.mark.parametrize("fidelity", [0.0, 0.75, None])
-def test_fidelity_is_saved_taken_along_and_compared(tmp_path, fidelity):
+def test_fidelity_is_saved_selected_and_compared_with_its_explanation(tmp_path, fidelity):
     names = ("a", "b")
     one = Explanation(np.eye(2), names, "lime", "local_surrogate", "1", True, fidelity=fidelity)
     one.save(tmp_path / "saved.npz")
@@ -184,7 +184,7 @@ def posed():
     return explainer._pose(POINTS[:3], None, "predicted")[0]
 
 
-def test_votes_by_hand():
+def test_votes_by_fidelity_by_hand():
     parts = {
         "shap": answer("shapley"),
         "kernel": answer("shapley"),
@@ -209,7 +209,7 @@ def test_votes_by_hand():
     assert family["other forest"] == family["shap"] == 0.5
 
 
-def test_where_no_imitation_is_worth_anything_each_family_has_its_vote():
+def test_where_every_surrogate_is_useless_each_family_has_its_vote():
     lime, forest = answer("local_surrogate", 0.0), answer("global_surrogate", 0.0)
     assert votes_of(lime=lime, other=lime, forest=forest) == {
         "lime": 0.5,
@@ -218,11 +218,11 @@ def test_where_no_imitation_is_worth_anything_each_family_has_its_vote():
     }
 
 
-def test_one_bad_imitation_alone_has_its_vote():
+def test_one_poor_surrogate_alone_has_its_vote():
     assert votes_of(lime=answer("local_surrogate", 0.0)) == {"lime": 1.0}
 
 
-def test_an_imitation_that_fails_has_less_say():
+def test_a_poor_surrogate_has_a_smaller_vote():
     """LIME's lines cannot follow an exclusive or; which of two features they favour is chance."""
     table = pd.DataFrame(POINTS, columns=list("abc"))
     panel = (ShapExplainer(background_size=50), "lime", "permutation")

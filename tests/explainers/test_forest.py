@@ -115,7 +115,7 @@ def test_all_outputs_of_a_regression_are_its_only_one():
 
 
 @pytest.mark.parametrize("rows", [IRIS[:5], IRIS[::30]], ids=["one class", "all classes"])
-def test_the_forest_of_predicted_classes_does_not_depend_on_the_explained_rows(rows):
+def test_the_forest_of_predicted_classes_is_independent_of_explained_rows(rows):
     model = LogisticRegression(max_iter=500).fit(IRIS, NAMES)
     every = explain(model, IRIS, of="all")
     np.testing.assert_array_equal(explain(model, IRIS, rows=rows).values, every.values)
@@ -127,7 +127,7 @@ def test_a_constant_model_gives_zeros():
 
 
 @pytest.mark.parametrize(("max_rows", "n_learned"), [(30, 128), (150, 150), (10_000, 150)])
-def test_at_most_max_rows_are_learned_and_the_first_block_is_evaluated_whole(max_rows, n_learned):
+def test_a_forest_costs_max_rows_and_the_first_block(max_rows, n_learned):
     model = LogisticRegression(max_iter=500).fit(IRIS, NAMES)
     receipt = explain(model, IRIS, max_rows=max_rows).receipt
     assert receipt.model_rows == 5 + n_learned
@@ -176,7 +176,7 @@ def test_shares_sum_to_1_over_the_tables_own_columns(n_null_features):
         assert 0 < answer.null_values.sum() < 0.5
 
 
-def test_null_values_equal_a_forest_fitted_by_hand_beside_shuffled_columns():
+def test_null_values_equal_a_forest_fitted_by_hand_with_shuffled_columns():
     answer, task = in_panel(lambda X: X[:, 0] * X[:, 2], IRIS, n_null_features=6)
     rows = IRIS[canonical_order(IRIS)]
     generator = np.random.default_rng(task.seed_for("forest dummies"))

@@ -83,7 +83,7 @@ def test_missing_columns_are_refused(make):
 
 
 @every_explainer
-def test_without_fit_the_rows_are_the_background_and_the_result_says_so(make):
+def test_without_fit_the_rows_are_the_background_with_a_note(make):
     explainer = make(MODEL, random_state=3)
     alone = explainer.explain(ROWS, ROW_NAMES)
     assert "The explained rows were the background too" in alone.notes[0]
@@ -173,7 +173,7 @@ def test_outputs_that_are_not_finite_are_refused(make):
 
 
 @every_explainer
-def test_the_receipt_tells_seed_settings_versions_and_cost(make):
+def test_the_receipt_holds_seed_settings_versions_and_cost(make):
     rows_seen = []
 
     def function(X):

@@ -119,7 +119,7 @@ def test_rows_are_few_and_come_in_few_calls(with_y, scoring, n_reference):
 
 
 @pytest.mark.parametrize("scoring", [None, "accuracy"])
-def test_without_y_the_change_of_the_output_is_measured_and_said(scoring):
+def test_without_y_the_change_of_the_output_is_measured_and_noted(scoring):
     model = logistic(IRIS, NAMES)
     explanation = explain(model, IRIS, n_repeats=2, scoring=scoring)
     assert explanation.unit == "probability"
@@ -138,7 +138,7 @@ def test_the_change_of_the_output_does_not_depend_on_y():
 
 
 @pytest.mark.parametrize("target", ["predicted", "all", "rose"])
-def test_without_y_values_are_the_mean_absolute_change_under_the_same_shuffles(target):
+def test_without_y_values_are_the_mean_absolute_change_of_the_output(target):
     model = logistic(IRIS, NAMES)
     explanation = explain(model, IRIS, n_repeats=3, target=target)
     rows = IRIS[canonical_order(IRIS)]
@@ -204,7 +204,7 @@ def test_models_of_labels_alone_are_scored():
 
 
 @pytest.mark.parametrize("y", [None, SPECIES[:1]], ids=["without y", "with y"])
-def test_one_row_gives_zeros_and_says_so(y):
+def test_one_row_gives_zeros_and_a_note(y):
     model = logistic(IRIS, SPECIES)
     explainer = PermutationExplainer(model, scoring=None, random_state=0).fit(IRIS)
     explanation = explainer.explain(IRIS[:1], y)
@@ -304,7 +304,7 @@ def test_row_effects_tell_how_much_the_importance_varies_between_samples():
     assert ((ratio > 0.7) & (ratio < 1.3)).all()
 
 
-def test_only_a_panel_asks_for_null_values_which_a_silent_method_gives_nothing():
+def test_null_values_are_0_and_given_only_in_a_panel():
     explainer = PermutationExplainer(logistic(IRIS, NAMES), random_state=0).fit(IRIS)
     task, _, _ = explainer._pose(IRIS, None, "predicted")
     assert explainer._run(task).null_values is None

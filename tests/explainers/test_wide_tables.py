@@ -260,7 +260,7 @@ def test_the_budget_is_enough_for_ordinary_tables_only():
 
 
 @fault(6, "max_evals")
-def test_with_max_evals_it_runs(monkeypatch):
+def test_max_evals_overrides_the_budget(monkeypatch):
     monkeypatch.setattr(_budget, "MAX_NUMBERS", 1)
     assert asked(walking(max_evals=28)) == 28 * N + len(TABLE)
     with pytest.raises(InputError, match=r"at least 16, got 15. It is 2 \* n_features: a pair of"):
@@ -333,7 +333,7 @@ def test_neighbours_of_rows_that_passed_are_not_refused(weighting, monkeypatch):
 
 
 @fault(6, "refits")
-def test_tables_beside_their_shadows_are_not_refused(monkeypatch):
+def test_tables_with_their_shuffled_copies_are_not_refused(monkeypatch):
     """They have twice the features: what refuses them would be missing without a word."""
     asked_for = []
     monkeypatch.setattr(_budget, "MAX_NUMBERS", PASS * N * D)
@@ -374,7 +374,7 @@ def test_walks_of_many_features_are_asked_for_in_parts(background_size, peak):
 
 
 @fault(6, "100 000 features")
-def test_a_hundred_thousand_features(peak):
+def test_a_hundred_thousand_features_are_explained(peak):
     d = 100_000
     X = np.random.default_rng(0).normal(size=(20, d))
     weights = np.zeros(d)

@@ -66,7 +66,7 @@ def test_grid_is_symmetric_and_as_long_as_documented(n_features, steps):
     assert len(fractions) >= min(steps, n_features) + 1
 
 
-def test_curves_against_one_row_at_a_time():
+def test_curves_equal_those_of_one_row_at_a_time():
     """An independent loop, with an interaction and several background rows."""
     generator = np.random.default_rng(3)
     X = generator.normal(size=(20, 4))
@@ -164,6 +164,6 @@ def test_model_rows_of_many_features_are_at_most_as_documented():
         (lambda p: deletion_of(replace(p, columns=None), WEIGHTS), "target='all'"),
     ],
 )
-def test_bad_arguments(call, message):
+def test_bad_arguments_are_refused(call, message):
     with pytest.raises(InputError, match=message):
         call(pose(additive, [[1, 1, 1]], [[0, 0, 0]]))

@@ -66,12 +66,12 @@ def test_masks_that_come_twice_are_evaluated_once():
     assert model.rows - before == 7 * 2
 
 
-def test_a_constant_model_is_told_by_anything():
+def test_infidelity_of_a_constant_model_is_0():
     task = pose(lambda X: np.full(len(X), 0.3), [[1, 1, 1]], [[0, 0, 0]])
     assert infidelity_of(task, [WEIGHTS]).tolist() == [0]
 
 
-def test_bad_arguments():
+def test_bad_arguments_are_refused():
     task = pose(additive, [[1, 1, 1]], [[0, 0, 0]])
     with pytest.raises(InputError, match="`n_masks` must be an integer of at least 1, got 0"):
         infidelity_of(task, [WEIGHTS], n_masks=0)

@@ -100,7 +100,7 @@ def test_columns_follow_from_the_functions(iris):
     assert row["score"] == pytest.approx((row["deletion"] + row["insertion"] - 1) / 2 / random)
 
 
-def test_unsigned_values_have_no_infidelity_and_rows_of_zeros_no_complexity(iris):
+def test_unsigned_values_have_no_infidelity(iris):
     explainer, X, explanation, _ = iris
     values = np.abs(explanation.components["shap"].values)
     values[0] = 0
@@ -142,7 +142,7 @@ def test_the_explained_class_is_that_of_the_explanation(iris, species):
     assert abs(gap - predicted.loc["shap", "gap_important"]) > 1e-3
 
 
-def test_regression_and_global_methods():
+def test_regressions_and_global_methods_are_scored():
     X, y = load_diabetes(return_X_y=True, as_frame=True)
     model = Ridge(alpha=0.01).fit(X, y)
     explainer = PermutationExplainer(model, random_state=0).fit(X)
@@ -177,7 +177,7 @@ def test_model_rows_are_as_documented():
     assert model.calls == 1 + (2 + 1 + 3 + 1) + 1  # rows; curves, gap, random, masks; background
 
 
-def test_explanations_that_do_not_fit(iris, species):
+def test_explanations_that_do_not_fit_are_refused(iris, species):
     explainer, X, explanation, _ = iris
     shap = ShapExplainer(explainer.estimator_).fit(species[0])
     with pytest.raises(InputError, match="target='all'"):

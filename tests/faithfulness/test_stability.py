@@ -158,7 +158,7 @@ def test_a_panel_goes_on_without_one_that_fails_on_the_neighbours(species):
 
 
 @pytest.mark.parametrize("function", [stability_of, neighbour_values])
-def test_bad_arguments(function):
+def test_bad_arguments_are_refused(function):
     task = pose(additive, [[1, 1, 1]], [[0, 0, 0]])
     own, explainer = attribute(task, [WEIGHTS]), Doubling()
     for scale in (0, -1.0, np.nan, np.inf):

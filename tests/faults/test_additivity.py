@@ -190,7 +190,7 @@ def test_explanations_to_merge_of_two_models_are_noted():
         case(41, "outputs of other labels", pd.Series(OUTPUTS, list("abcde")), "'outputs' lacks"),
     ],
 )
-def test_bad_outputs_to_merge(outputs, message):
+def test_bad_outputs_to_merge_are_refused(outputs, message):
     with pytest.raises(InputError, match=message):
         merge_explanations(GIVEN, outputs=outputs)
 

@@ -34,14 +34,14 @@ def test_duplicate_columns_are_read_as_one():
 
 
 @fault(10, "duplicate column names")
-def test_duplicate_names():
+def test_duplicate_names_are_refused():
     X = FRAME.set_axis(list("abac"), axis=1)
     with pytest.raises(InputError, match=r"must be unique, got \['a'\] more than once"):
         explain(ARRAY_CLASSIFIER, X)
 
 
 @fault(11, "names that are no text")
-def test_names_that_are_no_text():
+def test_names_that_are_not_text_are_shown_as_text():
     X = FRAME.set_axis([0, 1, 2, 3], axis=1)
     explanation = explain(LogisticRegression().fit(X, CLASSES), X)
     check_complete(explanation)
@@ -49,7 +49,7 @@ def test_names_that_are_no_text():
 
 
 @fault(11, "names of two types")
-def test_names_of_two_types():
+def test_names_of_two_types_are_refused():
     with pytest.raises(TypeError, match="only supported if all input features have string names"):
         explain(first, FRAME.set_axis([0, "b", 2, "d"], axis=1))
 
@@ -140,6 +140,6 @@ def test_one_row_of_reference_data_is_noted():
 
 
 @fault(15, "no reference data")
-def test_no_reference_data():
+def test_empty_reference_data_are_refused():
     with pytest.raises(InputError, match=r"0 sample\(s\)"):
         explain(CLASSIFIER, FRAME[:0], FRAME[:4])

@@ -56,7 +56,7 @@ def test_memory_layout_does_not_matter(make, tmp_path):
 
 
 @fault(17, "stride zero")
-def test_broadcast_rows():
+def test_broadcast_rows_give_the_same_bytes():
     rows = np.broadcast_to(ARRAY[0], (5, 4))
     explanation = explain(ARRAY_CLASSIFIER, ARRAY, rows)
     again = explain(ARRAY_CLASSIFIER, ARRAY, rows.copy())
@@ -72,7 +72,7 @@ def test_broadcast_rows():
         case(18, "subnormal numbers", ARRAY * 1e-310, lambda Z: Z[:, 0] * 1e300),
     ],
 )
-def test_any_number_is_a_float64(X, model):
+def test_numbers_of_every_type_become_float64(X, model):
     explanation = explain(model, X)
     check_complete(explanation)
     assert explanation.values.dtype == np.float64
@@ -101,7 +101,7 @@ def test_numbers_without_a_square_stop_lime():
 
 
 @fault(18, "overflow")
-def test_overflow_is_an_error():
+def test_overflow_of_the_model_is_an_error():
     def model(Z):
         with np.errstate(over="ignore"):
             return Z[:, 0] * 1e300
@@ -118,7 +118,7 @@ def test_overflow_is_an_error():
         case(19, "Arrow", pa.table(FRAME.to_dict("list"))),
     ],
 )
-def test_other_tables(X):
+def test_lists_polars_and_arrow_tables_are_explained(X):
     rows = X[:5] if not isinstance(X, pa.Table) else X.slice(0, 5)
     explanation = explain(lambda Z: np.asarray(Z, dtype=float)[:, 0], X, rows)
     check_complete(explanation)
@@ -133,7 +133,7 @@ def test_other_tables(X):
         case(19, "Series", CLASSIFIER, FRAME, FRAME.iloc[0], "Expected a 2-dimensional container"),
     ],
 )
-def test_one_row_without_a_table(model, X, row, message):
+def test_one_row_without_a_table_is_refused(model, X, row, message):
     with pytest.raises(ValueError, match=message):
         explain(model, X, row)
 

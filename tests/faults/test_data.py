@@ -19,7 +19,7 @@ from tests.faults.fault_cases import (
 
 
 @fault(1, "missing values that the model accepts")
-def test_missing_values_are_values():
+def test_missing_values_are_passed_to_the_model():
     X = FRAME.copy()
     X.iloc[::3, 0] = np.nan
     seen = []
@@ -40,7 +40,7 @@ def test_missing_values_are_values():
         case(2, "infinity", np.inf, "Input X contains infinity"),
     ],
 )
-def test_missing_values_that_the_model_refuses(value, message):
+def test_missing_values_that_the_model_refuses_are_located(value, message):
     rows = FRAME[:4].copy()
     rows.iloc[1, 2] = value
     with pytest.raises(ValueError, match=message) as caught:
@@ -59,7 +59,7 @@ def test_no_rows_are_refused_as_in_scikit_learn(model, X):
 
 
 @fault(4, "a single row")
-def test_a_single_row():
+def test_a_single_row_is_explained():
     explanation = explain(CLASSIFIER, rows=FRAME[:1])
     check_complete(explanation, 1)
     assert "Permutation importance is undefined from one row" in " ".join(explanation.notes)
@@ -67,7 +67,7 @@ def test_a_single_row():
 
 
 @fault(5, "a single feature")
-def test_a_single_feature():
+def test_a_single_feature_is_explained():
     X = FRAME[["a"]]
     explanation = explain(LogisticRegression().fit(X, CLASSES), X)
     check_complete(explanation)
@@ -76,7 +76,7 @@ def test_a_single_feature():
 
 
 @fault(6, "many more features than rows")
-def test_many_more_features_than_rows():
+def test_many_more_features_than_rows_are_explained():
     X = np.random.default_rng(0).normal(size=(20, 400))
     explanation = explain(Ridge().fit(X, X[:, 7] * 5), X, rows=X[:2])
     check_complete(explanation, 2)
@@ -95,7 +95,7 @@ def test_a_constant_feature_has_no_attribution(value):
 
 
 @fault(8, "a constant model")
-def test_a_constant_model():
+def test_a_constant_model_ties_all_features():
     explanation = explain(lambda Z: np.full(len(Z), 0.3))
     check_complete(explanation)
     ranking = explanation.ranking()

@@ -63,7 +63,7 @@ def test_a_single_explainer_is_its_own_consensus():
 
 
 @fault(44, "explainers that contradict each other")
-def test_explainers_that_contradict_each_other():
+def test_contradicting_explainers_have_a_negative_agreement():
     names = ("one", "other")
     changes = (lambda v: v + np.arange(4.0), lambda v: v - v + np.arange(4.0)[::-1])
     contrary = [(name, values_of(change)) for name, change in zip(names, changes, strict=True)]
@@ -80,7 +80,7 @@ def test_explainers_that_contradict_each_other():
         case(45, "shap", "shap", ShapExplainer(engine="shap", background_size=5)),
     ],
 )
-def test_a_library_that_is_not_installed(library, explainer, monkeypatch):
+def test_a_missing_library_is_named_with_what_to_install(library, explainer, monkeypatch):
     for name in [*sys.modules]:
         if name.partition(".")[0] == library:
             monkeypatch.setitem(sys.modules, name, None)

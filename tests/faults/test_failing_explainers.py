@@ -89,7 +89,7 @@ def test_a_timeout_changes_nothing_else():
     "timeout",
     [case(39, f"timeout={value!r}", value) for value in (0, -1.0, np.inf, np.nan, "1", True)],
 )
-def test_bad_timeouts(timeout):
+def test_bad_timeouts_are_refused(timeout):
     with pytest.raises(InputError, match="`timeout` must be None or a number of seconds above 0"):
         explain(first, ARRAY, timeout=timeout)
 
@@ -160,7 +160,7 @@ def answer_with(**parts):
         ),
     ],
 )
-def test_what_stands_beside_the_values_is_checked_too(parts, reason):
+def test_fields_other_than_the_values_are_checked_too(parts, reason):
     with pytest.warns(WISCAWarning, match=reason):
         explanation = explain(first, ARRAY, explainers=(answer_with(**parts), *panel()))
     without(explanation)

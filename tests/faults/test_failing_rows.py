@@ -91,7 +91,7 @@ CITIES = {"city": ["Rome", "Bari"] * 5, "age": range(10)}
         case(27, "values of polars", pl.DataFrame(CITIES)),
     ],
 )
-def test_a_row_is_told_by_the_users_own_values(X):
+def test_a_failing_row_is_shown_in_the_values_of_the_user(X):
     """Inside, "Rome" is the number 1."""
 
     def model(Z):

@@ -48,7 +48,7 @@ def four_cores(monkeypatch):
 
 
 @fault(34, "a model with threads of its own")
-def test_a_model_with_threads_of_its_own(four_cores):
+def test_more_threads_than_cores_give_one_warning_and_change_no_byte(four_cores):
     models = [RandomForestClassifier(5, random_state=0, n_jobs=n) for n in (2, 3)]
     one = explain(models[0].fit(FRAME, CLASSES), n_jobs=2)
     message = r"2 rows at once, each with 3 jobs .* \(n_jobs=3\), are more than the 4 cores"
@@ -80,7 +80,7 @@ def test_rows_at_once_share_out_the_threads_of_native_code():
 @pytest.mark.parametrize(
     ("jobs", "said"), [case(34, "all cores", -1, "4 jobs"), case(34, "all but one", -2, "3 jobs")]
 )
-def test_a_crowd_is_warned_of_with_the_parameter_to_set(four_cores, jobs, said):
+def test_too_many_threads_give_a_warning_with_the_parameter_to_set(four_cores, jobs, said):
     model = make_pipeline(StandardScaler(), RandomForestClassifier(5, n_jobs=jobs))
     parameter = "randomforestclassifier__n_jobs"
     message = rf"{said} .*\({parameter}={jobs}\).* Set {parameter}=1 in Pipeline"
@@ -97,7 +97,7 @@ def test_a_crowd_is_warned_of_with_the_parameter_to_set(four_cores, jobs, said):
         case(34, "as many as cores", 2, 2),
     ],
 )
-def test_no_crowd_is_not_warned_of(four_cores, jobs, n_jobs):
+def test_few_threads_give_no_warning(four_cores, jobs, n_jobs):
     model = RandomForestClassifier(5, n_jobs=jobs).fit(FRAME, CLASSES)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -105,7 +105,7 @@ def test_no_crowd_is_not_warned_of(four_cores, jobs, n_jobs):
 
 
 @fault(36, "several outputs")
-def test_models_of_several_outputs():
+def test_models_of_several_outputs_are_refused():
     with pytest.raises(ModelContractError, match="Multi-output models are not supported"):
         explain(LinearRegression().fit(ARRAY, ARRAY[:, :2]), ARRAY)
 
@@ -149,7 +149,7 @@ def test_an_outlier_detector_has_labels_where_they_are_asked_for():
         case(36, "clustering", KMeans(2, n_init=1), "Clusterings are not supported: the cluster"),
     ],
 )
-def test_models_without_an_output_to_explain(model, message):
+def test_models_without_an_output_to_explain_are_refused(model, message):
     with pytest.raises(InputError, match=message):
         explain(model.fit(ARRAY), ARRAY)
 
@@ -233,7 +233,7 @@ def test_what_needs_one_number_per_row_refuses_events_and_times(explainer, what)
 
 
 @fault(36, "survival, a score of one's own")
-def test_a_scorer_of_ones_own_may_know_events_and_times():
+def test_a_custom_scorer_may_use_events_and_times():
     def concordance(model, X, y):
         risk = model.predict(X)
         known = y["event"][:, None] & (y["time"][:, None] < y["time"][None, :])
@@ -266,7 +266,7 @@ def test_versions_are_recorded():
 @pytest.mark.parametrize(
     "dump", [case(37, "skops", skops.io.dump), case(37, "joblib", joblib.dump)]
 )
-def test_a_model_of_another_version_is_said_and_recorded(dump, tmp_path, monkeypatch, capsys):
+def test_a_model_of_another_version_gives_a_warning_and_is_recorded(dump, tmp_path, monkeypatch, capsys):
     """Both kinds of files keep the version in the state of each estimator."""
     FRAME[:9].to_csv(tmp_path / "rows.csv", index=False)
     model = make_pipeline(StandardScaler(), LogisticRegression()).fit(FRAME, CLASSES)

@@ -48,7 +48,7 @@ def test_the_chosen_method_is_recorded(model, settings, method):
 
 
 @fault(24, "classes in any order")
-def test_classes_are_told_by_label():
+def test_classes_are_matched_by_label():
     swapped = Shares(["b", "a"], lambda Z: two_shares(Z)[:, ::-1])
     one = explain(Shares(["a", "b"], two_shares), ARRAY, target="a")
     two = explain(swapped, ARRAY, target="a")
@@ -94,7 +94,7 @@ def test_of_many_classes_the_predicted_ones_are_explained():
         case(26, "objects", lambda Z: Z[:, 0].astype(object)),
     ],
 )
-def test_any_form_of_output(model):
+def test_every_form_of_output_gives_the_same_bytes(model):
     explanation = explain(model, ARRAY)
     assert explanation.values.tobytes() == explain(first, ARRAY).values.tobytes()
 
@@ -102,7 +102,7 @@ def test_any_form_of_output(model):
 @pytest.mark.parametrize(
     "dtype", [case(26, "float32", np.float32), case(26, "int", int), case(26, "bool", bool)]
 )
-def test_any_number_as_output(dtype):
+def test_outputs_of_every_number_type_give_the_same_bytes(dtype):
     explanation = explain(lambda Z: (Z[:, 0] > 0).astype(dtype), ARRAY)
     check_complete(explanation)
     same = explain(lambda Z: (Z[:, 0] > 0).astype(float), ARRAY)

@@ -133,7 +133,7 @@ class Unfitted:
 
 
 @fault(35, "unfitted")
-def test_an_unfitted_model():
+def test_an_unfitted_model_or_panel_is_refused():
     with pytest.raises(NotFittedError, match="not fitted yet"):
         explain(Unfitted(), ARRAY)
     with pytest.raises(NotFittedError, match="not fitted yet"):

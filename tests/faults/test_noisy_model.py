@@ -88,7 +88,7 @@ def test_errors_of_enumeration_are_the_noise_alone():
 
 
 @fault(30, "a model that fails the second time")
-def test_a_model_that_fails_the_second_time():
+def test_a_model_that_fails_the_second_time_is_noted():
     calls = []
 
     def model(Z):

@@ -29,7 +29,7 @@ TEXT = np.array(["no", "yes"])[CLASSES]
         case(21, "a single class", np.zeros(60), "at least 2 classes"),
     ],
 )
-def test_bad_targets(y, message):
+def test_bad_targets_are_refused(y, message):
     with pytest.raises(ValueError, match=message):
         explain(LogisticRegression(), y=y)
 
@@ -54,7 +54,7 @@ BAD_WEIGHTS = {
 @pytest.mark.parametrize(
     ("weights", "message"), [case(22, what, *bad) for what, bad in BAD_WEIGHTS.items()]
 )
-def test_bad_weights_in_every_consensus_function(name, argument, weights, message):
+def test_bad_weights_are_refused_by_every_consensus_function(name, argument, weights, message):
     cube = [ARRAY[:2] / 5, ARRAY[2:4] / 5]
     with pytest.raises(InputError, match=f"`{argument}` must .*{message}"):
         CONSENSUS[name](cube, **{argument: weights})
@@ -70,7 +70,7 @@ def test_bad_weights_in_every_consensus_function(name, argument, weights, messag
         case(22, "merge, sum zero", [0.0, 0.0], "must have a positive entry, got zeros only"),
     ],
 )
-def test_bad_weights_of_rows_to_merge(weights, message):
+def test_bad_weights_of_rows_to_merge_are_refused(weights, message):
     given = {"one": ARRAY[:2], "other": ARRAY[2:4]}
     with pytest.raises(InputError, match=f"`weights` {message}"):
         merge_explanations(given, weights=weights)
@@ -84,7 +84,7 @@ def test_bad_weights_of_rows_to_merge(weights, message):
         case(22, "merge, votes of sum zero", [0.0, 0.0], "one must be positive"),
     ],
 )
-def test_bad_votes_of_methods_to_merge(votes, message):
+def test_bad_votes_of_methods_to_merge_are_refused(votes, message):
     given = {"one": ARRAY[:2], "other": ARRAY[2:4]}
     with pytest.raises(InputError, match=message):
         merge_explanations(given, weighting=dict(zip(given, votes, strict=True)))
@@ -110,7 +110,7 @@ def undecided_where_negative(Z):
 
 
 @fault(22, "weights that the model gives no row")
-def test_a_model_nowhere_surer_than_chance_weighs_all_rows_alike():
+def test_rows_weigh_alike_if_no_prediction_is_confident():
     """Here no user has given weights: they fall back to equal ones, and the result says so."""
     explanation = explain(undecided)
     np.testing.assert_array_equal(explanation.weights, np.ones(5))
@@ -124,7 +124,7 @@ def test_a_model_nowhere_surer_than_chance_weighs_all_rows_alike():
 
 
 @fault(22, "weights of rows alone and beside others")
-def test_a_row_without_weight_transforms_to_zero_alone_and_beside_others():
+def test_a_row_without_weight_transforms_to_zero():
     explainer = WISCAExplainer(undecided_where_negative, explainers=panel(), random_state=0)
     values = explainer.fit(FRAME).transform(FRAME[:9])
     unsure = (FRAME["a"][:9] < 0).to_numpy()

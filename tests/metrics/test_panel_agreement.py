@@ -33,7 +33,7 @@ def test_three_methods_by_hand():
     np.testing.assert_allclose(disagreement_scores(panel), [(1 + 1 / 3) / 2], atol=1e-11)
 
 
-def test_a_method_that_tells_no_feature_from_another_is_left_out():
+def test_a_method_that_rates_all_features_equally_is_left_out():
     one, two, silent = [[3.0, 2.0, 1.0]], [[3.0, 1.0, 2.0]], [[0.5, -0.5, 0.5]]
     np.testing.assert_allclose(disagreement_scores([one, two, silent]), [0.25], atol=1e-11)
     np.testing.assert_array_equal(disagreement_scores([one, silent, silent]), [np.nan])

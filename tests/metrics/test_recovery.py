@@ -99,7 +99,7 @@ def test_scores_are_scikit_learns():
 
 
 @scores
-def test_a_perfect_order_scores_1_and_chance_is_chance(score):
+def test_a_perfect_order_scores_1_and_a_constant_scores_as_random(score):
     relevant = [True, True, False, False]
     assert score([4.0, -3.0, 2.0, 1.0], relevant) == 1
     assert roc_auc([1.0, 2.0, -3.0, 4.0], relevant) == 0
@@ -179,7 +179,7 @@ def test_a_truth_for_all_rows_is_that_of_each(case):
     )
 
 
-def test_a_constant_importance_scores_like_chance():
+def test_a_constant_importance_scores_as_random():
     found = recovery(np.zeros(4), [True, False, False, False], [2.0, 0.5, -0.4, 0.0])
     assert found["roc_auc"] == 1 / 2
     assert found["feature_agreement"] == found["rank_agreement"] == 1 / 4

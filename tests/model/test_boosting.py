@@ -91,7 +91,7 @@ def test_a_consensus_without_failures_that_adds_up_to_the_model(library, task, c
 
 
 @pytest.mark.parametrize("library", LIBRARIES)
-def test_an_unfitted_model_is_fitted_without_a_word(library, capfd, tmp_path, monkeypatch):
+def test_an_unfitted_model_is_fitted_without_a_warning(library, capfd, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     model, X, y = fitted(library, "binary")
     fresh = type(model)(**model.get_params())
@@ -157,7 +157,7 @@ def test_models_of_several_outputs_are_refused():
         ShapExplainer(model).fit(numbers).explain(numbers[:2])
 
 
-def test_a_calibrated_model_over_categories():
+def test_a_calibrated_model_over_categories_is_explained():
     _, X, y = fitted("lightgbm", "binary")
     inner = lightgbm.LGBMClassifier(n_estimators=5, verbose=-1)
     model = CalibratedClassifierCV(inner, cv=2).fit(X[:N_FIT], y[:N_FIT])

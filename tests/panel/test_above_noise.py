@@ -16,7 +16,7 @@ from wisca_xai.consensus import value_groups, wisca
 # -- above noise --------------------------------------------------------------------------------
 
 
-def test_chance_is_the_share_of_null_features_that_reach_a_feature():
+def test_null_p_values_are_shares_of_null_features_that_reach_a_feature():
     X = np.zeros((5, 3))
     explanation = fixed_consensus(
         X, FixedExplainer(values=(0.9, 0.5, 0.1), null_values=(0.5, 0.05, 0.7, 0.0))
@@ -24,7 +24,7 @@ def test_chance_is_the_share_of_null_features_that_reach_a_feature():
     assert explanation.reliability.null_p_values.tolist() == [1 / 21, 11 / 21, 11 / 21]
 
 
-def test_chance_is_counted_in_the_consensus_of_all_that_measured_their_noise():
+def test_null_p_values_are_counted_in_the_consensus_of_the_panel():
     model = LogisticRegression(max_iter=500).fit(IRIS, SPECIES)
     model.coef_[:, :2] = 0.0  # LIME and the forest give these something all the same
     explainer = WISCAExplainer(model, explainers=fast_panel(), random_state=0)
@@ -56,7 +56,7 @@ def test_chance_is_counted_in_the_consensus_of_all_that_measured_their_noise():
     assert above.nunique() == 2
 
 
-def test_explainers_without_null_values_take_no_part_in_chance():
+def test_explainers_without_null_values_do_not_affect_null_p_values():
     X = np.zeros((5, 2))
     silent, noisy = (
         FixedExplainer(values=(9.0, 0.0)),
@@ -68,7 +68,7 @@ def test_explainers_without_null_values_take_no_part_in_chance():
     assert ranking["above_noise"].isna().all()
 
 
-def test_chance_of_all_classes(iris):
+def test_null_p_values_of_all_classes_are_one_per_feature(iris):
     explainer, _ = iris
     explanation = explainer.explain(IRIS[ROWS], target="all")
     assert explanation.components["lime"].null_values.shape == (13, N_NULL_FEATURES, 3)
@@ -77,7 +77,7 @@ def test_chance_of_all_classes(iris):
     assert explanation.reliability.null_p_values.min() == 1 / (1 + N_NULL_FEATURES)
 
 
-def test_used_features_stand_above_noise_and_unused_ones_hardly_ever():
+def test_used_features_are_above_noise_and_unused_ones_rarely():
     panel = ShapExplainer(background_size=10), "lime", "permutation", "forest"
     chances = []
     for seed in range(12):
@@ -100,7 +100,7 @@ def test_used_features_stand_above_noise_and_unused_ones_hardly_ever():
         (None, [0.01, 0.05, 0.2], [True, True, False]),
     ],
 )
-def test_a_feature_has_to_stand_above_both_kinds_of_noise(chance, refit_p_values, expected):
+def test_a_feature_above_noise_is_above_both_kinds_of_noise(chance, refit_p_values, expected):
     known = [None if p is None else np.array(p) for p in (chance, refit_p_values)]
     reliability = Reliability(None, *known, {}, (), np.zeros(2), 0.5)
     assert reliability.above_noise().tolist() == expected

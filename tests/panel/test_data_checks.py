@@ -54,7 +54,7 @@ def test_constants_and_missing_values_are_in_no_group():
     assert fixed_consensus(X[["a", "same"]]).reliability.correlated == ()
 
 
-def test_two_rows_tell_nothing_of_correlations():
+def test_two_rows_give_no_correlations():
     X = pd.DataFrame({"a": [1.0, 2.0], "b": [3.0, 5.0]})
     assert fixed_consensus(X, rows=X).reliability.correlated == ()
 

@@ -38,7 +38,7 @@ from wisca_xai.consensus import (
 @pytest.mark.parametrize("fitted", [True, False], ids=["fitted", "unfitted"])
 @pytest.mark.parametrize("as_frame", [True, False], ids=["frame", "array"])
 @pytest.mark.parametrize("name", ["breast_cancer", "wine", "diabetes"])
-def test_any_table_model_and_call(name, as_frame, fitted, with_y):
+def test_any_table_and_model_can_be_explained(name, as_frame, fitted, with_y):
     X, y, model = table(name, as_frame=as_frame)
     if fitted:
         model.fit(X, y)
@@ -154,7 +154,7 @@ def test_a_single_explainer_is_its_own_consensus(wine):
     assert len(explanation.agreement()) == 0
 
 
-def test_all_classes_and_a_named_class(wine):
+def test_all_classes_agree_with_each_named_class(wine):
     _, X, y = wine
     # equal votes: LIME's fidelity is that of all classes together, or of the one that is named
     explainer = WISCAExplainer(
@@ -213,7 +213,7 @@ def test_a_frozen_estimator_is_used_as_it_is():
     [(Perceptron(random_state=0), "margin"), (IsolationForest(random_state=0), "margin")],
     ids=["no probabilities", "outlier detector"],
 )
-def test_models_without_probabilities(model, unit):
+def test_models_without_probabilities_are_explained(model, unit):
     X, y, _ = table("wine")
     explainer = WISCAExplainer(model.fit(X.to_numpy(), y), explainers=fast_panel(), random_state=0)
     explanation = explainer.fit(X).explain(X[:4])
@@ -275,7 +275,7 @@ def test_rounding_errors_of_a_constant_model_are_not_blown_up(engines):
     assert explanation.agreement()["feature_agreement"].isna().all()
 
 
-def test_one_feature_has_no_correlation_but_works():
+def test_one_feature_is_explained_without_a_rank_correlation():
     X = pd.DataFrame({"a": np.arange(20.0)})
     explainer = WISCAExplainer(LinearRegression().fit(X, X["a"]), explainers=fast_panel())
     explanation = explainer.fit(X).explain(X[:3])

@@ -91,7 +91,7 @@ def test_shap_lime_and_permutation_importance_are_merged_as_by_hand(libraries, w
     assert found.verdict().startswith("The explainers")
 
 
-def test_the_result_is_whole(tmp_path):
+def test_a_merged_explanation_has_every_field(tmp_path):
     found = merged(weights=WEIGHTS, X=TABLE)
     assert (found.method, found.family, found.consensus) == ("wisca", "consensus", "wisca")
     assert (found.unit, found.signed) == ("1", True)
@@ -116,7 +116,7 @@ def test_the_result_is_whole(tmp_path):
     assert "ConsensusExplanation(wisca of one, two, loss; 5 rows x 3 features)" in repr(found)
 
 
-def test_it_is_the_consensus_of_our_own_panel():
+def test_merging_the_components_of_a_panel_gives_its_consensus():
     model = LogisticRegression(max_iter=500).fit(IRIS, SPECIES)
     panel = (
         ShapExplainer(background_size=10),
@@ -166,7 +166,7 @@ def test_resamples_draw_rows_and_known_errors_anew():
     assert merged(ONE[:1], LOSS).reliability.resamples is None
 
 
-def test_the_importance_without_each_method():
+def test_reliability_holds_the_importance_without_each_method():
     found = merged(weights=WEIGHTS, consensus="mean")
     mean = CONSENSUS["mean"]
     one, two, loss = ONE.to_numpy(), TWO.to_numpy(), LOSS.to_numpy()
@@ -181,7 +181,7 @@ def test_the_importance_without_each_method():
     assert merged(ONE).reliability.without == {}
 
 
-def test_correlated_features_of_the_rows():
+def test_correlated_features_of_the_rows_are_found():
     x = np.arange(5.0)
     X = pd.DataFrame({"c": -x, "b": [1.0, 0.0, 5.0, 0.0, 2.0], "a": np.exp(x)}, index=LABELS)
     assert merged(X=X).reliability.correlated == (("a", "c"),)

@@ -99,7 +99,7 @@ def test_row_labels_that_are_not_unique_serve_if_in_order():
         merged(ONE.set_axis(twice), TWO.set_axis(twice[::-1]))
 
 
-def test_row_effects_of_other_rows_are_of_no_use():
+def test_row_effects_of_other_rows_are_ignored():
     effects = RNG.random((4, 3))
     loss = replace(
         from_external(LOSS),
@@ -112,7 +112,7 @@ def test_row_effects_of_other_rows_are_of_no_use():
     assert list(merged(ONE, TWO, fitting).components["loss"].diagnostics) == ["row_effects"]
 
 
-def test_global_importances_alone():
+def test_global_importances_alone_can_be_merged():
     found = merged(LOSS, LOSS[::-1] ** 2)
     expected = wisca(None, [LOSS, LOSS**2])
     np.testing.assert_array_equal(found.importance, expected.importance)

@@ -27,7 +27,7 @@ from wisca_xai.consensus import Consensus, wisca
         ({"loss": 3, "one": 0.5, "two": 0}, [0.5, 0.0, 3.0]),
     ],
 )
-def test_votes(weighting, expected):
+def test_weighting_gives_the_votes(weighting, expected):
     parts = [from_external(table, family="shapley") for table in (ONE, TWO)]
     parts[1] = replace(parts[1], fidelity=0.25)
     found = merged(*parts, LOSS, weighting=weighting)
@@ -39,7 +39,7 @@ def test_votes(weighting, expected):
     assert merged(nothing[0], weighting="fidelity").votes == {"one": 1.0}
 
 
-def test_without_weights_the_result_says_so():
+def test_missing_weights_are_noted():
     found = merged()
     assert found.weights.tolist() == [1.0] * 5
     assert "All rows get equal weight" in " ".join(found.notes)
@@ -52,7 +52,7 @@ def test_weights_are_copied():
     assert found.weights.tolist() == WEIGHTS.tolist()
 
 
-def test_a_function_of_ones_own():
+def test_a_custom_function_merges():
     def plain(local, importances, weights):
         return None
 
@@ -69,7 +69,7 @@ def test_a_function_of_ones_own():
     np.testing.assert_array_equal(found.importance, ONE.abs().mean().to_numpy() / 9)
 
 
-def test_who_tells_nothing_takes_no_side():
+def test_a_method_that_rates_all_features_equally_is_noted():
     flat = pd.Series(1.0, index=list("abc"))
     note = "loss tells no feature from another, and takes no side in the ranking."
     assert note in merged(ONE, TWO, flat).notes
@@ -78,7 +78,7 @@ def test_who_tells_nothing_takes_no_side():
     assert [n for n in merged(ONE, TWO, negative).notes if "loss has importances below 0" in n]
 
 
-def test_who_does_not_tell_its_class_is_taken_for_the_others():
+def test_explanations_without_a_class_take_the_class_of_the_others():
     told = from_external(ONE, targets="yes")
     found = merged(told, TWO)
     assert found.targets.tolist() == ["yes"] * 5
@@ -167,7 +167,7 @@ def test_what_does_not_match_is_refused(given, settings, match):
         merge_explanations(given, **settings)
 
 
-def test_an_error_tells_whose_it_is():
+def test_an_error_names_its_explanation():
     with pytest.raises(InputError, match="must be real numbers") as caught:
         merged(ONE, TWO.astype(str))
     assert caught.value.__notes__ == ["raised by the explanation 'two'"]

@@ -28,7 +28,7 @@ def chance(model, y, table=X, *, panel=PANEL, n=20, **settings):
     return explainer.explain(table[:n], y[:n])
 
 
-def test_what_a_model_learned_from_noise_does_not_stand_above_noise():
+def test_what_a_model_learned_from_noise_is_not_above_noise():
     y = RNG.integers(2, size=120)
     model = DecisionTreeClassifier(max_depth=4, random_state=0)
     explanation = chance(model, y, n_refits=30)
@@ -38,7 +38,7 @@ def test_what_a_model_learned_from_noise_does_not_stand_above_noise():
     assert explanation.reliability.null_p_values.min() <= 0.05
 
 
-def test_a_strong_feature_stands_above_noise():
+def test_a_strong_feature_is_above_noise():
     y = (X["b"] + 0.1 * RNG.normal(size=120) > 0).to_numpy().astype(int)
     explanation = chance(LogisticRegression(), y, n_refits=30)
     above = explanation.ranking().set_index("feature")["above_noise"]

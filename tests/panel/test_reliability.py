@@ -240,7 +240,7 @@ def test_shuffled_rows_give_the_same_bytes_of_every_field(n_refits):
 @pytest.mark.parametrize("n_refits", [0, 2])
 @pytest.mark.parametrize("n_rows", [1, 13])
 @pytest.mark.parametrize("with_y", [True, False], ids=["with y", "without y"])
-def test_all_of_it_is_saved(tmp_path, n_refits, n_rows, with_y):
+def test_every_field_is_saved(tmp_path, n_refits, n_rows, with_y):
     explainer = WISCAExplainer(
         MODEL, explainers=fast_panel()[1:], random_state=0, n_refits=n_refits
     )

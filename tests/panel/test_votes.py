@@ -148,7 +148,7 @@ def test_optimal_by_its_definition():
     assert np.mean(list(votes.values())) == pytest.approx(1)
 
 
-def test_units_do_not_matter_but_signs_do(forest_panel):
+def test_votes_depend_on_signs_and_not_on_units(forest_panel):
     components, task, panel = forest_panel
     pair = {name: components[name] for name in ("shap", "lime")}
     votes = give_votes("optimal", pair, task, panel)
@@ -165,7 +165,7 @@ def test_units_do_not_matter_but_signs_do(forest_panel):
     assert give_votes("optimal", *arguments) == {"shap": 2, "reversed": 0}
 
 
-def test_what_tells_nothing(monkeypatch):
+def test_explainers_that_rate_all_features_equally_have_no_measured_vote(monkeypatch):
     """Zeros are perfectly stable, but have no vote; nor do they count as simple."""
     components, task, panel = run([Zeros(), ShapExplainer(background_size=20), Noise()])
     votes = give_votes("optimal", components, task, panel)

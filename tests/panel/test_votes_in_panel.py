@@ -140,7 +140,7 @@ def test_all_classes_at_once_are_refused_before_any_work():
         check_weighting(weighting, everything)
 
 
-def test_crh_of_all_classes():
+def test_crh_votes_of_all_classes_average_over_the_classes():
     model = LogisticRegression(max_iter=500).fit(X, Y)
     panel = [ShapExplainer(background_size=5), LimeExplainer(n_samples=200), "forest"]
     whole = WISCAExplainer(model, explainers=panel, weighting="crh", random_state=0).fit(X, Y)
@@ -154,7 +154,7 @@ def test_crh_of_all_classes():
 
 
 @pytest.mark.parametrize("weighting", ["topsis", "optimal"])
-def test_failure_on_the_neighbours_is_told(weighting):
+def test_failure_on_the_neighbours_is_noted(weighting):
     arguments = run([Fragile(background_size=5), ShapExplainer(background_size=5), "permutation"])
     message = f"weighting='{weighting}' needs .* but 'fragile' failed there: ValueError: too many"
     with pytest.raises(ExplainerError, match=message):

@@ -31,7 +31,7 @@ with warnings.catch_warnings():  # the library's own import warns with recent Ma
         ),
     ],
 )
-def test_repr_tells_method_size_unit_and_notes(make, title):
+def test_repr_shows_method_size_unit_and_notes(make, title):
     assert repr(make()) == title
 
 

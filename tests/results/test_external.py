@@ -101,7 +101,7 @@ def test_a_series_is_global_or_one_row():
         ((3, 2, 1), None, (3, 2)),
     ],
 )
-def test_arrays_by_their_shape(shape, scope, expected):
+def test_an_array_is_local_or_global_by_its_shape(shape, scope, expected):
     values = np.arange(np.prod(shape), dtype=float).reshape(shape)
     found = from_external(values, scope=scope)
     np.testing.assert_array_equal(found.values, values.reshape(expected))
@@ -110,7 +110,7 @@ def test_arrays_by_their_shape(shape, scope, expected):
     assert found.to_frame().size == values.size
 
 
-def test_what_the_caller_says_counts():
+def test_what_the_caller_states_overrides_what_is_guessed():
     rows = {"targets": ["yes", "no"], "index": [7, 8], "base_values": [0.5, 0.25]}
     found = from_external(TABLE, feature_names=["c", "d"], signed=False, **rows)
     assert found.feature_names == ("c", "d")
@@ -122,7 +122,7 @@ def test_what_the_caller_says_counts():
     assert from_external(np.ones(2), signed=True).signed
 
 
-def test_negative_importances_come_with_a_warning_to_the_reader():
+def test_negative_importances_are_noted():
     assert "below 0" in from_external(np.array([1.0, -1.0]), name="coef").notes[0]
     assert from_external(np.array([1.0, 0.0])).notes == ()
     assert from_external(TABLE).notes == ()

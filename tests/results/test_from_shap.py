@@ -72,7 +72,7 @@ def test_slices_of_shap_are_what_they_show(forest_shap):
     assert both.base_values.tolist() == [forest_shap.base_values[3, 1]]
 
 
-def test_a_mean_over_rows_of_shap_is_global_and_magnitudes_have_no_direction(forest_shap):
+def test_a_mean_over_rows_of_shap_is_global(forest_shap):
     importance = forest_shap[:, :, 1].abs.mean(0)
     found = from_external(importance)
     assert (found.scope, found.signed) == ("global", False)
@@ -85,7 +85,7 @@ def test_a_mean_over_rows_of_shap_is_global_and_magnitudes_have_no_direction(for
 
 
 @pytest.mark.parametrize("target", [None, "all", "predicted", "no"])
-def test_shap_goes_there_and_back(forest_shap, target):
+def test_an_explanation_survives_to_shap_and_from_external(forest_shap, target):
     given = shap.Explanation(
         forest_shap.values[:, :, :2],
         base_values=forest_shap.base_values[:, :2],
@@ -148,7 +148,7 @@ def test_interaction_values_are_refused():
         from_external(one_output)
 
 
-def test_shap_need_not_be_there(monkeypatch):
+def test_explanations_are_converted_without_shap_installed(monkeypatch):
     monkeypatch.setitem(sys.modules, "shap", None)
     source = SimpleNamespace(values=np.ones((3, 2)), base_values=np.zeros(3))
     assert from_external(source).method == "shap"

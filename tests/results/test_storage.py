@@ -125,7 +125,7 @@ def test_row_labels_come_back_identical(name, tmp_path):
         pytest.param(pd.Index([1, 2, 3, 4], name=("a", "b")), id="tuple name"),
     ],
 )
-def test_row_labels_that_cannot_be_saved_are_refused_before_anything_is_written(index, tmp_path):
+def test_row_labels_that_cannot_be_saved_are_refused_before_a_write(index, tmp_path):
     with pytest.raises(InputError, match="cannot be saved"):
         small_explanation(index=index).save(tmp_path / "saved.npz")
     assert list(tmp_path.iterdir()) == []

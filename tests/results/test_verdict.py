@@ -89,7 +89,7 @@ def test_when_all_is_well_the_verdict_is_the_result():
         (-1.0, "contradict each other"),
     ],
 )
-def test_how_far_explainers_agree(correlation, words):
+def test_the_verdict_says_how_far_explainers_agree(correlation, words):
     first = verdict(pairs=correlations(ab=correlation))[0]
     assert first.startswith(f"The explainers {words}: ")
     assert first.endswith(f"{correlation:.2f} on average, from {correlation:.2f} to "
@@ -154,7 +154,7 @@ def test_a_negative_importance_is_one():
     ],
     ids=str,
 )
-def test_who_may_come_first_is_said(best, rivals):
+def test_features_that_may_come_first_are_named(best, rivals):
     told = [line for line in verdict(ranking=ranking(best_rank=best)) if "comes first" in line]
     if rivals is None:
         assert told == []
@@ -168,7 +168,7 @@ def test_a_single_row_says_nothing_of_other_rows():
     assert len(text) == 2
 
 
-def test_every_feature_above_noise():
+def test_the_verdict_says_if_every_feature_is_above_noise():
     text = verdict(ranking=ranking(above_noise=[True] * 4))
     assert text[2:] == [
         "Every feature stands above what explainers give to columns without meaning."
@@ -176,13 +176,13 @@ def test_every_feature_above_noise():
 
 
 @pytest.mark.parametrize("above", [[True, True, False, False], [True, False, False, False]])
-def test_features_that_chance_explains_are_counted(above):
+def test_features_not_above_noise_are_counted(above):
     (line,) = verdict(ranking=ranking(above_noise=above))[2:]
     assert line.startswith(f"{sum(above)} of 4 features stand")
     assert "read nothing into the others" in line
 
 
-def test_no_feature_above_noise():
+def test_the_verdict_says_if_no_feature_is_above_noise():
     (line,) = verdict(ranking=ranking(above_noise=[False] * 4))[2:]
     assert "columns without meaning" in line
     assert "Every feature stands above" not in line
@@ -206,7 +206,7 @@ def test_an_outlier_among_explainers_is_named():
     ],
     ids=["near", "two", "two that can be compared", "all apart"],
 )
-def test_who_does_not_stand_apart_is_not_named(pairs):
+def test_an_explainer_that_agrees_with_the_others_is_not_named(pairs):
     assert not [line for line in verdict(pairs=pairs) if "stands apart" in line]
 
 
@@ -219,14 +219,14 @@ def test_the_explainer_that_moves_a_first_feature_is_named():
 
 
 @pytest.mark.parametrize("row", [("lime", "a", 1, 2), ("lime", "d", 6, 1)], ids=["by 1", "sixth"])
-def test_small_moves_and_those_of_late_features_are_not_told(row):
+def test_small_moves_and_those_of_late_features_are_left_out(row):
     assert len(verdict(influence=moves(row))) == 2
 
 
 @pytest.mark.parametrize(
     ("skill", "told"), [(0.09, True), (-2.0, True), (0.1, False), (float("nan"), False)]
 )
-def test_a_model_that_a_constant_matches_is_told(skill, told):
+def test_a_model_no_better_than_a_constant_is_named(skill, told):
     lines = [
         line for line in verdict(reliability=reliability(skill=skill)) if "than a constant" in line
     ]
@@ -234,7 +234,7 @@ def test_a_model_that_a_constant_matches_is_told(skill, told):
     assert not told or f"(skill {skill:.2f})" in lines[0]
 
 
-def test_correlated_groups_of_first_features_are_told():
+def test_correlated_groups_of_first_features_are_named():
     groups = (("a", "b"), ("x", "y"), ("d", "e", "f"))
     lines = [
         line
@@ -280,7 +280,7 @@ def test_rows_outside_the_background_are_counted(n_outside):
     ],
     ids=["poor", "some unknown", "all classes", "fair", "one bad row"],
 )
-def test_a_poor_fit_of_lime_is_told(r2, shown):
+def test_a_poor_fit_of_lime_is_named(r2, shown):
     lines = [line for line in verdict(components={"my lime": lime(r2)}) if "poorly" in line]
     assert len(lines) == (shown is not None)
     assert not lines or lines[0].startswith("my lime fits the model poorly")
@@ -297,13 +297,13 @@ def test_a_poor_fit_of_lime_is_told(r2, shown):
     ],
     ids=["large", "small", "exact", "no Shapley values"],
 )
-def test_shapley_values_that_have_not_converged_are_told(component, told):
+def test_shapley_values_that_have_not_converged_are_named(component, told):
     lines = [line for line in verdict(components={"mine": component}) if "converged" in line]
     assert bool(lines) == told
     assert not told or lines[0].startswith("mine has not converged: its errors are 20% of the")
 
 
-def test_errors_of_all_classes_and_of_a_silent_model_are_no_trouble():
+def test_errors_of_all_classes_and_of_a_constant_model_are_accepted():
     cube = Explanation(
         np.zeros((2, 2, 3)), ("a", "b"), "shap", "shapley", "1", True,
         standard_errors=np.ones((2, 2, 3)),
@@ -311,7 +311,7 @@ def test_errors_of_all_classes_and_of_a_silent_model_are_no_trouble():
     assert len(verdict(components={"shap": cube})) == 2
 
 
-def test_failures_are_told_with_their_reasons():
+def test_failures_are_named_with_their_reasons():
     text = verdict(failures={"lime": "ValueError: no", "forest": "TypeError: never"})
     assert text[2:] == [
         "lime failed (ValueError: no), and takes no part.",

@@ -87,7 +87,7 @@ def test_all_classes_have_a_verdict():
     assert "Most important: b, a and $x$." in explained(shares, target="all").verdict()
 
 
-def test_what_is_wrong_with_data_and_model_is_told():
+def test_the_verdict_names_faults_of_data_and_model():
     table = X.assign(twin=X["b"] ** 3)
     rows = table[:12].copy()
     rows.iloc[0, 0] = 99.0

@@ -60,7 +60,7 @@ def test_the_share_k_of_n_keeps_k():
         assert kept == list(range(1, n_features + 1))
 
 
-def test_above_noise_means_above_all_twenty_dummies():
+def test_above_noise_means_above_all_twenty_null_features():
     # p-values of the features: 1/21, 1/21, 2/21 (one null is equal), 21/21
     noise = [5.0] + 19 * [1.0]
     fitted = selector(values=(7.0, 6.0, 5.0, 0.5), null_values=noise).fit(X, Y)
@@ -77,7 +77,7 @@ def test_without_any_feature_above_noise_the_first_is_kept_with_a_warning():
         assert names(unsure.fit(X, Y)) == ["c"]
 
 
-def test_of_mere_noise_one_feature_is_kept():
+def test_of_pure_noise_one_feature_is_kept():
     y = RNG.integers(2, size=60)
     model = DecisionTreeClassifier(max_depth=4, random_state=0)
     with pytest.warns(WISCAWarning, match="No feature is above noise"):
@@ -87,7 +87,7 @@ def test_of_mere_noise_one_feature_is_kept():
     assert selector(model).fit(X, y).support_.sum() > 1
 
 
-def test_noise_that_nobody_measured_is_an_error():
+def test_above_noise_needs_an_explainer_that_measures_its_noise():
     unmeasured = selector(values=(1.0, 2.0, 3.0, 4.0))
     with pytest.raises(InputError, match=r"needs an explainer that measures .* got \['fixed'\]"):
         unmeasured.fit(X, Y)

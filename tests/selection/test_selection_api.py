@@ -73,7 +73,7 @@ def test_a_model_that_needs_no_y_gets_none():
 # A scikit-learn selector
 
 
-def test_tables_go_there_and_back():
+def test_inverse_transform_restores_the_kept_columns():
     fitted = selector(values=(4.0, 1.0, 2.0, 3.0), n_features_to_select=2).fit(X, Y)
     assert fitted.n_features_in_ == 4
     kept = fitted.transform(X)
@@ -85,7 +85,7 @@ def test_tables_go_there_and_back():
     assert not hasattr(array, "feature_names_in_")
 
 
-def test_missing_values_pass_if_the_model_bears_them():
+def test_missing_values_pass_if_the_model_accepts_them():
     table = X.mask(X < -1)
     chosen = selector(HistGradientBoostingClassifier(max_iter=3), n_features_to_select=3)
     assert chosen.fit_transform(table, Y).shape == (60, 3)

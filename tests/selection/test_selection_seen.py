@@ -53,7 +53,7 @@ def test_all_rows_are_explained_if_there_are_few():
     assert fitted.explanation_.index.tolist() == list(range(60))
 
 
-def test_one_seed_gives_the_same_bytes_in_any_row_order_and_another_others():
+def test_one_seed_gives_the_same_bytes_in_any_order_of_rows():
     model = LogisticRegression().fit(X, Y)
     order = RNG.permutation(60)
     first, again, shuffled, other = (
@@ -85,7 +85,7 @@ INNER = {"random_state": 7, "n_jobs": 2, "n_refits": 3}
     ],
     ids=["the explainer's", "the selector's", "one each"],
 )
-def test_settings_of_the_selector_stand_above_those_of_the_explainer(own, inner, used):
+def test_settings_of_the_selector_override_those_of_the_explainer(own, inner, used):
     RecordingExplainer.tasks.clear()
     panel = WISCAExplainer(explainers=(RecordingExplainer(values=range(8)),), **inner)
     before = repr(panel.get_params())

@@ -227,7 +227,7 @@ def test_a_model_that_is_fitted_needs_no_y(make):
     assert not get_tags(make(None)).input_tags.allow_nan
 
 
-def test_missing_values_pass_the_selector_unless_they_are_in_an_array_that_the_model_refuses():
+def test_missing_values_in_an_array_pass_only_if_the_model_accepts_them():
     gaps = NUMBERS.mask(NUMBERS > 1)
     filling = make_pipeline(SimpleImputer(), LogisticRegression())
     for model in (filling, LogisticRegression()):

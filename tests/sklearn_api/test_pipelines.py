@@ -200,7 +200,7 @@ def test_selection_within_cross_validation_does_not_leak():
     assert len(kept) == 5  # each fold chooses for itself
 
 
-def test_noise_alone_is_said_in_every_fold():
+def test_pure_noise_gives_a_warning_in_every_fold():
     rng = np.random.default_rng(1)
     labels = rng.permutation(np.arange(90) % 2)
     chosen = WISCASelector(

@@ -140,7 +140,7 @@ MADE_UP = table_of(
 )
 
 
-def test_regret_is_held_against_the_best_explainer_of_the_cell():
+def test_regret_is_the_distance_to_the_best_explainer_of_the_cell():
     cells = regrets(MADE_UP).set_index(["seed", "method"])
     assert cells.loc[(0, "wisca"), "regret"] == pytest.approx(0.1)
     assert cells.loc[(1, "wisca"), "regret"] == pytest.approx(-0.3)

@@ -66,7 +66,7 @@ def test_perturbed_integers_that_are_not_whole_stay_floats():
     assert decoded["other"].dtype == np.int64
 
 
-def test_float32_and_float64_frames_of_equal_values_decode_to_equal_tables():
+def test_frames_of_float32_and_float64_decode_to_equal_tables():
     small = pd.DataFrame({"a": [0.1, 0.2], "b": [1.0, 3.0]}, dtype=np.float32)
     large = small.astype(np.float64)
     one, two = TableCodec.of(small), TableCodec.of(large)

@@ -28,7 +28,7 @@ def test_arrays_of_objects_and_text_are_tables_of_columns():
     np.testing.assert_array_equal(decoded, text)
 
 
-def test_other_forms_of_tables():
+def test_other_forms_of_tables_are_read():
     records = np.array([(1, "x"), (2, "y")], dtype=[("n", np.int64), ("s", "U3")])
     expected = pd.DataFrame({"n": [1, 2], "s": ["x", "y"]})
     pd.testing.assert_frame_equal(as_table(records), expected)

@@ -159,7 +159,7 @@ def test_perturbed_dates_are_rounded_to_their_unit_and_kept_in_range():
     assert beyond.tolist() == [2**63 - 1, -(2**63) + 1]
 
 
-def test_perturbed_nullable_integers_that_are_not_whole_are_nullable_floats():
+def test_perturbed_nullable_integers_become_nullable_floats():
     codec = TableCodec.of(pd.DataFrame({"a": pd.array([1, None], dtype="Int8")}))
     decoded = codec.decode(np.array([[1.5], [np.nan]]))["a"]
     pd.testing.assert_series_equal(decoded, pd.Series([1.5, None], dtype="Float64", name="a"))

@@ -116,7 +116,7 @@ def test_a_missing_quantity_counts_as_the_mean_in_continuous_mode():
 
 
 @pytest.mark.parametrize("discretizer", ["quartile", None])
-def test_columns_and_rows_with_no_value_at_all(discretizer):
+def test_columns_and_rows_without_any_value_are_explained(discretizer):
     table = np.column_stack([with_gaps(), np.full(160, np.nan)])
     rows = np.array([[np.nan, np.nan, np.nan], [1.0, 0.3, 5.0]])
 
@@ -128,7 +128,7 @@ def test_columns_and_rows_with_no_value_at_all(discretizer):
     assert abs(found.values[0, 2]) < 1e-12  # missing in all draws, as in the row
 
 
-def test_missing_values_are_refused_by_the_library_and_infinite_ones_by_all():
+def test_missing_values_are_refused_by_the_library_engine():
     frame = pd.DataFrame(with_gaps(), columns=["quarter", "size"])
     with pytest.raises(InputError, match=r"missing values, found in the columns \['quarter'\]"):
         explain(lambda X: X["size"], frame, frame[:2], engine="lime")

@@ -66,7 +66,7 @@ def test_enumeration_is_the_definition(function):
     np.testing.assert_allclose(values[:, 0], by_definition(function), atol=1e-12)
 
 
-def test_worth_of_a_glove_game():
+def test_the_worth_of_a_glove_game_is_shared_as_known():
     """Features 0 and 1 are left gloves, 2 a right one; a pair is worth 1: (1/6, 1/6, 4/6)."""
     worth = [[float(bool(c & 0b011) and bool(c & 0b100))] for c in range(8)]
     np.testing.assert_allclose(
@@ -189,7 +189,7 @@ def test_noise_of_the_model_is_in_the_errors_of_enumeration():
     np.testing.assert_allclose(np.std(found, axis=0) / errors, 1, atol=0.2)
 
 
-def test_noise_is_told_from_rounding():
+def test_rounding_is_not_taken_for_noise():
     answers = np.array([[1.0, 100.0], [2.0, 100.0]])
     assert repeat_noise(answers, answers + 1e-5).tolist() == [0, 0]
     again = answers + np.array([0.2, 0.0])

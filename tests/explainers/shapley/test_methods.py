@@ -72,7 +72,7 @@ def test_boosting_is_asked_for_a_few_rows_at_a_time_with_the_same_answer(n, monk
     assert found.standard_errors is None
 
 
-def test_the_tree_shortcut_holds_on_values_that_float32_moves_across_a_threshold():
+def test_tree_values_are_exact_where_float32_crosses_a_threshold():
     from sklearn.datasets import load_wine
 
     table, kinds = load_wine(return_X_y=True)
@@ -82,7 +82,7 @@ def test_the_tree_shortcut_holds_on_values_that_float32_moves_across_a_threshold
     assert answer.standard_errors is None
 
 
-def test_probabilities_of_boosting_are_sampled_because_the_tree_shortcut_is_not_exact():
+def test_probabilities_of_boosting_are_sampled_not_computed_from_trees():
     """TreeExplainer rescales the margin's values: they add up, and are off by up to 0.1."""
     import shap
 
@@ -98,7 +98,7 @@ def test_probabilities_of_boosting_are_sampled_because_the_tree_shortcut_is_not_
         explain(model, method="tree")
 
 
-def test_a_shortcut_that_does_not_add_up_is_dropped_and_told(monkeypatch):
+def test_a_shortcut_that_does_not_add_up_is_dropped_with_a_note(monkeypatch):
 
     model = RandomForestClassifier(10, random_state=0).fit(X, Y)
     honest = _shap.tree_values
@@ -179,7 +179,7 @@ def test_a_row_is_explained_the_same_whatever_stands_beside_it(mlp):
     np.testing.assert_allclose(alone.values, every.values[2:3], rtol=0, atol=1e-14)
 
 
-def test_kernel_shap_is_at_hand(mlp):
+def test_kernel_shap_can_be_chosen(mlp):
     kernel = explain(mlp, method="kernel", rows=ROWS[:2])
     exact = explain(mlp, method="exact", rows=ROWS[:2])
     np.testing.assert_allclose(kernel.values, exact.values, atol=1e-6)

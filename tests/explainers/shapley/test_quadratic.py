@@ -72,7 +72,7 @@ def test_of_many_features_only_slopes_are_learned(monkeypatch):
 
 
 @pytest.mark.parametrize("odd", [1e300, 7.0, np.nan])
-def test_columns_that_tell_nothing_get_nothing(odd):
+def test_columns_without_information_get_0(odd):
     """Too large to be squared, constant, or missing throughout."""
     table = BACKGROUND.copy()
     table[:, 1] = odd

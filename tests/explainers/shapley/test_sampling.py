@@ -108,7 +108,7 @@ def test_a_row_is_explained_the_same_whatever_stands_beside_it():
         np.testing.assert_allclose(error, errors[i : i + 1], rtol=0, atol=1e-14)
 
 
-def test_budgets_and_tolerances():
+def test_budgets_and_tolerances_are_kept():
     per_pair = 2 * (D - 1)
     assert explained(wild, n_pairs=47)[2] == 8 * 47 * per_pair
     _, errors, rows = explained(smooth, tol=0.003)

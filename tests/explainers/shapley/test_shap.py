@@ -297,7 +297,7 @@ def test_the_background_of_another_seed_is_another_and_not_mixed_up():
 
 
 @pytest.mark.parametrize("target", ["predicted", "all"])
-def test_null_values_of_shapley_values_are_nothing_and_only_for_who_asks(target):
+def test_null_values_of_shapley_values_are_0_and_given_only_if_asked_for(target):
     model = scaled(LogisticRegression()).fit(IRIS, NAMES)
     explainer = ShapExplainer(model, background_size=10).fit(IRIS)
     task, _, _ = explainer._pose(IRIS[:3], None, target)
@@ -306,7 +306,7 @@ def test_null_values_of_shapley_values_are_nothing_and_only_for_who_asks(target)
     np.testing.assert_array_equal(null_values, np.zeros((3, 4, 3) if target == "all" else (3, 4)))
 
 
-def test_the_kernel_method_has_noise_that_nobody_measured():
+def test_the_kernel_method_has_no_null_values():
     explainer = ShapExplainer(lambda Z: Z[:, 0], method="kernel", background_size=10).fit(IRIS)
     task, _, _ = explainer._pose(IRIS[:2], None, "predicted")
     assert explainer._run(replace(task, n_null_features=4)).null_values is None
