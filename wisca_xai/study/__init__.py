@@ -1,4 +1,4 @@
-"""The study: whether a consensus finds a known truth as well as the best explainer does."""
+"""The study of how well a consensus recovers a known truth, compared with single explainers."""
 
 from wisca_xai.study._models import MODELS
 from wisca_xai.study._run import run_study

@@ -1,4 +1,4 @@
-"""One cell of the study: a table, a model and a seed; every explainer and consensus scored."""
+"""One cell of the study: scores of all explainers and functions for a table, model and seed."""
 
 import warnings
 from collections.abc import Callable, Mapping
@@ -15,19 +15,21 @@ from wisca_xai._panel._votes import votes_by_kind
 from wisca_xai._results._consensus_explanation import ConsensusExplanation
 from wisca_xai._results._explanation import Explanation
 from wisca_xai._results._plan import MergePlan, Stack
-from wisca_xai._typing import FloatArray, FloatVector, IntMatrix
+from wisca_xai._typing import FloatArray, FloatVector, IntMatrix, IntVector
 from wisca_xai.consensus import CONSENSUS, ConsensusFunction, published, value_groups, wisca
 from wisca_xai.datasets import GroundTruthDataset, make_dataset
 from wisca_xai.metrics import average_precision, rank_correlation, recovery
 from wisca_xai.study._models import fit_model, score_model, used_features
 
-VALID = {"classification": 0.6, "regression": 0.3}  # ROC AUC, R2: below, a model is no guide
-USED = 0.05  # share of the largest importance from which a model is said to use a feature
+# The lowest ROC AUC (classification) or R2 (regression) of a valid model. Worse models know too
+# little of the truth of the data.
+VALID = {"classification": 0.6, "regression": 0.3}
+USED = 0.05  # a model uses a feature if its share of the largest importance exceeds this
 
 
 @dataclass(frozen=True)
 class Cell:
-    """What is computed: a table, a model, a seed, and sizes that bound the work."""
+    """What a cell computes: a table, a model, a seed, and sizes that limit the work."""
 
     dataset: str
     model: str
@@ -38,33 +40,24 @@ class Cell:
 
 
 def run_cell(cell: Cell) -> pd.DataFrame:
-    """Scores of a cell, one per row; see `wisca_xai.study.run_study` for the columns."""
-    data = make_dataset(cell.dataset, random_state=cell.seed)
-    if len(data.X) > cell.max_samples:
-        data = make_dataset(cell.dataset, n_samples=cell.max_samples, random_state=cell.seed)
-    order = np.random.default_rng(cell.seed).permutation(len(data.X))
-    n_test = max(len(order) // 3, min(20, len(order) - 1))
-    test, train = order[:n_test], order[n_test:]
+    """Compute the scores of a cell; see `wisca_xai.study.run_study` for the columns."""
+    data = _make_table(cell)
+    test, train = _split(cell, len(data.X))
     model = fit_model(cell.model, data, train, cell.seed)
     model_score = score_model(model, data, test)
     rows = test[: cell.n_explained]
-    explainer = WISCAExplainer(model, random_state=cell.seed)
-    explainer.set_params(shap__background_size=cell.background_size)
-    explainer.fit(data.X.iloc[train], data.y.iloc[train])
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", WISCAWarning)  # an explainer that fails is missing below
-        explanation = explainer.explain(data.X.iloc[rows], data.y.iloc[rows])
-    groups = value_groups(data.X.iloc[rows].to_numpy())
+    explanation = _explain(cell, model, data, train, rows)
     methods = {
         **explainer_importances(explanation),
-        **consensus_importances(explanation, groups),
+        **consensus_importances(explanation, value_groups(data.X.iloc[rows].to_numpy())),
         **published_importances(explanation, _performance(model_score, data)),
     }
     used = used_features(model, data, test, train)
-    records = []
-    for (kind, name), importance in methods.items():
-        for truth, measure, score in _scores(data, used, importance):
-            records.append((kind, name, truth, measure, score))
+    records = [
+        (kind, name, *score)
+        for (kind, name), importance in methods.items()
+        for score in _scores(data, used, importance)
+    ]
     records += _row_scores(data, rows, explanation)
     table = pd.DataFrame(records, columns=["kind", "method", "truth", "measure", "score"])
     described: dict[str, Any] = {
@@ -80,6 +73,32 @@ def run_cell(cell: Cell) -> pd.DataFrame:
     return table
 
 
+def _make_table(cell: Cell) -> GroundTruthDataset:
+    data = make_dataset(cell.dataset, random_state=cell.seed)
+    if len(data.X) > cell.max_samples:
+        return make_dataset(cell.dataset, n_samples=cell.max_samples, random_state=cell.seed)
+    return data
+
+
+def _split(cell: Cell, n_samples: int) -> tuple[IntVector, IntVector]:
+    """Positions of the test rows and the training rows, in random order."""
+    order = np.random.default_rng(cell.seed).permutation(n_samples)
+    n_test = max(n_samples // 3, min(20, n_samples - 1))
+    return order[:n_test], order[n_test:]
+
+
+def _explain(
+    cell: Cell, model: Any, data: GroundTruthDataset, train: Any, rows: Any
+) -> ConsensusExplanation:
+    explainer = WISCAExplainer(model, random_state=cell.seed)
+    explainer.set_params(shap__background_size=cell.background_size)
+    explainer.fit(data.X.iloc[train], data.y.iloc[train])
+    with warnings.catch_warnings():
+        # An explainer that fails has no scores, so a warning is not needed too.
+        warnings.simplefilter("ignore", WISCAWarning)
+        return explainer.explain(data.X.iloc[rows], data.y.iloc[rows])
+
+
 def explainer_importances(explanation: ConsensusExplanation) -> dict[tuple[str, str], FloatVector]:
     """Importance of each single explainer."""
     parts = explanation.components.items()
@@ -89,18 +108,27 @@ def explainer_importances(explanation: ConsensusExplanation) -> dict[tuple[str, 
 def consensus_importances(
     explanation: ConsensusExplanation, groups: IntMatrix
 ) -> dict[tuple[str, str], FloatVector]:
-    """Importance by every consensus function, and by the ablations of `wisca`.
+    """Importance of each consensus function, and of the ablations of `wisca`.
 
-    "wisca" is the result of `WISCAExplainer`; the others, too, give every explainer one vote.
+    "wisca" is the result of `WISCAExplainer`. In the other functions every explainer has one vote.
     """
     components, weights = explanation.components, explanation.weights
-    even, equal = np.ones_like(weights), dict.fromkeys(components, 1.0)
+    equal = dict.fromkeys(components, 1.0)
     plans = {name: MergePlan(function, weights, equal) for name, function in CONSENSUS.items()}
     found = {
         ("consensus", name): np.abs(plan.merge(components).importance)
         for name, plan in plans.items()
     }
     found["consensus", "wisca"] = explanation.importance.to_numpy()
+    ablations = _ablations(explanation, groups, found["consensus", "wisca_signed"])
+    return found | {("ablation", name): importance for name, importance in ablations.items()}
+
+
+def _ablations(
+    explanation: ConsensusExplanation, groups: IntMatrix, signed: FloatVector
+) -> dict[str, FloatVector]:
+    """Importance by `wisca` without one of its parts, or without some of the explainers."""
+    components, weights = explanation.components, explanation.weights
 
     def ablate(
         kept: Mapping[str, Explanation],
@@ -113,30 +141,30 @@ def consensus_importances(
 
     fidelity = dict(zip(components, votes_by_kind("fidelity", components).tolist(), strict=True))
     ablations = {
-        "without confidence weights": ablate(components, row_weights=even),
+        "without confidence weights": ablate(components, row_weights=np.ones_like(weights)),
         "votes by fidelity": ablate(components, fidelity),
         "magnitudes with their scatter": ablate(components, row_groups=None),
         "arithmetic mean of methods": ablate(components, function=partial(wisca, power=1)),
-        "signed": found["consensus", "wisca_signed"],
+        "signed": signed,
     }
     kept = {
-        f"without {name}": {n: components[n] for n in components if n != name} for name in equal
+        f"without {name}": {n: components[n] for n in components if n != name}
+        for name in components
     }
     kept["global explainers only"] = _of_scope(components, "global")
     kept["local explainers only"] = _of_scope(components, "local")
-    ablations |= {name: ablate(some) for name, some in kept.items() if some}
-    return found | {("ablation", name): importance for name, importance in ablations.items()}
+    return ablations | {name: ablate(some) for name, some in kept.items() if some}
 
 
 def published_importances(
     explanation: ConsensusExplanation, performance: float
 ) -> dict[tuple[str, str], FloatVector]:
-    """Importance by the authors' published functions; signed ones order by magnitude."""
+    """Importance of the authors' published functions; of signed results the magnitude."""
     stack = Stack.of(explanation.components, explanation.votes)
     if stack.local is None or stack.importances is None or stack.local.ndim != 3:
         return {}
     pooled = stack.local.reshape(-1, stack.local.shape[2])
-    # the weight of a row stands in for its probability: w = (2p - 1)^2
+    # Probabilities are computed back from row weights, w = (2p - 1)^2.
     probabilities = np.tile((1 + np.sqrt(explanation.weights)) / 2, len(stack.local))
     vectors = (stack.importances, pooled)
     calls: dict[str, Callable[[], FloatVector]] = {
@@ -153,7 +181,7 @@ def published_importances(
     found = {}
     for name, call in calls.items():
         importance = call()
-        if name == "average_rank":  # the smallest rank is the best
+        if name == "average_rank":  # It was negated, because the smallest rank is the best.
             importance = importance - importance.min()
         found["published", name] = np.abs(importance)
     return found
@@ -162,11 +190,11 @@ def published_importances(
 def _scores(
     data: GroundTruthDataset, used: FloatVector | None, importance: FloatVector
 ) -> list[tuple[str, str, float]]:
-    """Recovery of the data's truth and of the model's: (truth, measure, score)."""
+    """Recovery of the truth of the data and of the model, as (truth, measure, score)."""
     relevant = data.relevant_features
     effects = None if data.effects is None else np.abs(data.effects).mean(axis=0)
     scores = [("data", *item) for item in recovery(importance, relevant, effects).items()]
-    scores = [s for s in scores if "sign" not in s[1]]  # importances have none
+    scores = [s for s in scores if "sign" not in s[1]]  # Importances have no signs.
     if used is not None and used.max() > 0:
         share = used > USED * used.max()
         scores.append(("model", "average_precision", average_precision(importance, share)))
@@ -177,7 +205,7 @@ def _scores(
 def _row_scores(
     data: GroundTruthDataset, rows: Any, explanation: ConsensusExplanation
 ) -> list[tuple[str, str, str, str, float]]:
-    """Average precision row by row, where the truth differs between rows."""
+    """Average precision row by row, if the truth differs between rows."""
     if data.relevant.ndim == 1:
         return []
     relevant = data.relevant[rows]
@@ -191,7 +219,7 @@ def _row_scores(
 
 
 def _performance(model_score: float, data: GroundTruthDataset) -> float:
-    """(2 AUC - 1)^2, or R2: a factor of all importances, which orders nothing."""
+    """(2 AUC - 1)^2, or R2: a factor of all importances, which does not affect their order."""
     if np.isnan(model_score) or model_score <= -1:
         return 0.0
     return (2 * model_score - 1) ** 2 if data.task == "classification" else model_score

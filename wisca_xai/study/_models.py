@@ -1,4 +1,4 @@
-"""The six models of the study, and what each of them really uses."""
+"""The six models of the study, and the features that each of them uses."""
 
 import warnings
 from typing import Any
@@ -26,12 +26,14 @@ from wisca_xai.datasets import GroundTruthDataset
 from wisca_xai.explainers.shapley._coalitions import exact_values
 
 MODELS = ("linear", "tree", "forest", "boosting", "mlp", "knn")
+# Exact Shapley values are the truth of models with up to this many features. They are computed for
+# this many rows, with this many background rows.
 MAX_FEATURES_TO_ENUMERATE = 12
 N_TRUTH_ROWS, N_TRUTH_BACKGROUND = 12, 20
 
 
 def fit_model(name: str, data: GroundTruthDataset, rows: Any, seed: int) -> Any:
-    """One of `MODELS`, fitted to some rows of a table."""
+    """Fit one of `MODELS` to some rows of a table."""
     label = data.task == "classification"
     model: Any
     match name:
@@ -59,7 +61,7 @@ def fit_model(name: str, data: GroundTruthDataset, rows: Any, seed: int) -> Any:
 
 
 def score_model(model: Any, data: GroundTruthDataset, rows: Any) -> float:
-    """ROC AUC (one against the rest for several classes) or R2 on some rows; NaN if undefined."""
+    """ROC AUC (one-vs-rest for several classes) or R2 on some rows; NaN if not defined."""
     X, y = data.X.iloc[rows], data.y.iloc[rows]
     if data.task == "regression":
         return float(r2_score(y, model.predict(X)))
@@ -74,11 +76,11 @@ def score_model(model: Any, data: GroundTruthDataset, rows: Any) -> float:
 def used_features(
     model: Any, data: GroundTruthDataset, rows: Any, background: Any
 ) -> FloatVector | None:
-    """Importance (n_features,) of each feature to the model: the truth that explainers answer for.
+    """Importance (n_features,) of each feature to the model, the truth that explainers can recover.
 
-    The mean magnitude of exact interventional Shapley values of the predicted class where they can
-    be enumerated, else what the model's structure says: standardised coefficients, or the impurity
-    importance of trees. None for other models of many features.
+    With few features it is the mean magnitude of exact interventional Shapley values of the
+    predicted class. With many features it comes from the structure of the model: standardised
+    coefficients, or the impurity importance of trees. None for other models with many features.
     """
     n_features = data.X.shape[1]
     if n_features > MAX_FEATURES_TO_ENUMERATE:

@@ -1,4 +1,4 @@
-"""Run the study's cells in parallel, each kept as soon as it is done."""
+"""Run the cells of the study in parallel; each is written as soon as it is done."""
 
 import json
 import os
@@ -19,12 +19,13 @@ from wisca_xai.datasets import DATASETS
 from wisca_xai.study._cell import Cell, run_cell
 from wisca_xai.study._models import MODELS
 
+# The tables of a quick study.
 QUICK_DATASETS = ("height", "conjunction", "linear", "syn1", "syn4", "friedman1", "correlated_05")
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """Bounds of the work in a cell; results of other sizes are never mixed."""
+    """Limits of the work in a cell; results of different sizes are never mixed."""
 
     max_samples: int = 1000
     n_explained: int = 100
@@ -44,40 +45,40 @@ def run_study(
     n_jobs: int | None = None,
     verbose: int = 0,
 ) -> pd.DataFrame:
-    """Score every explainer and every consensus on tables with a known truth.
+    """Score all explainers and consensus functions on tables with a known truth.
 
-    Each cell is a table, a model and a seed. It is written to `folder` as soon as it is done; a
-    second call with the same folder computes only what is missing.
+    A cell is a table, a model and a seed. It is written to `folder` as soon as it is done. A second
+    call with the same folder computes only the missing cells.
 
     Parameters
     ----------
     folder : path
-        Made if it is missing. Gets ``cells/*.csv`` and ``scores.csv``.
+        Created if it does not exist. Gets ``cells/*.csv`` and ``scores.csv``.
     datasets : sequence of str, default=None
-        Keys of `wisca_xai.datasets.DATASETS`; None means all, or seven with `quick`.
+        Keys of `wisca_xai.datasets.DATASETS`. None means all, or seven with `quick`.
     models : sequence of str, default=MODELS
-        Of "linear" (logistic or ridge regression), "tree", "forest", "boosting", "mlp", "knn".
+        From "linear" (logistic or ridge regression), "tree", "forest", "boosting", "mlp", "knn".
     seeds : int or iterable of int, default=3
-        Seeds of data, split, model and explainers: a number of them, or which.
+        Seeds of data, split, model and explainers: their number, or the seeds themselves.
     quick : bool, default=False
-        Smaller tables, fewer rows, one seed if `seeds` is a number.
+        Use smaller tables and fewer rows, and one seed if `seeds` is a number.
     n_jobs : int or None, default=None
-        Cells at once, as in joblib.
+        Number of cells that run at the same time, as in joblib.
     verbose : int, default=0
         1 shows a progress bar on stderr.
 
     Returns
     -------
     scores : DataFrame
-        One row per cell, method, truth and measure: `dataset`, `model`, `seed`, `model_score` (ROC
-        AUC or R2 on test rows), `valid` (AUC at least 0.6, R2 at least 0.3), `seconds`, `kind`
-        ("explainer", "consensus", "published", "ablation", or "error" with the reason as
-        `method`), `method`, `truth` ("data", "model" or "row"), `measure` and `score`.
+        One row per cell, method, truth and measure, with the columns `dataset`, `model`, `seed`,
+        `model_score` (ROC AUC or R2 on test rows), `valid` (AUC at least 0.6, R2 at least 0.3),
+        `seconds`, `kind` ("explainer", "consensus", "published", "ablation", or "error" with the
+        reason as `method`), `method`, `truth` ("data", "model" or "row"), `measure` and `score`.
 
     Raises
     ------
     InputError
-        If a name is unknown, or `folder` holds a study of other sizes.
+        If a name is unknown, or `folder` contains a study of other sizes.
     """
     names = tuple(datasets or (QUICK_DATASETS if quick else DATASETS))
     for name in names:
@@ -109,7 +110,7 @@ def run_study(
 
 
 def _keep(path: Path, cell: Cell) -> None:
-    """Compute a cell and write it; one that fails leaves its reason."""
+    """Compute a cell and write it; for a cell that fails, write the reason."""
     try:
         table = run_cell(cell)
     except Exception as error:
@@ -125,7 +126,7 @@ def _check_settings(path: Path, settings: dict[str, Any]) -> None:
         known = json.loads(path.read_text(encoding="utf-8"))
         if known != settings:
             raise InputError(
-                f"{path.parent} holds a study of other sizes, {known}: use another folder for "
+                f"{path.parent} holds a study of other sizes, {known}. Use another folder for "
                 f"{settings}."
             )
     else:

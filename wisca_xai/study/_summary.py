@@ -1,27 +1,29 @@
-"""From the study's table of scores to its answers: mean scores, regret, wins."""
+"""Summary of the scores of the study: mean scores, regret, wins."""
 
 import numpy as np
 import pandas as pd
 from scipy.stats import t as student
 
-KEYS = ["dataset", "model", "seed"]
+KEYS = ["dataset", "model", "seed"]  # the columns that identify a run
+# The reason why a run with a valid model is not averaged.
 LUCKY = "most other seeds are no better than chance"
 
 
 def regrets(
     scores: pd.DataFrame, *, truth: str = "data", measure: str = "average_precision"
 ) -> pd.DataFrame:
-    """Score and regret of every method in every valid run: a table, a model and a seed.
+    """Score and regret of every method in every valid run.
 
-    A run counts if its model is better than chance, and so are the models of more than half of the
-    seeds of its cell (its table and model): a cell is not represented by its lucky seeds.
+    Here a run is a table, a model and a seed, and a cell is a table and a model. A run is valid if
+    its model is better than chance, and the models of more than half of the seeds of its cell are
+    too. Otherwise a few lucky seeds would stand for the whole cell.
 
     Parameters
     ----------
     scores : DataFrame
         As from `run_study`.
     truth, measure : str
-        Which of the scores.
+        Which scores to use, by their columns `truth` and `measure`.
 
     Returns
     -------
@@ -47,16 +49,16 @@ def regrets(
 def summarise(
     scores: pd.DataFrame, *, truth: str = "data", measure: str = "average_precision"
 ) -> pd.DataFrame:
-    """Mean score, regret and wins of every method over the valid runs.
+    """Mean score, regret and wins of every method over the valid runs; see `regrets`.
 
     Returns
     -------
     summary : DataFrame
-        `kind`, `method`, `score` (mean over runs: a table, a model and a seed), `lower`, `upper`
-        (95% interval over seeds, by Student's distribution; NaN for one seed), `regret` (mean over
-        runs), `worst` (largest regret of a cell: a table and a model, averaged over its seeds),
-        `worst_run` (largest regret of a run), `wins` (share of runs in which no single explainer
-        scores higher) and `runs`; the highest score of each kind first.
+        The columns `kind`, `method`, `score` (mean over runs), `lower` and `upper` (95% interval
+        over seeds, from Student's distribution; NaN for one seed), `regret` (mean over runs),
+        `worst` (largest regret of a cell, averaged over its seeds), `worst_run` (largest regret of
+        a run), `wins` (share of runs in which no single explainer scores higher) and `runs` (their
+        number). The highest score of each kind comes first.
     """
     cells = regrets(scores, truth=truth, measure=measure)
     grouped = cells.groupby(["kind", "method"], sort=False)
@@ -86,13 +88,13 @@ def summarise(
 
 
 def invalid_cells(scores: pd.DataFrame) -> pd.DataFrame:
-    """Runs whose model is no better than chance, or that failed: shown, not averaged.
+    """Runs that failed or whose model is no better than chance; they are not averaged.
 
     Returns
     -------
     cells : DataFrame
-        `dataset`, `model`, `seed`, `model_score` and `reason` (of a failure, or that most other
-        seeds of the table and model are no better than chance; else empty).
+        `dataset`, `model`, `seed`, `model_score` and `reason`: that of a failure, or that the model
+        is better than chance but most other seeds are not; else empty.
     """
     lucky = np.where(scores["valid"].astype(bool), LUCKY, "")
     reasons = scores["method"].where(scores["kind"] == "error", lucky)
@@ -102,7 +104,7 @@ def invalid_cells(scores: pd.DataFrame) -> pd.DataFrame:
 
 
 def _counts(scores: pd.DataFrame) -> "pd.Series[bool]":
-    """Which rows belong to runs that are averaged."""
+    """Whether a row belongs to a run that is averaged."""
     valid = scores["valid"].astype(bool)
     runs = scores.assign(valid=valid).drop_duplicates(KEYS)
     share = runs.groupby(KEYS[:2])["valid"].mean().rename("share").reset_index()
@@ -110,7 +112,7 @@ def _counts(scores: pd.DataFrame) -> "pd.Series[bool]":
 
 
 def to_markdown(summary: pd.DataFrame) -> str:
-    """A summary as a table in Markdown."""
+    """Write a summary as a table in Markdown."""
     columns = ("kind", "method", "score (95% interval)", "regret", "worst", "worst run")
     head = (*columns, "wins", "runs")
     lines = ["| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
@@ -125,22 +127,17 @@ def to_markdown(summary: pd.DataFrame) -> str:
 
 
 def write_summary(scores: pd.DataFrame) -> str:
-    """The study's answers in Markdown: recovery of the data's truth and of the model's."""
+    """Write the results of the study in Markdown: recovery of the truth of data and model."""
+    titles = {
+        "data": "Average precision, truth of the data",
+        "model": "Average precision, truth of the model",
+        "row": "Average precision row by row, where the truth differs between rows",
+    }
+    if not (scores["truth"] == "row").any():
+        del titles["row"]
     parts = []
-    for truth, title in (("data", "truth of the data"), ("model", "truth of the model")):
-        parts += [
-            f"## Average precision, {title}",
-            "",
-            to_markdown(summarise(scores, truth=truth)),
-            "",
-        ]
-    if (scores["truth"] == "row").any():
-        parts += [
-            "## Average precision row by row, where the truth differs between rows",
-            "",
-            to_markdown(summarise(scores, truth="row")),
-            "",
-        ]
+    for truth, title in titles.items():
+        parts += [f"## {title}", "", to_markdown(summarise(scores, truth=truth)), ""]
     invalid = invalid_cells(scores)
     n_runs = len(scores[KEYS].drop_duplicates())
     parts += [
