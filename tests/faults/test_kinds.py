@@ -144,7 +144,7 @@ def test_an_outlier_detector_has_labels_where_they_are_asked_for():
             36,
             "outlier detector of its own rows",
             LocalOutlierFactor(),
-            r"got LocalOutlierFactor\. It cannot answer for rows .*: set novelty=True",
+            r"got LocalOutlierFactor\. It cannot score new rows: set novelty=True",
         ),
         case(36, "clustering", KMeans(2, n_init=1), "Clusterings are not supported: the cluster"),
     ],
@@ -196,7 +196,7 @@ def test_the_risk_of_a_survival_model_is_explained(model):
     assert explanation.importance.idxmax() == "x0"
     assert explanation.components["shap"].unit == "score"
     assert explanation.receipt.settings["response_method"] == "predict"
-    assert "what the survival model's predict returns" in explanation.notes[0]
+    assert "the survival model's predict, usually a risk" in explanation.notes[0]
     assert "no prediction of y, so all rows get equal weight" in " ".join(explanation.notes)
     np.testing.assert_array_equal(explanation.weights, np.ones(5))
     assert np.isnan(explanation.reliability.skill)
@@ -266,7 +266,9 @@ def test_versions_are_recorded():
 @pytest.mark.parametrize(
     "dump", [case(37, "skops", skops.io.dump), case(37, "joblib", joblib.dump)]
 )
-def test_a_model_of_another_version_gives_a_warning_and_is_recorded(dump, tmp_path, monkeypatch, capsys):
+def test_a_model_of_another_version_gives_a_warning_and_is_recorded(
+    dump, tmp_path, monkeypatch, capsys
+):
     """Both kinds of files keep the version in the state of each estimator."""
     FRAME[:9].to_csv(tmp_path / "rows.csv", index=False)
     model = make_pipeline(StandardScaler(), LogisticRegression()).fit(FRAME, CLASSES)
@@ -279,7 +281,7 @@ def test_a_model_of_another_version_gives_a_warning_and_is_recorded(dump, tmp_pa
     assert cli.main(arguments) == cli.OK
     note = (
         "The model was saved with scikit-learn 1.2.3 (StandardScaler, LogisticRegression, "
-        f"Pipeline) and loaded with {sklearn.__version__}: it may answer otherwise"
+        f"Pipeline) and loaded with {sklearn.__version__}: its outputs may differ"
     )
     for text in (*capsys.readouterr(), Explanation.load(tmp_path / "explanation.npz").notes[0]):
         assert text.count(note) == 1

@@ -1,1 +1,1 @@
-"""The model: how it is fitted, what it answers, and the files that it comes from."""
+"""The model: how it is fitted, which outputs it gives, and how its file is loaded."""

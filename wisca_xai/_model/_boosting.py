@@ -1,6 +1,6 @@
-"""Boosting libraries: what they know about their tables, and how to keep them quiet.
+"""Boosting libraries: the columns that their models expect, and how to silence them.
 
-None of them is imported here.
+This module imports none of them.
 """
 
 from collections.abc import Hashable, Iterator, Sequence
@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.base import clone
 
 LIBRARIES = ("catboost", "lightgbm", "xgboost")
-# what estimators of scikit-learn call the fitted ones inside that see the same columns
+# Attributes in which scikit-learn's meta-estimators keep fitted models of the same columns.
 PARTS = ("calibrated_classifiers_", "estimators_", "best_estimator_", "estimator_", "regressor_")
 
 
@@ -20,12 +20,12 @@ def library_of(model: Any) -> str:
 
 
 def parts_of(model: Any) -> Iterator[Any]:
-    """A fitted model and the estimators in it that see the same columns."""
+    """Yield a fitted model and the estimators inside it that see the same columns."""
     yield model
     if library_of(model) != "sklearn" or hasattr(model, "estimators_features_"):
         return
     found = [step for _, step in getattr(model, "steps", ()) if step not in (None, "passthrough")]
-    del found[1:]  # later steps see what the first one makes of the columns
+    del found[1:]  # later steps see the output of the first step
     for name in PARTS:
         inner = getattr(model, name, None)
         found += inner if isinstance(inner, list) else [inner]
@@ -36,10 +36,10 @@ def parts_of(model: Any) -> Iterator[Any]:
 
 
 def expected_labels(model: Any, labels: Sequence[Hashable] | None) -> list[Hashable] | None:
-    """Columns in the order that a fitted model expects, or None if it does not know their names.
+    """Columns in the order that a fitted model expects, or None if it does not store names.
 
-    LightGBM and XGBoost keep names as text, and LightGBM puts "_" for a space: where a column of
-    `labels` is meant, it stands for the name.
+    LightGBM and XGBoost store names as text, and LightGBM replaces spaces by "_". If such a name
+    matches exactly one column of `labels`, this column is returned instead.
     """
     names: Any = getattr(model, "feature_names_in_", None)
     native = [part for part in parts_of(model) if library_of(part) in LIBRARIES]
@@ -66,7 +66,7 @@ def expected_labels(model: Any, labels: Sequence[Hashable] | None) -> list[Hasha
 
 
 def level_columns(model: Any) -> tuple[int, ...]:
-    """Positions of the columns that a fitted model takes for categories, whatever their dtype."""
+    """Positions of the columns that a fitted model treats as categories, whatever their dtype."""
     found: set[int] = set()
     for part in parts_of(model):
         library = library_of(part)
@@ -89,8 +89,8 @@ def takes_frames(model: Any) -> bool:
 
 
 def quiet_clone(model: Any) -> Any:
-    """An unfitted clone; CatBoost in it writes no files and no progress, unless it was told to."""
-    # CatBoost keeps copies of lists, such as cat_features, for which scikit-learn refuses to clone
+    """An unfitted clone, in which CatBoost writes no files and no progress unless it is set to."""
+    # CatBoost copies lists such as cat_features, and sklearn.base.clone refuses such a model.
     is_catboost = library_of(model) == "catboost"
     copy = type(model)(**model.get_params()) if is_catboost else clone(model)
     parts: dict[str, Any] = copy.get_params() if hasattr(copy, "get_params") else {}

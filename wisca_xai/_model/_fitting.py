@@ -1,4 +1,4 @@
-"""The model inside an explainer: whether it is fitted, how it is fitted, and what it can take."""
+"""The model inside an explainer: whether it is fitted, how to fit it, and what it accepts."""
 
 import inspect
 from copy import deepcopy
@@ -18,7 +18,7 @@ from wisca_xai._typing import LabelVector
 
 
 def is_fitted(estimator: Any) -> bool:
-    """Whether a model can answer as it is; callables and foreign objects always can."""
+    """Whether a model is fitted. Callables and objects without `get_params` count as fitted."""
     if is_plain_callable(estimator) or not hasattr(estimator, "get_params"):
         return True
     try:
@@ -31,19 +31,20 @@ def is_fitted(estimator: Any) -> bool:
 def fit_model(
     owner: Any, X: Any, y: LabelVector | None, params: dict[str, Any], *, clones_later: bool
 ) -> Any:
-    """`owner.estimator` itself if it is fitted, else a clone fitted on X, y and its metadata.
+    """Return `owner.estimator` if it is fitted, else a clone fitted on X, y and its metadata.
 
     Parameters
     ----------
     owner : estimator
-        Whose `fit` was called; it has `estimator` and `get_metadata_routing`.
+        The object whose `fit` was called. It has `estimator` and `get_metadata_routing`.
     X : array-like or DataFrame of shape (n_samples, n_features)
     y : ndarray of shape (n_samples,) or None
     params : dict
-        Metadata of the call, such as `sample_weight`. They go to the model's `fit`, as they are or,
-        with ``sklearn.set_config(enable_metadata_routing=True)``, those that it requests.
+        Metadata of the call, such as `sample_weight`, for the model's `fit`. With
+        ``sklearn.set_config(enable_metadata_routing=True)``, only those that the model requests
+        are passed.
     clones_later : bool
-        Whether clones are fitted later, which get no metadata.
+        Whether clones of the model are fitted later, without metadata.
 
     Returns
     -------
@@ -52,17 +53,17 @@ def fit_model(
     Raises
     ------
     InputError
-        If metadata cannot be used, or the model needs y and there is none.
+        If metadata cannot be used, or if the model needs y and `y` is None.
     """
     model = owner.estimator
     given = {name: value for name, value in params.items() if value is not None}
     if given and get_config()["enable_metadata_routing"]:
         given = dict(process_routing(owner, "fit", **given).estimator.fit)
     if given and (clones_later or is_fitted(model)):
-        reason = "the model is fitted already"
+        reason = "the model is fitted already. Leave them out, or pass an unfitted model."
         if clones_later:
-            reason = "`n_refits` fits clones without them"
-        raise InputError(f"{sorted(given)} cannot be used: {reason}. Leave one of them out.")
+            reason = "`n_refits` fits clones without them. Leave them out, or set n_refits=0."
+        raise InputError(f"{sorted(given)} cannot be used: {reason}")
     if is_fitted(model):
         return model
     tags = tags_of(model)
@@ -84,13 +85,13 @@ def fit_model(
 
 
 def route_to_model(owner: Any) -> MetadataRouter:
-    """Router that sends metadata of `fit` to the `fit` of `owner.estimator`."""
+    """Router that passes metadata of `fit` to the `fit` of `owner.estimator`."""
     mapping = MethodMapping().add(caller="fit", callee="fit")
     return MetadataRouter(owner=owner).add(estimator=owner.estimator, method_mapping=mapping)
 
 
 def tags_of(model: Any) -> Tags | None:
-    """scikit-learn's tags of a model, or None for functions and what else has none."""
+    """scikit-learn's tags of a model, or None for functions and other objects without tags."""
     try:
         return get_tags(model)
     except (AttributeError, TypeError):
@@ -98,17 +99,17 @@ def tags_of(model: Any) -> Tags | None:
 
 
 def inherit_tags(tags: Tags, model: Any) -> Tags:
-    """Tags of an estimator that takes whatever table and target its model takes.
+    """Set `tags` so that they accept the tables and targets that the model accepts.
 
-    Sparse tables and several outputs stay refused, whatever the model can take.
+    Sparse tables and several outputs stay refused, even if the model accepts them.
     """
     inner = tags_of(model)
     if inner is None:
-        tags.input_tags.allow_nan = model is not None  # nobody knows: the model will tell
+        tags.input_tags.allow_nan = model is not None  # unknown: the model itself checks
         return tags
     for name in ("categorical", "string", "positive_only"):
         setattr(tags.input_tags, name, getattr(inner.input_tags, name))
-    # a Pipeline does not pass on what its first step says
+    # A Pipeline does not report `allow_nan` of its first step, so NaN is left to the model.
     tags.input_tags.allow_nan = inner.input_tags.allow_nan or hasattr(model, "steps")
     tags.target_tags = deepcopy(inner.target_tags)
     tags.target_tags.required = inner.target_tags.required and not is_fitted(model)

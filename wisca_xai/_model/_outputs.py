@@ -1,4 +1,4 @@
-"""What a model gives: its kind, the method that is called, classes, and the unit of the output."""
+"""Outputs of a model: its kind, the method to call, its classes, and the unit of the output."""
 
 from typing import Any
 
@@ -9,30 +9,22 @@ from wisca_xai._checks import check_choice
 from wisca_xai._exceptions import InputError, ModelContractError
 from wisca_xai._typing import FloatMatrix, LabelVector, ResponseMethod, Unit
 
-SHARE_ERROR = 0.01  # probabilities may come as float16, or rounded
-
-
+SHARE_ERROR = 0.01  # largest distance of a sum of probabilities from 1: they may be rounded
 METHODS = ("predict_proba", "decision_function", "predict")
-
-
 UNITS: dict[str, Unit] = {
     "predict_proba": "probability",
     "decision_function": "margin",
     "predict": "indicator",
 }
-
-
 SURVIVAL = ("predict_survival_function", "predict_cumulative_hazard_function")
-
-
 NOTES = {
     "survival": (
-        "The explained output is what the survival model's predict returns: as a rule a risk, the "
-        "higher the sooner the event."
+        "The explained output is the survival model's predict, usually a risk: the higher it is, "
+        "the sooner the event."
     ),
     "outlier_detector": (
-        "The explained output is the detector's {method}: the lower it is, the more of an outlier "
-        "is the row."
+        "The explained output is the detector's {method}: the lower it is, the more unusual the "
+        "row is."
     ),
 }
 
@@ -43,7 +35,7 @@ def is_plain_callable(model: Any) -> bool:
 
 
 def kind_of(model: Any) -> str:
-    """Word for a model: survival, classifier, regressor, outlier_detector, clusterer, or none."""
+    """Kind: survival, classifier, regressor, outlier_detector or clusterer; "" for others."""
     home = type(model).__module__
     if home.startswith("sksurv.") or any(hasattr(model, name) for name in SURVIVAL):
         return "survival"
@@ -56,12 +48,13 @@ def kind_of(model: Any) -> str:
             return "outlier_detector"
         if is_clusterer(model):
             return "clusterer"
-    except (AttributeError, TypeError):  # estimators of other libraries without tags
+    except (AttributeError, TypeError):  # estimators of other libraries may have no tags
         pass
     return "classifier" if hasattr(model, "predict_proba") else ""
 
 
 def choose_method(model: Any, requested: ResponseMethod) -> str:
+    """Name of the method to call, or "call" for a callable; InputError if there is none."""
     check_choice("response_method", requested, ("auto", *METHODS))
     if is_plain_callable(model):
         if requested != "auto":
@@ -73,16 +66,12 @@ def choose_method(model: Any, requested: ResponseMethod) -> str:
         available = [name for name in available if name == "predict"]
     if kind == "clusterer" and "predict_proba" not in available:
         raise InputError(
-            f"Clusterings are not supported: the cluster numbers of {type(model).__name__} are no "
-            "quantity. Explain one of them, with a callable such as `lambda X: 1.0 * "
+            f"Clusterings are not supported: the cluster numbers of {type(model).__name__} are "
+            "labels, not quantities. Explain one cluster with a callable such as `lambda X: 1.0 * "
             "(model.predict(X) == 0)`."
         )
     if not available:
-        hint = (
-            " It cannot answer for rows that it was not fitted to: set novelty=True."
-            if hasattr(model, "novelty")
-            else ""
-        )
+        hint = " It cannot score new rows: set novelty=True." if hasattr(model, "novelty") else ""
         raise InputError(
             "`estimator` must have predict_proba, decision_function or predict, or be callable, "
             f"got {type(model).__name__}.{hint}"
@@ -98,6 +87,7 @@ def choose_method(model: Any, requested: ResponseMethod) -> str:
 
 
 def classes_of(model: Any) -> LabelVector:
+    """Classes of a classifier; InputError if it has none, or several outputs."""
     classes = getattr(model, "classes_", None)
     if classes is None:
         raise InputError(
@@ -113,25 +103,26 @@ def classes_of(model: Any) -> LabelVector:
 
 
 def check_shares(probabilities: FloatMatrix) -> None:
-    """Raise unless rows sum to 1: several labels may come in the form of classes."""
+    """Raise ModelContractError unless rows sum to 1, as those of multi-label models do not."""
     totals = probabilities.sum(axis=1)
-    wrong = np.abs(totals - 1.0) > SHARE_ERROR  # not for NaN, which has an error of its own
+    wrong = np.abs(totals - 1.0) > SHARE_ERROR  # False for NaN, which has its own error
     if wrong.any():
         raise ModelContractError(
             "The model's predict_proba must return probabilities that sum to 1 in each row, got "
-            f"{probabilities[wrong][0, :10].tolist()}. Models of several labels are not supported: "
-            "explain one label at a time, with a callable such as "
+            f"{probabilities[wrong][0, :10].tolist()}. Multi-label models are not supported: "
+            "explain one label at a time with a callable such as "
             "`lambda X: model.predict_proba(X)[:, 0]`."
         )
 
 
-def as_array(answer: Any) -> Any:
-    if isinstance(answer, list) and answer and np.ndim(answer[0]) == 2:
+def as_array(outputs: Any) -> Any:
+    """What a model returned as an array; ModelContractError for a scalar or several outputs."""
+    if isinstance(outputs, list) and outputs and np.ndim(outputs[0]) == 2:
         raise ModelContractError(
             "The model returned a list of matrices. Multi-output models are not supported: explain "
             "one output at a time, with a callable such as `lambda X: model.predict_proba(X)[0]`."
         )
-    array = np.asarray(answer)
+    array = np.asarray(outputs)
     if array.ndim == 0:
-        raise ModelContractError(f"The model must return one output per row, got {answer!r}.")
+        raise ModelContractError(f"The model must return one output per row, got {outputs!r}.")
     return array

@@ -21,12 +21,12 @@ from wisca_xai._model._outputs import (
 from wisca_xai._table import TableCodec
 from wisca_xai._typing import FloatMatrix, LabelVector, ResponseMethod, Unit
 
-BATCH_ROWS = 2**14  # at most: twice as many save little time, and 10 columns fit into 4 MiB
-BATCH_BYTES = 2**26  # at most
+BATCH_ROWS = 2**14  # most rows of a batch: twice as many save little time; 10 columns fit in 4 MiB
+BATCH_BYTES = 2**26  # most bytes of a batch
 
 
 class Response:
-    """A model's outputs on float rows: named, checked, batched and counted.
+    """The model's outputs on rows of floats: named, checked, in batches, and counted.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ class Response:
     codec : TableCodec
         Restores the table that the model was fitted on.
     response_method : {"auto", "predict_proba", "decision_function", "predict"}, default="auto"
-        "auto" takes the first of the three that the model has (a regressor: predict).
+        "auto" takes the first of the three methods that the model has. Regressors use predict.
 
     Attributes
     ----------
@@ -44,14 +44,14 @@ class Response:
     unit : str
         Unit of the outputs, see `wisca_xai._typing.Unit`.
     labels : ndarray of shape (k,) or None
-        The class that each output column stands for; None for a single output without classes.
-        For a callable it is known after the first call.
+        The class of each output column; None for a single output without classes. For a callable
+        it is known after the first call.
     rows, calls : int
         Rows evaluated and calls made.
     seconds : float
         Time spent in the model.
     note : str or None
-        Which output is explained, of a model that has neither classes nor a target.
+        A sentence on the explained output, for models without classes or a target.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class Response:
             self.unit = "score" if kind == "survival" else "target"
         self.note = NOTES[kind].format(method=self.method) if kind in NOTES else None
         self._settled = self.method != "call"
-        self._most_rows: int | None = None  # that the model bears at once, where it has less memory
+        self._most_rows: int | None = None  # of a batch, once a larger one raised MemoryError
         self.rows = 0
         self.calls = 0
         self.seconds = 0.0
@@ -80,13 +80,13 @@ class Response:
         return "regression" if self.labels is None else "classification"
 
     def fresh(self) -> "Response":
-        """The same response with its counters at zero."""
+        """A copy with its counters at zero."""
         other = object.__new__(Response)
         other.__dict__.update(self.__dict__, rows=0, calls=0, seconds=0.0)
         return other
 
     def charge(self, rows: int, calls: int, seconds: float) -> None:
-        """Count what another response, perhaps in another process, has cost."""
+        """Add the cost of another response, which may have run in another process."""
         self.rows += rows
         self.calls += calls
         self.seconds += seconds
@@ -114,9 +114,9 @@ class Response:
         return outputs
 
     def evaluate(self, matrix: FloatMatrix, method: str) -> Any:
-        """What `method` of the model returns for the rows, in batches of bounded memory.
+        """Call `method` of the model on the rows, in batches of bounded memory.
 
-        A batch for which the model raises MemoryError is halved, down to a single row.
+        If the model raises MemoryError, the batch is halved, down to a single row.
         """
         row_bytes = 8 * (3 * matrix.shape[1] + (1 if self.labels is None else len(self.labels)))
         size = min(rows_in_memory(row_bytes), self._most_rows or len(matrix))
@@ -141,14 +141,14 @@ class Response:
         return np.concatenate(blocks)
 
     def failing_rows(self, matrix: FloatMatrix, *, most: int = 5) -> list[int]:
-        """Positions of the first rows, at most `most`, that the model does not answer alone."""
+        """Positions of the first rows, at most `most`, on which the model fails one by one."""
         found: list[int] = []
         blocks = [(0, len(matrix))]
         while blocks and len(found) < most:
             start, stop = blocks.pop()
             try:
                 self(matrix[start:stop])
-            except Exception:  # whatever the model raises, these rows are among the culprits
+            except Exception:  # the model may raise anything
                 if stop - start == 1:
                     found.append(start)
                 else:
@@ -178,12 +178,12 @@ class Response:
         return matches[0]
 
     def _settle(self, raw: Any) -> None:
-        """Name a callable's outputs by its first answer: rows that sum to 1 are probabilities."""
+        """Set labels and unit of a callable by its first outputs: shares of 1 are probabilities."""
         self._settled = True
         if raw.ndim == 2 and raw.shape[1] > 1:
             self.labels = np.arange(raw.shape[1])
-            share = self._numbers(raw)
-            is_share = (share >= 0).all() and np.allclose(share.sum(axis=1), 1.0, atol=1e-6)
+            outputs = self._numbers(raw)
+            is_share = (outputs >= 0).all() and np.allclose(outputs.sum(axis=1), 1.0, atol=1e-6)
             self.unit = "probability" if is_share else "margin"
 
     def _numbers(self, raw: Any) -> FloatMatrix:
@@ -196,19 +196,9 @@ class Response:
             ) from error
 
     def _normalise(self, raw: Any, n_rows: int) -> FloatMatrix:
+        """Checked outputs of shape (n_rows, k) from what the model returned."""
         if self.method == "predict" and self.labels is not None:
-            if raw.shape not in ((n_rows,), (n_rows, 1)):
-                raise ModelContractError(
-                    f"The model's predict must return shape {(n_rows,)}, got {raw.shape}."
-                )
-            outputs = np.asarray(raw.reshape(-1, 1) == self.labels[None, :], dtype=np.float64)
-            unknown = ~outputs.any(axis=1)
-            if unknown.any():
-                raise ModelContractError(
-                    f"The model's predict must return its classes {self.labels[:20].tolist()}, got "
-                    f"{raw.ravel()[unknown][0]!r}. Pass a callable if it returns something else."
-                )
-            return outputs
+            return self._indicators(raw, self.labels, n_rows)
         outputs = self._numbers(raw)
         if outputs.ndim == 1:
             outputs = outputs[:, None]
@@ -230,12 +220,27 @@ class Response:
             check_shares(outputs)
         return outputs
 
+    def _indicators(self, raw: Any, labels: LabelVector, n_rows: int) -> FloatMatrix:
+        """Outputs (n_rows, k) from predicted classes: 1 for the predicted class, else 0."""
+        if raw.shape not in ((n_rows,), (n_rows, 1)):
+            raise ModelContractError(
+                f"The model's predict must return shape {(n_rows,)}, got {raw.shape}."
+            )
+        outputs = np.asarray(raw.reshape(-1, 1) == labels[None, :], dtype=np.float64)
+        unknown = ~outputs.any(axis=1)
+        if unknown.any():
+            raise ModelContractError(
+                f"The model's predict must return its classes {labels[:20].tolist()}, got "
+                f"{raw.ravel()[unknown][0]!r}. Pass a callable if it returns something else."
+            )
+        return outputs
+
 
 def rows_in_memory(row_bytes: int) -> int:
-    """Number of rows, at least 1, that may stand in memory together.
+    """Number of rows of `row_bytes` bytes to hold in memory at once, at least 1.
 
-    The number is fixed as long as scikit-learn's ``working_memory`` holds so many, because BLAS
-    rounds a row otherwise in a batch of another size. Larger batches are no faster.
+    The number is constant as long as scikit-learn's ``working_memory`` holds so many rows, because
+    BLAS rounds a row differently in a batch of another size. Larger batches are no faster.
     """
     fixed = min(BATCH_ROWS, BATCH_BYTES // row_bytes)
     return max(1, min(fixed, int(get_config()["working_memory"] * 2**20) // row_bytes))
