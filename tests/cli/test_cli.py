@@ -48,9 +48,14 @@ def test_explain_prints_the_ranking_and_the_agreement(folder, capsys):
     assert "\nThe explainers " in out
     assert "\nMost important: " in out
     assert "above_noise" in out.splitlines()[2]
-    assert "\x1b" not in out  # terminal codes in names are shown, not obeyed
-    assert r"al\x1b[31mcohol" in out
     assert err == ""
+
+
+def test_terminal_codes_in_names_are_shown_and_not_obeyed(folder, capsys):
+    assert run(folder, "--background", str(folder / "train.csv")) == cli.OK
+    out, _ = capsys.readouterr()
+    assert "\x1b" not in out
+    assert r"al\x1b[31mcohol" in out
 
 
 def test_terminal_codes_in_notes_and_errors_are_not_obeyed(folder, capsys):

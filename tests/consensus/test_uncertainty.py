@@ -281,25 +281,41 @@ def resampled(draw):
 
 
 @CHEAP
-@given(resampled(), st.integers(1, 5), st.floats(0.5, 0.99))
-def test_what_always_holds(found, k, level):
-    n_features = found.importance.shape[1]
-    k = min(k, n_features)
+@given(resampled(), st.integers(1, 5))
+def test_probabilities_of_the_first_k_sum_to_k_and_grow_with_k(found, k):
+    k = min(k, found.importance.shape[1])
     top = found.probability_top(k)
     assert top.sum() == pytest.approx(k)
     assert ((top >= 0) & (top <= 1)).all()
     if k > 1:
         assert (found.probability_top(k - 1) <= top).all()
+
+
+@CHEAP
+@given(resampled(), st.floats(0.5, 0.99))
+def test_rank_intervals_lie_between_1_and_the_number_of_features(found, level):
+    n_features = found.importance.shape[1]
     best, worst = found.rank_interval(level)
     assert ((best >= 1) & (best <= worst) & (worst <= n_features)).all()
+
+
+@CHEAP
+@given(resampled(), st.floats(0.5, 0.99))
+def test_intervals_hold_the_importance_and_widen_with_the_level(found, level):
     lower, upper = found.interval(level)
     centre = found.importance.mean(axis=0)
     assert ((lower <= centre) & (centre <= upper)).all()
     wider = found.interval((1 + level) / 2)
     assert (wider[0] <= lower).all()
     assert (wider[1] >= upper).all()
+
+
+@CHEAP
+@given(resampled(), st.integers(1, 5))
+def test_turning_all_signs_turns_signs_and_keeps_places(found, k):
+    k = min(k, found.importance.shape[1])
     mirrored = Resamples(-found.importance, -found.signed, found.n_samples)
     np.testing.assert_allclose(
         mirrored.probability_positive(), 1 - found.probability_positive(), atol=1e-12
     )
-    np.testing.assert_array_equal(mirrored.probability_top(k), top)
+    np.testing.assert_array_equal(mirrored.probability_top(k), found.probability_top(k))

@@ -81,6 +81,15 @@ def test_own_rules_by_name_and_position():
     rules = {"F2": (0.2, 0.4), 4: (0.0, 0.3), np.int64(0): (0.5, 1.0)}
     data = make_rules(300, 6, rules=rules, share=0.2, random_state=0)
     assert data.relevant.tolist() == [True, True, False, False, True, False]
+    assert data.description.startswith(
+        "class 1 iff F2 in [0.2, 0.4], F5 in [0, 0.3], F1 in [0.5, 1]; class 0 breaks every rule;"
+    )
+    assert rules == {"F2": (0.2, 0.4), 4: (0.0, 0.3), 0: (0.5, 1.0)}
+
+
+def test_own_rules_hold_inside_and_break_outside():
+    rules = {"F2": (0.2, 0.4), 4: (0.0, 0.3), np.int64(0): (0.5, 1.0)}
+    data = make_rules(300, 6, rules=rules, share=0.2, random_state=0)
     inside = data.X[data.y == 1]
     assert len(inside) == 60
     assert inside["F2"].between(0.2, 0.4).all()
@@ -90,10 +99,6 @@ def test_own_rules_by_name_and_position():
     assert not outside["F2"].between(0.2, 0.4).any()
     assert (outside["F5"] > 0.3).all()
     assert (outside["F1"] < 0.5).all()
-    assert data.description.startswith(
-        "class 1 iff F2 in [0.2, 0.4], F5 in [0, 0.3], F1 in [0.5, 1]; class 0 breaks every rule;"
-    )
-    assert rules == {"F2": (0.2, 0.4), 4: (0.0, 0.3), 0: (0.5, 1.0)}
 
 
 @CHEAP
@@ -175,19 +180,24 @@ def test_conjunction_is_class_1_inside_the_box_only(seed):
     assert list(data.X) == [f"F{j}" for j in range(1, 18)]
 
 
-def test_conjunction_is_uniform_within_its_class():
+def test_conjunction_is_uniform_within_the_box():
     data = make_conjunction(80000, random_state=0)
     box = data.X[data.y == 1]
     assert len(box) == 2002
     for feature, low, high in (("F3", 0.7, 0.9), ("F6", 0.2, 0.35)):
         shares = np.histogram(box[feature], bins=4, range=(low, high))[0] / len(box)
         np.testing.assert_allclose(shares, 0.25, atol=0.04)  # 4 standard errors
+
+
+def test_conjunction_is_uniform_outside_the_box():
+    data = make_conjunction(80000, random_state=0)
     rest = data.X[data.y == 0]
     assert rest["F1"].mean() == pytest.approx(0.5, abs=0.005)
-    # of the unit square without the box (area .97): .2 - .03 has F3 in (.7, .9), .15 - .03 has F6
+    # The unit square without the box has the area 0.97: F3 lies in (0.7, 0.9) on 0.2 - 0.03 of
+    # it, F6 in (0.2, 0.35) on 0.15 - 0.03.
     assert rest["F3"].between(0.7, 0.9).mean() == pytest.approx(0.17 / 0.97, abs=0.006)
     assert rest["F6"].between(0.2, 0.35).mean() == pytest.approx(0.12 / 0.97, abs=0.006)
-    # and nothing is taken away far from the box
+    # Far from the box nothing is taken away.
     assert (rest["F3"] < 0.3).mean() == pytest.approx(0.3 / 0.97, abs=0.004)
     assert (rest["F6"] > 0.7).mean() == pytest.approx(0.3 / 0.97, abs=0.004)
 

@@ -1,24 +1,22 @@
 """Tables of many features: what grows with the square of their number is bounded, or refused."""
 
 import re
-import tracemalloc
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from scipy.stats import spearmanr
 from sklearn.ensemble import RandomForestRegressor
-from sklearn.linear_model import LinearRegression, Ridge
+from sklearn.linear_model import LinearRegression
 
+from tests.explainers.wide_cases import BACKGROUND, PASS, ROWS, TABLE, Counted, D, N, walking
 from tests.faults.fault_cases import case, fault
 from wisca_xai import (
-    ExplainerError,
     InputError,
     LimeExplainer,
     PermutationExplainer,
     ShapExplainer,
     WISCAExplainer,
-    WISCAWarning,
     merge_explanations,
 )
 from wisca_xai._panel import _measure
@@ -28,21 +26,8 @@ from wisca_xai.explainers import _budget
 from wisca_xai.explainers._budget import check_budget
 from wisca_xai.explainers.shapley import _coalitions
 from wisca_xai.explainers.shapley._coalitions import Walks
-from wisca_xai.faithfulness._stability import stability_of
 
-MB = 2**20
-D, N, BACKGROUND = 8, 3, 30
-TABLE = np.random.default_rng(0).normal(size=(30, D))
 WIDER = np.hstack([TABLE, TABLE[::-1]])
-ROWS = TABLE[:N]
-
-
-@pytest.fixture
-def peak():
-    """Memory in MB that was in use at once since the test began, less what was before."""
-    tracemalloc.start()
-    yield lambda: tracemalloc.get_traced_memory()[1] / MB
-    tracemalloc.stop()
 
 
 # -- orders of features --------------------------------------------------------------------------
@@ -169,20 +154,6 @@ def test_all_pairs_of_many_features_are_refused(function, module, constant, mess
         assert len(function(None, [[4.0, 1.0, 1.0, 0.0]]).importance) == 4
 
 
-# -- what the model would be asked for -----------------------------------------------------------
-
-
-class Counted:
-    """A function of all columns that counts the rows that it is asked for."""
-
-    def __init__(self):
-        self.rows = 0
-
-    def __call__(self, Z):
-        self.rows += len(Z)
-        return np.tanh(Z).sum(axis=1) + Z[:, 0] * Z[:, -1]
-
-
 def asked(explainer, X=TABLE, rows=ROWS):
     """Model rows that an explainer asks for beside those to explain."""
     model = Counted()
@@ -190,11 +161,6 @@ def asked(explainer, X=TABLE, rows=ROWS):
     return model.rows - len(rows)
 
 
-def walking(**settings):
-    return ShapExplainer(background_size=BACKGROUND, **settings)
-
-
-PASS = 2 * (D - 1) * BACKGROUND  # model rows per explained row
 LIBRARY = "use engine='fast' and method='permutation' with a `max_evals`."
 REFUSED = [
     case(6, "walks", walking(), PASS, "set `max_evals`, from 16 on"),
@@ -263,6 +229,10 @@ def test_the_budget_is_enough_for_ordinary_tables_only():
 def test_max_evals_overrides_the_budget(monkeypatch):
     monkeypatch.setattr(_budget, "MAX_NUMBERS", 1)
     assert asked(walking(max_evals=28)) == 28 * N + len(TABLE)
+
+
+@fault(6, "a max_evals below one pair of orders")
+def test_max_evals_of_less_than_a_pair_of_orders_is_refused():
     with pytest.raises(InputError, match=r"at least 16, got 15. It is 2 \* n_features: a pair of"):
         asked(walking(max_evals=15))
 
@@ -294,104 +264,3 @@ def test_lime_refuses_large_systems_before_the_model_is_asked(monkeypatch):
         asked(lime)
     assert lime.estimator.rows == N
     assert asked(lime.set_params(engine="lime")) > 0
-
-
-# -- in a panel ----------------------------------------------------------------------------------
-
-
-@fault(6, "a panel")
-def test_a_panel_goes_on_without_those_that_refuse(monkeypatch):
-    monkeypatch.setattr(_budget, "MAX_NUMBERS", 1)
-    monkeypatch.setattr(_budget, "MAX_EQUATIONS", 1)
-    panel = WISCAExplainer(Counted(), random_state=0)
-    panel.set_params(shap__background_size=BACKGROUND).fit(TABLE)
-    with pytest.warns(WISCAWarning, match="takes no part in the consensus: InputError"):
-        explanation = panel.explain(ROWS)
-    assert list(explanation.components) == ["forest"]
-    assert list(explanation.failures) == ["shap", "lime", "permutation"]
-    assert "1,260 rows (420 for each of 3" in explanation.failures["shap"]
-    assert "select features first" in explanation.failures["lime"].lower()
-    assert "120 rows (40 for each of 3" in explanation.failures["permutation"]
-    model = Counted()
-    panel = WISCAExplainer(model, explainers=("shap", "lime", "permutation")).fit(TABLE)
-    with pytest.raises(ExplainerError, match=r"All 3 explainers failed:\n  shap: InputError: Sha"):
-        panel.explain(ROWS)
-    assert model.rows == 2 * N  # the rows, twice
-
-
-@pytest.mark.parametrize("weighting", [case(6, "topsis", "topsis"), case(6, "optimal", "optimal")])
-def test_neighbours_of_rows_that_passed_are_not_refused(weighting, monkeypatch):
-    """They are five times as many, and would end the panel after its work was done."""
-    monkeypatch.setattr(_budget, "MAX_NUMBERS", PASS * N * D)
-    monkeypatch.setattr(_budget, "MAX_EQUATIONS", D)
-    explainers = [walking(), LimeExplainer(n_samples=50)]
-    panel = WISCAExplainer(Counted(), explainers=explainers, weighting=weighting, random_state=0)
-    assert panel.fit(TABLE).explain(ROWS).failures == {}
-    shap = walking(estimator=Counted(), random_state=0).fit(TABLE)
-    task, order, _ = shap._pose(ROWS, None, "predicted")
-    assert len(stability_of(shap, task, shap.explain(ROWS)._reordered(order))) == N
-
-
-@fault(6, "refits")
-def test_tables_with_their_shuffled_copies_are_not_refused(monkeypatch):
-    """They have twice the features: what refuses them would be missing without a word."""
-    asked_for = []
-    monkeypatch.setattr(_budget, "MAX_NUMBERS", PASS * N * D)
-    monkeypatch.setattr(_budget, "MAX_EQUATIONS", D)
-    for explainer in (ShapExplainer, LimeExplainer):
-        run = explainer._explain
-
-        def noting(self, task, run=run):
-            answer = run(self, task)
-            asked_for.append((self.name, task.n_features))
-            return answer
-
-        monkeypatch.setattr(explainer, "_explain", noting)
-    explainers = [walking(method="permutation"), LimeExplainer(n_samples=50)]
-    panel = WISCAExplainer(Ridge(), explainers=explainers, n_refits=1, random_state=0)
-    panel.fit(TABLE, TABLE[:, 0]).explain(ROWS)
-    assert asked_for == [("shap", D), ("lime", D), ("shap", 2 * D), ("lime", 2 * D)]
-
-
-@pytest.mark.parametrize(
-    "background_size", [case(6, "all background rows", 4), case(6, "some of them", 2)]
-)
-def test_walks_of_many_features_are_asked_for_in_parts(background_size, peak):
-    d = 3000
-    X = np.random.default_rng(0).normal(size=(4, d))
-    settings = {"background_size": background_size, "max_evals": 2 * d, "random_state": 0}
-    explainer = ShapExplainer(lambda Z: Z[:, 0] * Z[:, 1] + Z[:, 2], **settings)
-    found = explainer.fit(X).explain(X[:1])
-    assert peak() < 100  # all steps of a pair would take 140 for themselves, and as much again
-    assert found.receipt.model_rows == 1 + len(X) + 2 * 2 * (d - 1)
-    assert found.values[0, 2] == pytest.approx(X[0, 2] - X[:, 2].mean(), abs=3)
-    if background_size == 4:
-        assert set(np.flatnonzero(found.values)) <= {0, 1, 2}
-    assert found.values.sum() == pytest.approx(X[0, 0] * X[0, 1] + X[0, 2] - found.base_values[0])
-
-
-# -- the real thing ------------------------------------------------------------------------------
-
-
-@fault(6, "100 000 features")
-def test_a_hundred_thousand_features_are_explained(peak):
-    d = 100_000
-    X = np.random.default_rng(0).normal(size=(20, d))
-    weights = np.zeros(d)
-    weights[7] = 5.0
-    model = LinearRegression(fit_intercept=False)
-    model.coef_, model.intercept_, model.n_features_in_ = weights, 0.0, d
-    explanation = ShapExplainer(model, random_state=0).fit(X).explain(X[:2])
-    expected = 5 * (X[:2, 7] - X[:, 7].mean())
-    np.testing.assert_allclose(explanation.values[:, 7], expected, atol=1e-12)
-    assert np.count_nonzero(explanation.values) == 2
-    message = "7,999,920 rows (3,999,960 for each of 2 explained rows) of 100,000 features: 8e+11"
-    with pytest.raises(InputError, match=re.escape(message)):
-        ShapExplainer(model.predict).fit(X).explain(X[:2])
-    with pytest.raises(
-        InputError, match=r"10,000,000 rows .* 1e\+12 numbers, 8,000 GB. The limit is"
-    ):
-        PermutationExplainer(model).fit(X).explain(X)
-    with pytest.raises(InputError, match="got 100,000: the matrix alone takes 80 GB"):
-        LimeExplainer(model).fit(X).explain(X[:2])
-    assert peak() < 1000

@@ -99,9 +99,13 @@ def test_scores_are_scikit_learns():
 
 
 @scores
-def test_a_perfect_order_scores_1_and_a_constant_scores_as_random(score):
+def test_a_perfect_order_scores_1(score):
     relevant = [True, True, False, False]
     assert score([4.0, -3.0, 2.0, 1.0], relevant) == 1
+
+
+def test_the_area_of_a_reversed_order_is_0_and_of_a_constant_one_half():
+    relevant = [True, True, False, False]
     assert roc_auc([1.0, 2.0, -3.0, 4.0], relevant) == 0
     assert roc_auc([1.0, -1.0, 1.0, 1.0], relevant) == 1 / 2
 

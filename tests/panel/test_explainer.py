@@ -168,6 +168,10 @@ def test_all_classes_agree_with_each_named_class(wine):
     np.testing.assert_allclose(named.values, every.values[:, :, 1], atol=1e-12)
     assert every.to_frame().shape == (N, 30)
     assert np.isfinite(every.agreement()["rank_correlation"]).all()
+
+
+def test_an_unknown_class_is_refused(wine):
+    explainer, X, _ = wine
     with pytest.raises(InputError, match="one of the model's classes"):
         explainer.explain(X[:N], target="merlot")
 

@@ -91,7 +91,7 @@ def test_shap_lime_and_permutation_importance_are_merged_as_by_hand(libraries, w
     assert found.verdict().startswith("The explainers")
 
 
-def test_a_merged_explanation_has_every_field(tmp_path):
+def test_a_merged_explanation_has_every_field():
     found = merged(weights=WEIGHTS, X=TABLE)
     assert (found.method, found.family, found.consensus) == ("wisca", "consensus", "wisca")
     assert (found.unit, found.signed) == ("1", True)
@@ -108,11 +108,23 @@ def test_a_merged_explanation_has_every_field(tmp_path):
     )
     assert reliability.outside.tolist() == [0.0] * 5
     assert not [note for note in found.notes if "equal weight" in note]
-    found.save(tmp_path / "merged.npz")
-    assert Explanation.load(tmp_path / "merged.npz") == found
-    assert found[[2, 0]].values.tolist() == found.values[[2, 0]].tolist()
     settings = {"consensus": "wisca", "weighting": "family", "with_rows": True}
     assert found.receipt.settings == settings
+
+
+def test_a_merged_explanation_can_be_saved(tmp_path):
+    found = merged(weights=WEIGHTS, X=TABLE)
+    found.save(tmp_path / "merged.npz")
+    assert Explanation.load(tmp_path / "merged.npz") == found
+
+
+def test_rows_of_a_merged_explanation_can_be_chosen():
+    found = merged(weights=WEIGHTS, X=TABLE)
+    assert found[[2, 0]].values.tolist() == found.values[[2, 0]].tolist()
+
+
+def test_repr_of_a_merged_explanation_names_its_parts():
+    found = merged(weights=WEIGHTS, X=TABLE)
     assert "ConsensusExplanation(wisca of one, two, loss; 5 rows x 3 features)" in repr(found)
 
 
@@ -139,7 +151,11 @@ def test_merging_the_components_of_a_panel_gives_its_consensus():
     ours, theirs = found.reliability.resamples.importance, expected.reliability.resamples.importance
     np.testing.assert_allclose(ours.std(axis=0), theirs.std(axis=0), rtol=0.35)
     np.testing.assert_allclose(ours.mean(axis=0), theirs.mean(axis=0), atol=1e-12)
-    again = merge_explanations({"ours": expected, "shap": expected.components["shap"]})
+
+
+def test_a_consensus_to_merge_becomes_a_plain_explanation():
+    expected = merged(weights=WEIGHTS, X=TABLE)
+    again = merge_explanations({"ours": expected, "one": expected.components["one"]})
     assert type(again.components["ours"]) is Explanation
 
 

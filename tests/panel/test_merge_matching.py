@@ -78,14 +78,23 @@ def test_what_has_no_labels_is_taken_in_order():
     assert "two has no row labels: its rows are taken in the order of one." in found.notes
     assert "two has no feature names: by position, they are those of one." in found.notes
     assert not [note for note in found.notes if note.startswith("one has no")]
+
+
+def test_without_any_labels_rows_and_features_are_numbered():
     bare = merged(ONE.to_numpy(), TWO.to_numpy(), LOSS.to_numpy())
     assert bare.index.equals(pd.RangeIndex(5))
     assert bare.feature_names == ("x0", "x1", "x2")
     assert not [note for note in bare.notes if "has no" in note]
+
+
+def test_labels_come_from_x_if_no_explanation_has_any():
     labelled = merged(ONE.to_numpy(), TWO.to_numpy(), X=TABLE)
     assert labelled.index.tolist() == LABELS
     assert not [note for note in labelled.notes if "row labels" in note]
     assert labelled.feature_names == ("a", "b", "c")
+
+
+def test_labels_may_come_from_a_later_explanation():
     late = merged(ONE.to_numpy(), TWO)
     assert late.index.tolist() == LABELS
     assert "one has no row labels: its rows are taken in the order of two." in late.notes
@@ -120,7 +129,13 @@ def test_global_importances_alone_can_be_merged():
     assert (found.index, found.targets, found.reliability.resamples) == (None, None, None)
     assert len(found.weights) == len(found.reliability.outside) == 0
     assert found.ranking()["feature"].tolist()[0] == LOSS.idxmax()
+
+
+def test_rows_of_x_weigh_alike_beside_global_importances():
     assert merged(LOSS, X=TABLE).weights.tolist() == [1.0] * 5
+
+
+def test_row_effects_of_global_importances_are_resampled():
     effects = RNG.random((4, 3))
     of_rows = replace(
         from_external(pd.Series(effects.mean(axis=0), list("abc"))),

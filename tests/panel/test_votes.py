@@ -165,16 +165,23 @@ def test_votes_depend_on_signs_and_not_on_units(forest_panel):
     assert give_votes("optimal", *arguments) == {"shap": 2, "reversed": 0}
 
 
-def test_explainers_that_rate_all_features_equally_have_no_measured_vote(monkeypatch):
-    """Zeros are perfectly stable, but have no vote; nor do they count as simple."""
+def test_zeros_have_no_vote_though_they_are_perfectly_stable():
     components, task, panel = run([Zeros(), ShapExplainer(background_size=20), Noise()])
     votes = give_votes("optimal", components, task, panel)
     assert votes["zeros"] == 0
     assert votes["shap"] > 2 * votes["noise"]
     assert sum(votes.values()) == pytest.approx(3)
+
+
+def test_explainers_of_zeros_alone_have_equal_votes():
+    components, task, panel = run([Zeros(), ShapExplainer(background_size=20), Noise()])
     only = {"zeros": components["zeros"], "again": components["zeros"]}
     both = give_votes("optimal", only, task, panel | {"again": Zeros()})
     assert both == {"zeros": 1, "again": 1}
+
+
+def test_zeros_do_not_count_as_simple(monkeypatch):
+    components, task, panel = run([Zeros(), ShapExplainer(background_size=20), Noise()])
     seen = []
     monkeypatch.setattr(
         _votes, "topsis_weights", lambda table, **_: seen.extend(table) or np.full(3, 1 / 3)

@@ -239,6 +239,9 @@ def test_ranks_draw_the_shares_of_the_cells(cells):
     np.testing.assert_allclose(widths, [[1 / 3, 1 / 3, 2 / 3], [2 / 3, 2 / 3, 1 / 3]])
     lefts = np.array([bar.get_x() for bar in ax.patches]).reshape(2, 3)
     np.testing.assert_allclose(lefts, [np.zeros(3), widths[0]])
+
+
+def test_ranks_are_drawn_of_the_consensus_that_is_asked_for(cells):
     other = plots.explainer_ranks(cells, consensus="mean")
     assert tick_texts(other) == ["mean", "$x$", "shap"]
     assert [text.get_text() for text in other.get_legend().get_texts()][-1] == "rank 3"

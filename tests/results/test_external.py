@@ -74,11 +74,22 @@ def test_one_column_is_global_where_texts_label_its_rows():
     assert (whole.scope, whole.feature_names) == ("global", ("Ada", "Bob"))
     assert whole.values.tolist() == [1.0, -2.0]
     assert (whole.signed, whole.index) == (False, None)
+
+
+def test_the_caller_decides_if_one_column_is_local():
+    column = TABLE[["a"]]
     rows = from_external(column, scope="local")
     assert (rows.feature_names, rows.values.tolist()) == (("a",), [[1.0], [-2.0]])
+
+
+def test_one_column_with_numbered_rows_is_local_unless_the_caller_says_so():
+    column = TABLE[["a"]]
     assert from_external(column.reset_index(drop=True)).scope == "local"
     numbered = from_external(column.reset_index(drop=True), scope="global")
     assert (numbered.values.tolist(), numbered.feature_names) == ([1.0, -2.0], ("0", "1"))
+
+
+def test_one_row_may_be_global():
     one_row = from_external(TABLE[:1], scope="global")
     assert (one_row.values.tolist(), one_row.feature_names) == ([1.0, 0.0], ("a", "b"))
     assert one_row.index is None

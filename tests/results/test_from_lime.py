@@ -78,9 +78,13 @@ def test_lime_of_a_regression_is_not_its_mirror_image():
         assert found.diagnostics["r2"][i] == one.score
     assert found.targets is None
     assert found.feature_names == tuple(f"x{j}" for j in range(10))
+    assert from_external(rows[0]).values.tolist() == found.values[:1].tolist()
+
+
+def test_lime_of_a_regression_has_no_class_to_name():
+    rows = limes(DIABETES, DIABETES[:3], LINEAR.predict, mode="regression", feature_names=None)
     with pytest.raises(InputError, match=r"regression: it has no classes: `target` must be None"):
         from_external(rows, target=1)
-    assert from_external(rows[0]).values.tolist() == found.values[:1].tolist()
 
 
 def test_names_of_categories_lose_their_levels():

@@ -46,6 +46,8 @@ def test_the_predicted_class_is_that_of_the_largest_output(forest_shap):
         assert found.base_values[i] == forest_shap.base_values[i, k]
         assert found.targets[i] == ["se", "ve", "vi"][k]
 
+
+def test_base_values_count_for_the_predicted_class():
     base_decides = from_external(np.ones((1, 2, 2)), base_values=[0.1, 0.9], target="predicted")
     assert base_decides.targets.tolist() == [1]
 
@@ -58,14 +60,20 @@ def test_one_class_by_its_number(forest_shap, target):
     assert found.targets.tolist() == [2] * 6
 
 
-def test_slices_of_shap_are_what_they_show(forest_shap):
+def test_a_slice_of_one_output_names_its_class(forest_shap):
     one_output = from_external(forest_shap[:, :, 1])
     np.testing.assert_array_equal(one_output.values, forest_shap.values[:, :, 1])
     np.testing.assert_array_equal(one_output.base_values, forest_shap.base_values[:, 1])
     assert one_output.targets.tolist() == [1] * 6
+
+
+def test_a_slice_of_one_row_has_one_row(forest_shap):
     one_row = from_external(forest_shap[3])
     np.testing.assert_array_equal(one_row.values, forest_shap.values[3:4])
     np.testing.assert_array_equal(one_row.base_values, forest_shap.base_values[3:4])
+
+
+def test_a_slice_of_one_row_and_output_is_local(forest_shap):
     both = from_external(forest_shap[3, :, 1])
     assert (both.scope, both.values.shape) == ("local", (1, 4))
     np.testing.assert_array_equal(both.values[0], forest_shap.values[3, :, 1])
@@ -79,7 +87,13 @@ def test_a_mean_over_rows_of_shap_is_global(forest_shap):
     assert (found.base_values, found.targets) == (None, None)
     np.testing.assert_array_equal(found.values, np.abs(forest_shap.values[:, :, 1]).mean(axis=0))
     assert from_external(importance, scope="local").values.shape == (1, 4)
+
+
+def test_magnitudes_of_shap_have_no_sign(forest_shap):
     assert not from_external(forest_shap[:, :, 1].abs).signed
+
+
+def test_a_mean_over_rows_of_several_outputs_is_refused(forest_shap):
     with pytest.raises(InputError, match=r"reduced by \['mean'\] must be one vector.*\(4, 3\)"):
         from_external(forest_shap.abs.mean(0))
 

@@ -79,7 +79,15 @@ def test_inverse_transform_restores_the_kept_columns():
     kept = fitted.transform(X)
     np.testing.assert_array_equal(kept, X[["a", "d"]].to_numpy())
     np.testing.assert_array_equal(fitted.inverse_transform(kept), X.assign(b=0.0, c=0.0))
+
+
+def test_a_pickled_selector_keeps_the_same_columns():
+    fitted = selector(values=(4.0, 1.0, 2.0, 3.0), n_features_to_select=2).fit(X, Y)
+    kept = fitted.transform(X)
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(fitted)).transform(X), kept)
+
+
+def test_a_selector_fitted_on_an_array_has_numbered_names():
     array = selector(values=(4.0, 1.0, 2.0, 3.0), n_features_to_select=2).fit(X.to_numpy(), Y)
     assert names(array) == ["x0", "x3"]
     assert not hasattr(array, "feature_names_in_")

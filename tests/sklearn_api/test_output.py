@@ -227,13 +227,18 @@ def test_a_model_that_is_fitted_needs_no_y(make):
     assert not get_tags(make(None)).input_tags.allow_nan
 
 
-def test_missing_values_in_an_array_pass_only_if_the_model_accepts_them():
+def test_missing_values_in_a_frame_pass_the_selector():
     gaps = NUMBERS.mask(NUMBERS > 1)
     filling = make_pipeline(SimpleImputer(), LogisticRegression())
     for model in (filling, LogisticRegression()):
         chosen = selector(model, 1.0).fit(NUMBERS, Y)
         np.testing.assert_array_equal(chosen.transform(gaps), gaps.to_numpy())
+
+
+def test_missing_values_in_an_array_pass_only_if_the_model_accepts_them():
+    gaps = NUMBERS.mask(NUMBERS > 1)
     table = NUMBERS.to_numpy()
+    filling = make_pipeline(SimpleImputer(), LogisticRegression())
     chosen = selector(filling, 1.0).fit(table, Y)
     np.testing.assert_array_equal(chosen.transform(gaps.to_numpy()), gaps.to_numpy())
     with pytest.raises(ValueError, match="Input X contains NaN"):

@@ -70,11 +70,18 @@ def test_parameters_reach_into_the_model_and_the_explainers():
     assert params["lime__n_samples"] == 50
     assert params["forest__n_estimators"] == 5
     assert not {"lime", "estimator__C"} & explainer.get_params(deep=False).keys()
+
+
+def test_parameters_of_the_model_and_the_explainers_can_be_set():
+    explainer = panel(LogisticRegression(C=3.0))
     lime = explainer.explainers[1][1]
     explainer.set_params(estimator__C=0.5, lime__n_samples=70, consensus="median")
     assert explainer.estimator.C == 0.5
     assert lime.n_samples == 70
     assert explainer.fit(X, Y).explainers_[1][1].n_samples == 70
+
+
+def test_parameters_of_a_selector_reach_into_its_panel():
     params = selector().get_params()
     assert params["explainer__lime__n_samples"] == 50
     assert params["explainer__consensus"] == "wisca"
@@ -89,8 +96,15 @@ def test_an_explainer_is_replaced_under_its_name():
     assert (new.n_samples, new.discretizer) == (90, "decile")
     assert given[1][1].n_samples == 50  # the user's own list stays as it is
     assert isinstance(explainer.explainers, list)
+
+
+def test_an_explainer_given_by_name_can_be_replaced():
+    new = LimeExplainer(n_samples=90)
     by_name = WISCAExplainer().set_params(lime=new, shap="forest")
     assert by_name.explainers == (("shap", "forest"), ("lime", new), "permutation", "forest")
+
+
+def test_parameters_of_an_explainer_without_a_given_name_can_be_set():
     instance = WISCAExplainer(explainers=(LimeExplainer(n_samples=30), "shap"))
     assert instance.get_params()["lime__n_samples"] == 30
     assert instance.set_params(lime__n_samples=31).explainers[0].n_samples == 31

@@ -165,8 +165,15 @@ def test_the_summary_leaves_out_invalid_cells():
     assert summary.loc["lime", "worst"] == pytest.approx(0.2)
     assert wisca["wins"] == 0.5
     assert wisca["runs"] == 2
-    # two seeds of 0.8 and 1.0: Student's quantile 12.7062 of one degree times 0.1
+
+
+def test_the_interval_of_two_seeds_is_students():
+    """The scores are 0.8 and 1.0, and 12.7062 is the quantile of one degree of freedom."""
+    wisca = summarise(MADE_UP).set_index("method").loc["wisca"]
     assert wisca["upper"] - wisca["score"] == pytest.approx(1.27062, abs=1e-5)
+
+
+def test_the_written_summary_lists_what_it_leaves_out():
     assert "made_up, mlp, seed 0: 0.90" in write_summary(MADE_UP)
     assert "1 of 3 runs" in write_summary(MADE_UP)
 
@@ -235,10 +242,17 @@ def test_the_command_writes_its_files(tmp_path, capsys):
     names = {path.name for path in folder.iterdir()}
     assert {"scores.csv", "summary.md", "regret.png", "ranks.png", "study.json"} <= names
     assert json.loads((folder / "study.json").read_text())["max_samples"] == 500
+
+
+def test_the_command_starts_at_the_first_seed(tmp_path):
     later = ["--seeds", "2", "--first-seed", "7", "--datasets", "height", "--models", "tree"]
     assert main(["study", "--out", str(tmp_path / "later"), *later, "--quiet"]) == 0
     cells = {path.name for path in (tmp_path / "later" / "cells").iterdir()}
     assert cells == {"height-tree-7.csv", "height-tree-8.csv"}
+
+
+def test_the_command_refuses_bad_settings(tmp_path, capsys):
+    folder = tmp_path / "out"
     assert main(["study", "--out", str(folder), "--first-seed", "-1"]) == 3
     assert "`--first-seed` must be an integer of at least 0" in capsys.readouterr().err
     assert main(["study", "--out", str(folder), "--datasets", "hight"]) == 3

@@ -11,7 +11,7 @@ from wisca_xai import InputError
 from wisca_xai._table import TableCodec, align_columns, as_table
 
 
-def test_arrays_of_objects_and_text_are_tables_of_columns():
+def test_an_array_of_objects_is_a_table_of_columns():
     array = np.array([["x", 1, 0.5], ["y", 2, np.nan], [None, 3, 1.5]], dtype=object)
     codec = TableCodec.of(array)
     np.testing.assert_array_equal(
@@ -22,6 +22,9 @@ def test_arrays_of_objects_and_text_are_tables_of_columns():
     assert decoded.dtype == object
     assert decoded[0].tolist() == ["x", 1, 0.5]
     assert isinstance(decoded[0, 1], int)
+
+
+def test_an_array_of_text_comes_back_as_text():
     text = np.array([["x", "long"], ["y", "s"]])
     decoded = TableCodec.of(text).decode(TableCodec.of(text).encode(text))
     assert decoded.dtype.kind == "U"

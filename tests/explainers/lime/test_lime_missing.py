@@ -107,6 +107,12 @@ def test_a_missing_quantity_counts_as_the_mean_in_continuous_mode():
     )
     expected = [[0.0, (0.5 - mean[1]) / scale[1]], [(2.0 - mean[0]) / scale[0], 0.0]]
     np.testing.assert_allclose(pool.rows_encoded.T, expected)
+
+
+def test_a_missing_level_is_a_level_of_its_own_in_continuous_mode():
+    table = with_gaps()
+    rows = np.array([[np.nan, 0.5], [2.0, np.nan]])
+    settings = {"categorical": (), "discretizer": None, "n_draws": 300, "seed": 1}
     levels = draw(
         rows, np.where(table > 0.5, table, np.nan), None, **{**settings, "categorical": (0,)}
     )
