@@ -86,7 +86,7 @@ def panels(
     """A panel of up to 3 local and 2 global methods, 3 rows, 5 features.
 
     `weights`, of which one is drawn positive, defaults to [0, 1]; `has_importances=None` leaves it
-    to chance.
+    to the draw.
     """
     elements = ordinary_numbers() if elements is None else elements
     weights = st.floats(0, 1) if weights is None else weights

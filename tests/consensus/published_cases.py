@@ -7,16 +7,13 @@ from hypothesis.extra.numpy import arrays
 from tests.strategies import ordinary_numbers
 
 EMPTY = np.empty((0, 3))
-# Two global and two local vectors, three features
+# Two global and two local vectors of three features.
 IMPORTANCES = np.array([[0.5, 0.25, 0.0], [1.0, 0.0, 2.0]])
 ATTRIBUTIONS = np.array([[3.0, -1.0, 0.0], [-2.0, 0.5, 1.0]])
 
 
 def close(actual, expected, atol=1e-12):
     np.testing.assert_allclose(actual, expected, rtol=1e-12, atol=atol)
-
-
-# Against slow loops in exact fractions
 
 
 @st.composite

@@ -1,4 +1,4 @@
-"""Plain averages: examples by hand, and how they stand to each other."""
+"""Plain averages: examples by hand, and how they compare with each other."""
 
 import numpy as np
 import pytest

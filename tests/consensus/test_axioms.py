@@ -13,9 +13,6 @@ from wisca_xai.consensus import CONSENSUS
 every_function = pytest.mark.parametrize("name", CONSENSUS)
 
 
-# Axioms of every consensus function
-
-
 @every_function
 @CHEAP
 @given(panel=panels(), aggregation=aggregations())
@@ -85,7 +82,7 @@ def test_the_order_of_the_methods_does_not_matter(name, panel, aggregation, data
 @pytest.mark.parametrize("order", [(0, 2, 1), (1, 2, 0), (2, 1, 0)])
 def test_the_order_of_methods_that_cancel_does_not_matter(name, order):
     # .1 + .9 - 1 sums to 0, but -1 + .9 + .1 to 2.8e-17: rounding must not decide on a sign;
-    # the 1.0 beside it keeps the scaling from changing these values
+    # The added 1.0 keeps the scaling from changing these values.
     local = np.array([[[0.1, 1.0, 0.0]], [[0.9, 1.0, 0.0]], [[-1.0, 1.0, 0.0]]])
     np.testing.assert_allclose(
         CONSENSUS[name](local[list(order)]).values, CONSENSUS[name](local).values, atol=1e-12

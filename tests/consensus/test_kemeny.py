@@ -1,4 +1,4 @@
-"""Kemeny-Young: against all permutations, and what it promises beyond their reach."""
+"""Kemeny-Young equals a search of all permutations, and keeps its promises for more features."""
 
 from itertools import permutations
 

@@ -8,7 +8,7 @@ from tests.strategies import CHEAP, grid_numbers, panels
 from wisca_xai import InputError
 from wisca_xai.consensus import min_max, partial_order, wisca
 
-# a > b > d and a > c > d by both; they disagree on b and c
+# Both methods say a > b > d and a > c > d; they disagree on b and c.
 DIAMOND = [[4.0, 3.0, 2.0, 1.0], [9.0, 5.0, 7.0, 0.0]]
 
 

@@ -15,8 +15,6 @@ from wisca_xai.consensus.published import (
     wisca_published,
 )
 
-# Defects
-
 
 def test_average_mean_follows_the_method_with_the_largest_unit():
     assert average_mean(EMPTY, [[1.0, 0.0, 0.0], [0.0, 0.9, 0.0]]).argmax() == 0

@@ -1,4 +1,4 @@
-"""Resamples of a consensus: against slow loops, by their coverage, and by what must always hold."""
+"""Resamples of a consensus equal slow loops, cover the truth, and keep what must always hold."""
 
 import numpy as np
 import pytest

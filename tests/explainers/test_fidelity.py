@@ -1,4 +1,4 @@
-"""Fidelity: how well an imitation tells what the model says, and how much say it has for it."""
+"""Fidelity: how well a surrogate matches the model, and the vote that it gets for it."""
 
 import zlib
 from dataclasses import replace
@@ -223,7 +223,7 @@ def test_one_poor_surrogate_alone_has_its_vote():
 
 
 def test_a_poor_surrogate_has_a_smaller_vote():
-    """LIME's lines cannot follow an exclusive or; which of two features they favour is chance."""
+    """LIME's lines cannot follow an exclusive or; which of two features they favour is random."""
     table = pd.DataFrame(POINTS, columns=list("abc"))
     panel = (ShapExplainer(background_size=50), "lime", "permutation")
 

@@ -151,7 +151,7 @@ def test_unknown_settings_are_refused(settings):
 
 
 def in_panel(model, X, *, n_null_features, rows=None, **settings):
-    """The answer, beside so many null features."""
+    """The answer with this many null features."""
     settings = {"n_estimators": 10, "random_state": SEED, **settings}
     explainer = ForestExplainer(model, **settings).fit(X)
     task, _, _ = explainer._pose(X[:5] if rows is None else rows, None, "predicted")

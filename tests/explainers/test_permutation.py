@@ -1,4 +1,4 @@
-"""Permutation importance against scikit-learn's, and by its own definition."""
+"""Permutation importance equals scikit-learn's, and its own definition."""
 
 import zlib
 from dataclasses import replace
@@ -126,7 +126,7 @@ def test_without_y_the_change_of_the_output_is_measured_and_noted(scoring):
     assert any("Without y" in note for note in explanation.notes)
     assert explanation.family == "loss"
     asked = explain(model, IRIS, n_repeats=2)
-    assert asked.notes == ()  # who asks for the change of the output need not be told
+    assert asked.notes == ()  # no note if the change of the output is asked for
     check_same(asked, explanation)
 
 

@@ -103,8 +103,8 @@ def test_the_importance_decides_which_correlations_are_known(monkeypatch):
     X, _ = correlated_table(6, [(1, 3), (0, 2)])
     of_one = WISCAExplainer(lambda Z: Z[:, 1], explainers=["shap"], random_state=0)
     assert of_one.fit(X).explain(X[:3]).reliability.correlated == (("x1", "x3"),)
-    told = np.eye(6)[3]
-    merged = merge_explanations({"one": told, "other": told}, X=X)
+    importance = np.eye(6)[3]
+    merged = merge_explanations({"one": importance, "other": importance}, X=X)
     assert merged.reliability.correlated == (("x1", "x3"),)
 
 
@@ -155,7 +155,7 @@ def test_all_pairs_of_many_features_are_refused(function, module, constant, mess
 
 
 def asked(explainer, X=TABLE, rows=ROWS):
-    """Model rows that an explainer asks for beside those to explain."""
+    """Model rows that an explainer evaluates in addition to the explained rows."""
     model = Counted()
     explainer.set_params(estimator=model, random_state=0).fit(X).explain(rows)
     return model.rows - len(rows)

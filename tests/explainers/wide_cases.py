@@ -10,9 +10,6 @@ TABLE = np.random.default_rng(0).normal(size=(30, D))
 ROWS = TABLE[:N]
 
 
-# -- what the model would be asked for -----------------------------------------------------------
-
-
 class Counted:
     """A function of all columns that counts the rows that it is asked for."""
 

@@ -1,4 +1,4 @@
-"""Curves of removed and restored features, against models that can be worked out by hand."""
+"""Curves of removed and restored features, for models that can be worked out by hand."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Infidelity against linear models, whose changes are sums."""
+"""Infidelity of linear models, whose changes are sums."""
 
 import numpy as np
 import pytest
@@ -21,7 +21,7 @@ def test_infidelity_of_zeros_and_of_wrong_signs_is_1():
 
 
 def test_infidelity_by_hand():
-    """One feature of two is told; masks are {a}, {b} and {a, b}, drawn how often, is recovered."""
+    """The values name one feature of two; the masks {a}, {b} and {a, b} are counted."""
     task = pose(lambda X: X @ [1.0, 1.0], [[1, 1]], [[0, 0]])
     got = infidelity_of(task, [[1.0, 0.0]], n_masks=40)[0]
     answers = []

@@ -1,4 +1,4 @@
-"""All scores of an explanation, each against the function that it comes from."""
+"""All scores of an explanation equal the functions that they come from."""
 
 from dataclasses import replace
 
@@ -199,7 +199,7 @@ def test_explanations_that_do_not_fit_are_refused(iris, species):
         faithfulness_report(shap, shap.explain(X, target="all"), X)
     with pytest.raises(InputError, match="of the 12 rows of X, in their order"):
         faithfulness_report(explainer, explanation, X[::-1])
-    with pytest.raises(InputError, match="of the 5 rows of X, in their order, got other 12"):
+    with pytest.raises(InputError, match="of the 5 rows of X, in their order, got 12 other rows"):
         faithfulness_report(explainer, explanation, X[:5])
     renamed = replace(explanation.components["shap"], feature_names=tuple("abcd"))
     with pytest.raises(InputError, match="must be of the features of X, got"):

@@ -1,4 +1,4 @@
-"""Stability against explainers whose answers are known at every neighbour."""
+"""Stability of explainers whose answers are known at every neighbour."""
 
 from dataclasses import replace
 

@@ -121,7 +121,7 @@ def test_the_model_gets_the_dtypes_that_it_knows():
 
     check_complete(explain(model, X))
     kept = tuple(map(str, X.dtypes))
-    # a mean of whole numbers is none
+    # The mean of whole numbers may not be whole.
     assert {tuple(d.replace("Float64", "Int64") for d in dtypes) for dtypes in seen} == {kept}
 
 

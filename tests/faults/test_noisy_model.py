@@ -61,7 +61,7 @@ def test_intervals_of_a_noisy_model_are_wider_and_cover(pairs):
 
 
 def test_standard_errors_of_a_noisy_model_include_its_noise(pairs):
-    """Shapley values are held against exact ones, the others against the twin with their draws."""
+    """Shapley values are compared with exact ones, the others with their noiseless twin."""
     p, found = pairs
     for name in ("shap", "lime", "permutation", "forest"):
         misses = []
@@ -78,7 +78,7 @@ def test_standard_errors_of_a_noisy_model_include_its_noise(pairs):
         assert np.mean(errors) > 0.05 * NOISE / p
 
 
-@fault(30, "the noise of enumerated Shapley values is told")
+@fault(30, "noise in the errors of enumerated Shapley values")
 def test_errors_of_enumeration_are_the_noise_alone():
     noisy, twin = with_and_without_noise(4, seed=0)
     assert twin.components["shap"].standard_errors is None

@@ -123,7 +123,7 @@ def test_rows_weigh_alike_if_no_prediction_is_confident():
     assert not any("nowhere surer" in note for note in both.notes)
 
 
-@fault(22, "weights of rows alone and beside others")
+@fault(22, "weights of rows alone and among others")
 def test_a_row_without_weight_transforms_to_zero():
     explainer = WISCAExplainer(undecided_where_negative, explainers=panel(), random_state=0)
     values = explainer.fit(FRAME).transform(FRAME[:9])

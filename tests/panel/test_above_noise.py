@@ -13,8 +13,6 @@ from wisca_xai._results._plan import MergePlan
 from wisca_xai._results._reliability import Reliability
 from wisca_xai.consensus import value_groups, wisca
 
-# -- above noise --------------------------------------------------------------------------------
-
 
 def test_null_p_values_are_shares_of_null_features_that_reach_a_feature():
     X = np.zeros((5, 3))
@@ -43,7 +41,8 @@ def test_null_p_values_are_counted_in_the_consensus_of_the_panel():
         np.concatenate([parts[name].values, parts[name].null_values])
         for name in ("permutation", "forest")
     ]
-    # a null is a shuffled copy of a column, whose turns go round, and is grouped as that is
+    # A null feature is a shuffled copy of a column and has the groups of that column; the columns
+    # are copied in turn.
     groups = value_groups(IRIS[ROWS])[:, [*range(4), *list(range(4)) * (N_NULL_FEATURES // 4)]]
     votes = [explanation.votes[name] for name in ("shap", "lime", "permutation", "forest")]
     both = wisca(local, whole, explanation.weights, method_weights=votes, groups=groups).importance
@@ -79,7 +78,7 @@ def test_null_p_values_of_all_classes_are_one_per_feature(iris):
 
 def test_used_features_are_above_noise_and_unused_ones_rarely():
     panel = ShapExplainer(background_size=10), "lime", "permutation", "forest"
-    chances = []
+    p_values = []
     for seed in range(12):
         X = np.random.default_rng(seed).normal(size=(250, 8))
         explainer = WISCAExplainer(
@@ -87,21 +86,23 @@ def test_used_features_are_above_noise_and_unused_ones_rarely():
         )
         reliability = explainer.fit(X).explain(X[:30]).reliability
         assert reliability.above_noise()[[2, 5]].all()
-        chances += np.delete(reliability.null_p_values, [2, 5]).tolist()
-    assert np.mean(np.array(chances) <= 0.05) <= 0.05
-    assert np.mean(chances) == pytest.approx(0.5, abs=0.08)  # as of any p-value
+        p_values += np.delete(reliability.null_p_values, [2, 5]).tolist()
+    assert np.mean(np.array(p_values) <= 0.05) <= 0.05
+    assert np.mean(p_values) == pytest.approx(0.5, abs=0.08)  # as of any p-value
 
 
 @pytest.mark.parametrize(
-    ("chance", "refit_p_values", "expected"),
+    ("null_p_values", "refit_p_values", "expected"),
     [
         ([0.05, 0.06, 0.01], None, [True, False, True]),
         ([0.05, 0.06, 0.01], [0.01, 0.01, 0.2], [True, False, False]),
         (None, [0.01, 0.05, 0.2], [True, True, False]),
     ],
 )
-def test_a_feature_above_noise_is_above_both_kinds_of_noise(chance, refit_p_values, expected):
-    known = [None if p is None else np.array(p) for p in (chance, refit_p_values)]
+def test_a_feature_above_noise_is_above_both_kinds_of_noise(
+    null_p_values, refit_p_values, expected
+):
+    known = [None if p is None else np.array(p) for p in (null_p_values, refit_p_values)]
     reliability = Reliability(None, *known, {}, (), np.zeros(2), 0.5)
     assert reliability.above_noise().tolist() == expected
     assert reliability.above_noise(1.0).tolist() == [True] * 3

@@ -9,8 +9,6 @@ from sklearn.metrics import r2_score
 
 from tests.panel.cases import IRIS, MODEL, ROWS, SPECIES, fixed_consensus
 
-# -- the data ------------------------------------------------------------------------------------
-
 
 def test_features_whose_ranks_correlate_are_grouped():
     generator = np.random.default_rng(0)

@@ -11,8 +11,6 @@ from wisca_xai import InputError
 from wisca_xai._results.external import from_external
 from wisca_xai.consensus import min_max, wisca
 
-# -- matching ------------------------------------------------------------------------------------
-
 
 def same_numbers(one, other):
     assert one.importance.equals(other.importance)

@@ -15,8 +15,6 @@ from wisca_xai._panel._merge import merge_explanations
 from wisca_xai._results.external import from_external
 from wisca_xai.consensus import Consensus, wisca
 
-# -- votes, weights, functions -------------------------------------------------------------------
-
 
 @pytest.mark.parametrize(
     ("weighting", "expected"),
@@ -79,8 +77,8 @@ def test_a_method_that_rates_all_features_equally_is_noted():
 
 
 def test_explanations_without_a_class_take_the_class_of_the_others():
-    told = from_external(ONE, targets="yes")
-    found = merged(told, TWO)
+    with_class = from_external(ONE, targets="yes")
+    found = merged(with_class, TWO)
     assert found.targets.tolist() == ["yes"] * 5
     assert "two does not tell its class: it is taken for that of one." in found.notes
     number, text = from_external(ONE, targets=1), from_external(TWO, targets="1")

@@ -1,4 +1,4 @@
-"""The model's own noise: clones that learn from the table beside a shuffled copy of it."""
+"""Refits: clones of the model learn from the table and a shuffled copy of it."""
 
 import numpy as np
 import pandas as pd
@@ -22,7 +22,7 @@ X = pd.DataFrame(RNG.normal(size=(120, 4)), columns=list("abcd"))
 PANEL = ("permutation", LimeExplainer(n_samples=200))
 
 
-def chance(model, y, table=X, *, panel=PANEL, n=20, **settings):
+def explain_refitted(model, y, table=X, *, panel=PANEL, n=20, **settings):
     settings = {"n_refits": 5, "random_state": 0, **settings}
     explainer = WISCAExplainer(model, explainers=panel, **settings).fit(table, y)
     return explainer.explain(table[:n], y[:n])
@@ -31,16 +31,16 @@ def chance(model, y, table=X, *, panel=PANEL, n=20, **settings):
 def test_what_a_model_learned_from_noise_is_not_above_noise():
     y = RNG.integers(2, size=120)
     model = DecisionTreeClassifier(max_depth=4, random_state=0)
-    explanation = chance(model, y, n_refits=30)
+    explanation = explain_refitted(model, y, n_refits=30)
     assert explanation.reliability.refit_p_values.min() > 0.05
     assert not explanation.ranking()["above_noise"].any()
-    # without refits, the noise of explainers alone is no reason for doubt: the model uses these
+    # The noise of explainers alone gives no doubt, because the model uses these features.
     assert explanation.reliability.null_p_values.min() <= 0.05
 
 
 def test_a_strong_feature_is_above_noise():
     y = (X["b"] + 0.1 * RNG.normal(size=120) > 0).to_numpy().astype(int)
-    explanation = chance(LogisticRegression(), y, n_refits=30)
+    explanation = explain_refitted(LogisticRegression(), y, n_refits=30)
     above = explanation.ranking().set_index("feature")["above_noise"]
     assert above.to_dict() == {"a": False, "b": True, "c": False, "d": False}
     assert (
@@ -53,17 +53,17 @@ def test_a_strong_feature_is_above_noise():
 def test_a_regression_is_refitted_too():
     y = (3 * X["c"] + RNG.normal(size=120)).to_numpy()
     model = make_pipeline(StandardScaler(), LinearRegression())
-    explanation = chance(model, y, n_refits=30)
+    explanation = explain_refitted(model, y, n_refits=30)
     above = explanation.ranking().set_index("feature")["above_noise"]
     assert above.to_dict() == {"a": False, "b": False, "c": True, "d": False}
 
 
 def test_p_values_are_counted_over_all_refits_and_adjusted():
     explainer = FixedExplainer(values=(9.0, 5.0, 3.0, 2.0, 1.0, 8.0, 3.0, 0.0))
-    found = chance(
+    found = explain_refitted(
         LogisticRegression(), np.arange(120) % 2, panel=(explainer,)
     ).reliability.refit_p_values
-    # of 5 times 4 shadows the features are reached by 0, 5, 10 (one of them equal) and 10
+    # Of 5 times 4 shuffled columns, 0, 5, 10 (one of them equal) and 10 reach the features.
     raw = np.array([1, 6, 11, 11]) / 21
     adjusted = [min(raw[0] * 4, raw[1] * 2, raw[2] * 4 / 3, raw[3])]
     adjusted += [min(raw[1] * 2, raw[2] * 4 / 3, raw[3]), min(raw[2] * 4 / 3, raw[3]), raw[3]]
@@ -71,10 +71,10 @@ def test_p_values_are_counted_over_all_refits_and_adjusted():
 
 
 @pytest.mark.parametrize(("n_refits", "n"), [(30, 30), (3, 3)])
-def test_a_clone_learns_from_the_table_beside_its_shuffled_copy(n_refits, n):
+def test_a_clone_learns_from_the_table_and_its_shuffled_copy(n_refits, n):
     y = (X["b"] > 0).to_numpy().astype(int)
     RecordingExplainer.tasks.clear()
-    chance(
+    explain_refitted(
         LogisticRegression(),
         y,
         panel=(RecordingExplainer(values=range(8)),),
@@ -86,12 +86,12 @@ def test_a_clone_learns_from_the_table_beside_its_shuffled_copy(n_refits, n):
     assert len({task.seed for task in posed}) == n
     by_value = {tuple(row): label for row, label in zip(X.to_numpy(), y, strict=True)}
     for task in posed:
-        real, shadow = np.split(task.background, 2, axis=1)
+        real, shuffled = np.split(task.background, 2, axis=1)
         np.testing.assert_array_equal(real, first.background)
         labels = [by_value[tuple(row)] for row in real]
         assert labels == task.background_y.tolist()
-        assert not (real == shadow).all(axis=1).all()
-        order = [task.background[:, :4].tolist().index(row) for row in shadow.tolist()]
+        assert not (real == shuffled).all(axis=1).all()
+        order = [task.background[:, :4].tolist().index(row) for row in shuffled.tolist()]
         assert sorted(order) == list(range(120))  # whole rows, so that columns relate as before
         assert task.rows.shape == (50, 8)  # of 70 rows
         assert {tuple(row) for row in task.rows[:, :4]} <= {tuple(row) for row in first.rows}
@@ -103,17 +103,17 @@ def test_a_clone_learns_from_the_table_beside_its_shuffled_copy(n_refits, n):
         frame = task.response.codec.decode(task.rows)
         np.testing.assert_array_equal(task.outputs, model.predict_proba(frame))
         assert task.n_null_features == 0
-        # a forest with a seed of its own would meet the outputs of another model there
+        # A shared cache would give a forest the outputs of another model.
         assert task.evaluated is not first.evaluated
-    shadows = {task.background[:, 4:].tobytes() for task in posed}
-    assert len(shadows) == n
+    copies = {task.background[:, 4:].tobytes() for task in posed}
+    assert len(copies) == n
 
 
 def test_the_model_of_the_user_stays_as_it_is():
     y = (X["b"] > 0).to_numpy().astype(int)
     model = LogisticRegression().fit(X, y)
     kept = model.coef_.copy()
-    chance(model, y)
+    explain_refitted(model, y)
     np.testing.assert_array_equal(model.coef_, kept)
 
 
@@ -131,7 +131,7 @@ def test_a_named_class_and_all_classes_are_refitted():
 def test_one_seed_gives_the_same_bytes_and_another_others():
     y = (X["b"] + X["c"] * RNG.normal(size=120) > 0).to_numpy().astype(int)
     one, two, other = (
-        chance(DecisionTreeClassifier(max_depth=3, random_state=0), y, random_state=seed)
+        explain_refitted(DecisionTreeClassifier(max_depth=3, random_state=0), y, random_state=seed)
         for seed in (1, 1, 2)
     )
     assert one.reliability.refit_p_values.tobytes() == two.reliability.refit_p_values.tobytes()
@@ -141,7 +141,7 @@ def test_one_seed_gives_the_same_bytes_and_another_others():
 def test_refits_change_nothing_else():
     y = (X["b"] > 0).to_numpy().astype(int)
     model = LogisticRegression().fit(X, y)
-    one, two = (chance(model, y, n_refits=n_refits) for n_refits in (3, 0))
+    one, two = (explain_refitted(model, y, n_refits=n_refits) for n_refits in (3, 0))
     assert two.reliability.refit_p_values is None
     assert one.values.tobytes() == two.values.tobytes()
     assert one.reliability.null_p_values.tobytes() == two.reliability.null_p_values.tobytes()
@@ -246,13 +246,13 @@ def test_a_refitted_model_sees_a_sound_table():
         }
     )
     y = table["flag"].to_numpy()
-    found = chance(Picky(), y, table, n_refits=3).reliability.refit_p_values
+    found = explain_refitted(Picky(), y, table, n_refits=3).reliability.refit_p_values
     assert found[0] == found.min()
 
 
 def test_arrays_are_refitted_as_arrays():
     y = (X["a"] > 0).to_numpy().astype(int)
-    explanation = chance(LogisticRegression(), y, X.to_numpy(), n_refits=8)
+    explanation = explain_refitted(LogisticRegression(), y, X.to_numpy(), n_refits=8)
     assert explanation.reliability.refit_p_values[0] <= 0.2
 
 
@@ -284,7 +284,9 @@ def test_refits_group_rows_as_the_explanation_does(merged):
 def test_rows_weigh_by_the_confidence_of_the_clone(merged):
     y = RNG.integers(2, size=120)
     RecordingExplainer.tasks.clear()
-    chance(LogisticRegression(), y, panel=(RecordingExplainer(values=range(8)),), n_refits=2)
+    explain_refitted(
+        LogisticRegression(), y, panel=(RecordingExplainer(values=range(8)),), n_refits=2
+    )
     posed = RecordingExplainer.tasks[1:]
     for task in posed:
         expected = (2 * task.outputs.max(axis=1) - 1) ** 2

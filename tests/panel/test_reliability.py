@@ -19,8 +19,6 @@ from wisca_xai import (
 from wisca_xai._results._reliability import Reliability
 from wisca_xai.consensus import value_groups, wisca, wisca_signed
 
-# -- other panels, other rows --------------------------------------------------------------------
-
 
 def test_without_an_explainer_is_the_merge_of_the_others(iris):
     _, explanation = iris
@@ -204,9 +202,6 @@ def test_the_partial_order_is_what_all_components_say():
         fixed_consensus(X, one, FixedExplainer(values=(1.0, 2.0, 3.0))).partial_order().edges()
         == []
     )
-
-
-# -- all of it -----------------------------------------------------------------------------------
 
 
 def bytes_of(reliability, order=slice(None)):

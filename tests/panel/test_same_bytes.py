@@ -81,7 +81,7 @@ def arrays_of(explanation):
         assert explanation.failures == {}
         found["importance"] = explanation.importance.to_numpy()
         found["weights"] = explanation.weights
-        found["chance"] = explanation.reliability.null_p_values
+        found["null_p_values"] = explanation.reliability.null_p_values
         found["resampled"] = explanation.reliability.resamples.importance
         for name, part in explanation.components.items():
             found |= {f"{name} {key}": array for key, array in arrays_of(part).items()}

@@ -126,12 +126,12 @@ def test_optimal_by_its_definition():
     names, robust, faithful = ["shap10", "shap11", "lime"], [], []
     for name in names:
         values = components[name].values
-        told = np.array([values[:, mask].sum(axis=1) for mask in masks]).T
-        factor = size / np.sqrt(np.average((told**2).mean(axis=0), weights=counts))
+        claimed = np.array([values[:, mask].sum(axis=1) for mask in masks]).T
+        factor = size / np.sqrt(np.average((claimed**2).mean(axis=0), weights=counts))
         seed = components[name].receipt.seed
         near = neighbour_values(panel[name], task, components[name], seed=seed)
         robust.append(factor * (near - values[:, None]).ravel())
-        faithful.append(((factor * told - changes) * np.sqrt(counts)).ravel())
+        faithful.append(((factor * claimed - changes) * np.sqrt(counts)).ravel())
     grams = [np.array(parts) @ np.array(parts).T for parts in (robust, faithful)]
     total = sum(gram / np.linalg.norm(gram) for gram in grams)
     found = minimize(

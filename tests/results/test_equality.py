@@ -96,9 +96,11 @@ def test_an_explanation_is_no_consensus_and_no_text():
             {"reliability": make_reliability(resamples=Resamples(RNG_DRAWN[0], RNG_DRAWN[0], 4))},
             id="resamples",
         ),
-        pytest.param({"reliability": make_reliability(null_p_values=np.ones(3))}, id="chance"),
         pytest.param(
-            {"reliability": make_reliability(refit_p_values=np.ones(3))}, id="refit chance"
+            {"reliability": make_reliability(null_p_values=np.ones(3))}, id="null p-values"
+        ),
+        pytest.param(
+            {"reliability": make_reliability(refit_p_values=np.ones(3))}, id="refit p-values"
         ),
         pytest.param({"reliability": make_reliability(without={})}, id="without"),
         pytest.param({"reliability": make_reliability(correlated=())}, id="correlated"),

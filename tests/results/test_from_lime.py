@@ -9,15 +9,13 @@ from tests.results.external_cases import DIABETES, FOREST, LINEAR, NAMES, ROWS, 
 from wisca_xai import InputError
 from wisca_xai._results.external import from_external
 
-# -- lime ----------------------------------------------------------------------------------------
-
 
 def test_lime_of_the_predicted_class(all_limes):
     found = from_external(all_limes)
     predicted = FOREST.predict(ROWS.to_numpy())
     for i, (one, label) in enumerate(zip(all_limes, predicted, strict=True)):
-        told = dict(one.local_exp[label])
-        assert found.values[i].tolist() == [told[j] for j in range(4)]
+        given = dict(one.local_exp[label])
+        assert found.values[i].tolist() == [given[j] for j in range(4)]
         assert found.base_values[i] == one.intercept[label]
         assert found.targets[i] == one.class_names[label]
     assert found.feature_names == NAMES
@@ -64,8 +62,8 @@ def test_features_that_lime_left_out_are_0():
     found = from_external(rows)
     assert ((found.values != 0).sum(axis=1) == 2).all()
     for i, one in enumerate(rows):
-        (told,) = one.local_exp.values()
-        for j, value in told:
+        (given,) = one.local_exp.values()
+        for j, value in given:
             assert found.values[i, j] == value
 
 

@@ -22,9 +22,6 @@ def forest_shap():
     return shap.TreeExplainer(FOREST, feature_names=list(NAMES))(ROWS.to_numpy())
 
 
-# -- shap ----------------------------------------------------------------------------------------
-
-
 def test_shap_of_all_classes(forest_shap):
     found = from_external(forest_shap)
     np.testing.assert_array_equal(found.values, forest_shap.values)

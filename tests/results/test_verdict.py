@@ -155,11 +155,11 @@ def test_a_negative_importance_is_one():
     ids=str,
 )
 def test_features_that_may_come_first_are_named(best, rivals):
-    told = [line for line in verdict(ranking=ranking(best_rank=best)) if "comes first" in line]
+    lines = [line for line in verdict(ranking=ranking(best_rank=best)) if "comes first" in line]
     if rivals is None:
-        assert told == []
+        assert lines == []
     else:
-        assert told == [f"These rows do not tell whether {rivals} comes first: explain more rows."]
+        assert lines == [f"These rows do not tell whether {rivals} comes first: explain more rows."]
 
 
 def test_a_single_row_says_nothing_of_other_rows():
@@ -224,14 +224,14 @@ def test_small_moves_and_those_of_late_features_are_left_out(row):
 
 
 @pytest.mark.parametrize(
-    ("skill", "told"), [(0.09, True), (-2.0, True), (0.1, False), (float("nan"), False)]
+    ("skill", "named"), [(0.09, True), (-2.0, True), (0.1, False), (float("nan"), False)]
 )
-def test_a_model_no_better_than_a_constant_is_named(skill, told):
+def test_a_model_no_better_than_a_constant_is_named(skill, named):
     lines = [
         line for line in verdict(reliability=reliability(skill=skill)) if "than a constant" in line
     ]
-    assert bool(lines) == told
-    assert not told or f"(skill {skill:.2f})" in lines[0]
+    assert bool(lines) == named
+    assert not named or f"(skill {skill:.2f})" in lines[0]
 
 
 def test_correlated_groups_of_first_features_are_named():
@@ -288,7 +288,7 @@ def test_a_poor_fit_of_lime_is_named(r2, shown):
 
 
 @pytest.mark.parametrize(
-    ("component", "told"),
+    ("component", "named"),
     [
         (shapley(0.2), True),
         (shapley(0.05), False),
@@ -297,10 +297,10 @@ def test_a_poor_fit_of_lime_is_named(r2, shown):
     ],
     ids=["large", "small", "exact", "no Shapley values"],
 )
-def test_shapley_values_that_have_not_converged_are_named(component, told):
+def test_shapley_values_that_have_not_converged_are_named(component, named):
     lines = [line for line in verdict(components={"mine": component}) if "converged" in line]
-    assert bool(lines) == told
-    assert not told or lines[0].startswith("mine has not converged: its errors are 20% of the")
+    assert bool(lines) == named
+    assert not named or lines[0].startswith("mine has not converged: its errors are 20% of the")
 
 
 def test_errors_of_all_classes_and_of_a_constant_model_are_accepted():

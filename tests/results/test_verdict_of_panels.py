@@ -7,8 +7,6 @@ import pytest
 from wisca_xai import LimeExplainer, ShapExplainer, WISCAExplainer
 from wisca_xai._results._verdict import write_verdict
 
-# -- of whole panels -----------------------------------------------------------------------------
-
 X = pd.DataFrame(np.random.default_rng(0).normal(size=(40, 3)), columns=["a", "b", "$x$"])
 PANEL = (ShapExplainer(background_size=10), LimeExplainer(n_samples=200), "permutation", "forest")
 

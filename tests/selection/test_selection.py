@@ -17,8 +17,6 @@ from wisca_xai import InputError, WISCAWarning
 from wisca_xai.datasets import make_dataset
 from wisca_xai.selection import _n_kept
 
-# What is kept
-
 
 @pytest.mark.parametrize(
     ("asked", "kept"),
@@ -61,7 +59,7 @@ def test_the_share_k_of_n_keeps_k():
 
 
 def test_above_noise_means_above_all_twenty_null_features():
-    # p-values of the features: 1/21, 1/21, 2/21 (one null is equal), 21/21
+    # The p-values are 1/21, 1/21, 2/21 (one null feature is equal) and 21/21.
     noise = [5.0] + 19 * [1.0]
     fitted = selector(values=(7.0, 6.0, 5.0, 0.5), null_values=noise).fit(X, Y)
     np.testing.assert_allclose(

@@ -24,8 +24,8 @@ def test_standard_errors_are_the_spread_over_seeds(discretizer):
     settings = {"discretizer": discretizer, "n_samples": 500}
     runs = [explain(smooth, X, X[:4], random_state=seed, **settings) for seed in range(40)]
     spread = np.std([run.values for run in runs], axis=0, ddof=1)
-    told = np.mean([run.standard_errors for run in runs], axis=0)
-    ratio = (told / spread).mean(axis=0)
+    stated = np.mean([run.standard_errors for run in runs], axis=0)
+    ratio = (stated / spread).mean(axis=0)
     assert ((ratio > 0.5) & (ratio < 2)).all()
     assert 0.7 < ratio.mean() < 1.4
 
@@ -51,7 +51,7 @@ def test_standard_errors_of_all_classes_agree_with_each_class_alone():
 
 
 def in_panel(model, X, rows, *, n_null_features, target="predicted", **settings):
-    """The answer, beside so many null features."""
+    """The answer with this many null features."""
     settings = {"n_samples": N, "random_state": 7, **settings}
     explainer = LimeExplainer(model, **settings).fit(X)
     task, order, _ = explainer._pose(rows, None, target)
@@ -75,16 +75,16 @@ def test_null_values_are_there_only_when_asked_and_change_nothing_else():
     model = make_pipeline(StandardScaler(), LogisticRegression()).fit(IRIS, NAMES)
     alone = explain(model, IRIS, IRIS[::40])
     assert alone.null_values is None
-    beside = in_panel(model, IRIS, IRIS[::40], n_null_features=6)
-    assert beside.null_values.shape == (4, 6)
+    with_nulls = in_panel(model, IRIS, IRIS[::40], n_null_features=6)
+    assert with_nulls.null_values.shape == (4, 6)
     for name in ("values", "standard_errors", "base_values"):
-        np.testing.assert_array_equal(getattr(beside, name), getattr(alone, name))
-    assert beside.receipt.model_rows == (N - 1)  # null_values cost no evaluation
+        np.testing.assert_array_equal(getattr(with_nulls, name), getattr(alone, name))
+    assert with_nulls.receipt.model_rows == (N - 1)  # null_values cost no evaluation
     every = in_panel(model, IRIS, IRIS[::40], n_null_features=6, target="all")
     for i, label in enumerate(alone.targets):
         c = model.classes_.tolist().index(label)
         np.testing.assert_allclose(
-            every.null_values[i, :, c], beside.null_values[i], rtol=0, atol=1e-12
+            every.null_values[i, :, c], with_nulls.null_values[i], rtol=0, atol=1e-12
         )
 
 

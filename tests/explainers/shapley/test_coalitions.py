@@ -1,4 +1,4 @@
-"""Walks and enumeration against games whose Shapley values are known."""
+"""Walks and enumeration, checked with games whose Shapley values are known."""
 
 import itertools
 from math import factorial
@@ -174,7 +174,7 @@ def test_few_background_rows_still_have_errors():
 
 
 def test_noise_of_the_model_is_in_the_errors_of_enumeration():
-    """Held against the spread over many models that differ by their noise alone."""
+    """They equal the spread over many models that differ by their noise alone."""
     spread = np.array([0.5, 2.0])
     errors = noise_errors(spread, D, B)
     found = []

@@ -175,7 +175,7 @@ def test_a_tolerance_is_met(mlp):
 def test_a_row_is_explained_the_same_whatever_stands_beside_it(mlp):
     every = explain(mlp, method="permutation")
     alone = explain(mlp, method="permutation", rows=ROWS[2:3])
-    # BLAS may round the row's own output differently beside others
+    # BLAS may round a row's output differently if it comes with others.
     np.testing.assert_allclose(alone.values, every.values[2:3], rtol=0, atol=1e-14)
 
 

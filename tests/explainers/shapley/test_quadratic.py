@@ -1,4 +1,4 @@
-"""The quadratic imitation: its values are Shapley's, whatever it imitates."""
+"""The quadratic surrogate: its values are Shapley values of the surrogate."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Sampled Shapley values against all background rows, by walks from some of them."""
+"""Sampled Shapley values match those of all background rows, with walks from some of them."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Shapley values against their axioms, a closed form, and the library called by hand."""
+"""Shapley values meet their axioms, a closed form, and the library called by hand."""
 
 import warnings
 from dataclasses import replace

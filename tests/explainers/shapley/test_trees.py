@@ -1,4 +1,4 @@
-"""Exact Shapley values of averaged trees, held against enumeration, and against shap."""
+"""Exact Shapley values of averaged trees equal enumeration and shap."""
 
 from itertools import combinations
 from math import factorial
