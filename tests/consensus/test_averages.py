@@ -36,18 +36,18 @@ SIGNED_SECOND = [(1 - 0.5) / 2, (1 - 1) / 2, (0.5 + 1) / 2]  # 1/4, 0, 3/4
         ),
         (
             median,
-            # the middle of (.5, .75, 1), of (0, .75, 1), of (.125, .25, .75)
+            # The median is the middle of (.5, .75, 1), of (0, .75, 1) and of (.125, .25, .75).
             [0.75, 0.75, 0.25],
-            # the middle of (0, .25, .5), of (-1, 0, .25), of (.125, .25, .75)
+            # With signs it is the middle of (0, .25, .5), of (-1, 0, .25) and of (.125, .25, .75).
             [0.25, 0.0, 0.25],
-            # of two methods it is their mean
+            # The median of two methods is their mean.
             [[1.0, 0.25, 0.375], [-0.75, 0.0, 0.5]],
         ),
         (
             geometric_mean,
             [(0.5 * 1 * 0.75) ** (1 / 3), 0.0, (0.25 * 0.125 * 0.75) ** (1 / 3)],
             [0.0, 0.0, (0.25 * 0.125 * 0.75) ** (1 / 3)],
-            # the sign of the mean: -1/2 and 1 are positive together, 1 and -1 have none
+            # The sign is that of the mean: -1/2 and 1 are positive together, 1 and -1 have none.
             [[1.0, (0.5 * 1) ** 0.5, (0.25 * 0.5) ** 0.5], [-((1 * 0.5) ** 0.5), 0.0, 0.0]],
         ),
         (
@@ -73,7 +73,7 @@ def test_averages_by_hand(function, importance, signed, values):
 
 def test_the_median_is_not_moved_by_one_outlying_method():
     local = [[[1.0, 0.1, -0.2]], [[1.0, 0.2, -0.3]], [[0.0, -0.1, 0.1]]]
-    # the last one over .1 is (0, -1, 1)
+    # The last method divided by .1 is (0, -1, 1).
     np.testing.assert_allclose(median(local).values, [[1.0, 0.1, -0.2]], rtol=1e-14)
 
 
@@ -131,7 +131,7 @@ def test_a_method_that_gives_0_to_every_feature_says_nothing(function):
 
 @pytest.mark.parametrize("function", [geometric_mean, harmonic_mean])
 def test_the_sign_is_that_of_the_mean_not_of_the_majority(function):
-    # 1.0 - .1 - .1 > 0, although two of three are negative
+    # The mean is positive (1.0 - .1 - .1 > 0), although two of three are negative.
     local = [[[1.0, 1.0, 0.0]], [[-0.1, 1.0, 0.0]], [[-0.1, 1.0, 0.0]]]
     assert function(local).values[0, 0] > 0
     assert function(np.negative(local)).values[0, 0] < 0
@@ -142,7 +142,7 @@ def test_the_sign_is_that_of_the_mean_not_of_the_majority(function):
 def test_harmonic_is_at_most_geometric_is_at_most_arithmetic(panel):
     low, middle, high = (f(*panel).importance for f in (harmonic_mean, geometric_mean, mean))
     assert (low <= middle + 1e-12).all()
-    # the arithmetic mean counts vectors of zeros, which the others leave out
+    # The arithmetic mean counts vectors of zeros, which the others leave out.
     silent = [not np.any(vector) for vector in panel.local]
     silent += [] if panel.importances is None else [(v <= 0).all() for v in panel.importances]
     speaking = len(silent) - sum(silent)

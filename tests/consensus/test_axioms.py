@@ -81,8 +81,8 @@ def test_the_order_of_the_methods_does_not_matter(name, panel, aggregation, data
 @every_function
 @pytest.mark.parametrize("order", [(0, 2, 1), (1, 2, 0), (2, 1, 0)])
 def test_the_order_of_methods_that_cancel_does_not_matter(name, order):
-    # .1 + .9 - 1 sums to 0, but -1 + .9 + .1 to 2.8e-17: rounding must not decide on a sign;
-    # The added 1.0 keeps the scaling from changing these values.
+    # .1 + .9 - 1 sums to 0, but -1 + .9 + .1 to 2.8e-17: rounding must not decide on a sign. The
+    # added 1.0 keeps the scaling from changing these values.
     local = np.array([[[0.1, 1.0, 0.0]], [[0.9, 1.0, 0.0]], [[-1.0, 1.0, 0.0]]])
     np.testing.assert_allclose(
         CONSENSUS[name](local[list(order)]).values, CONSENSUS[name](local).values, atol=1e-12
@@ -109,12 +109,12 @@ def test_permuting_rows_permutes_values_and_leaves_importance(name, panel, aggre
 @every_function
 @CHEAP
 @given(panel=panels(any_numbers()), aggregation=aggregations())
-# both underflow: the spread of the smallest floats when halved, 1 / x of a subnormal x
+# Two results underflow: half the spread of the smallest floats, and 1 / x of a subnormal x.
 @example(panel=Panel(np.array([[[5e-324, 0.0]]]), None, None), aggregation="magnitude")
 @example(panel=Panel(np.array([[[1.0, 1e-310]]]), None, None), aggregation="magnitude")
 def test_results_lie_in_their_ranges_for_every_finite_attribution(name, panel, aggregation):
     result = CONSENSUS[name](*panel, aggregation=aggregation)
-    # written so that NaN fails
+    # The comparison is written so that NaN fails.
     assert (np.abs(result.values) <= 1).all()
     assert (np.abs(result.importance) <= 1).all()
     assert aggregation == "signed" or (result.importance >= 0).all()
@@ -164,7 +164,7 @@ def test_the_values_do_not_depend_on_the_aggregation(name, panel, aggregation):
     )
 
 
-# On the grid, where a rounded product cannot merge two neighbours into a tie
+# The numbers lie on a grid, where a rounded product cannot merge two neighbours into a tie.
 @every_function
 @CHEAP
 @given(panel=panels(grid_numbers()), aggregation=aggregations(), data=st.data())
@@ -207,7 +207,7 @@ def test_one_method_one_row_or_one_feature_is_enough(name, aggregation, shape):
 @every_function
 @every_aggregation
 def test_inputs_are_only_read(name, aggregation):
-    # one method whose values no scaling would change: a result may not be a view of it
+    # No scaling would change the values of this method; a result must not be a view of them.
     given_arrays = np.array([[[1.0, -0.5, 0.0]]]), np.array([[1.0, 0.5, 0.0]]), np.array([[1.0]])
     kept = [array.copy() for array in given_arrays]
     for array in given_arrays:
@@ -257,7 +257,7 @@ def test_lists_are_merged_like_arrays(name):
             r"`weights` must have shape \(n_samples,\) = \(2,\) or \(n_methods, n_samples\) = "
             r"\(2, 2\), got \(3,\)",
         ),
-        # a column would be broadcast to the right shape, with the meaning of a weight per method
+        # A column would be broadcast to the right shape, but would mean a weight per method.
         (LOCAL, None, [[1.0], [1.0]], r"`weights` must have shape .* got \(2, 1\)"),
         (LOCAL, None, 1.0, r"`weights` must have shape .* got \(\)"),
         (None, IMPORTANCES, [1.0, 1.0], r"`weights` must have shape .* got \(2,\)"),

@@ -44,7 +44,7 @@ def test_a_constant_column_is_one_group():
 def test_missing_values_are_a_group_of_their_own():
     assert groups_of(NAN, 1, 2, NAN) == [2, 0, 1, 2]
     assert groups_of(NAN, NAN) == [0, 0]
-    # and leave the quantiles of the others as they are
+    # Missing values leave the quantiles of the other values as they are.
     assert groups_of(*range(10), NAN, NAN) == [*groups_of(*range(10)), 5, 5]
     assert groups_of(NAN, 1, 2, 3, 4, n_groups=2) == [2, 0, 0, 1, 1]
 
@@ -175,20 +175,21 @@ def test_a_share_of_all_or_nothing():
 
 
 def test_the_share_of_pure_noise_is_subtracted_without_bias():
-    # +-1 at random: before it is clipped, the share has the mean 0, not n_groups / n = 1/4
+    # The values are +-1 at random: before clipping, the share has the mean 0, not n_groups / n =
+    # 1/4.
     groups = np.repeat(np.arange(5), 4)[:, None]
     signs = np.where(np.random.default_rng(0).random((4000, 20, 1)) < 0.5, -1.0, 1.0)
     shares = systematic_share(signs, groups)
     plain = (signs.reshape(4000, 5, 4).sum(axis=2) ** 2 / 4).sum(axis=1) / 20
     np.testing.assert_allclose(plain.mean(), 0.25, atol=0.01)
-    # the share is (4/3) plain - 1/3: linear, so that the mean is 0
+    # The share is (4/3) plain - 1/3, which is linear, so its mean is 0.
     np.testing.assert_allclose(
         shares[:, 0], np.maximum(plain * 4 / 3 - 1 / 3, 0), rtol=1e-12, atol=1e-12
     )
 
 
 def test_half_of_an_attribution_goes_with_the_value():
-    # value part +-1, scatter of variance 1 beside it
+    # The part that goes with the value is +-1, and the scatter has variance 1.
     rows = RNG.normal(size=(20_000, 1))
     local = (np.sign(rows) + RNG.normal(size=rows.shape))[None]
     share = systematic_share(local, value_groups(rows, n_groups=4))
@@ -210,7 +211,7 @@ def test_wisca_of_groups_by_hand():
     found = wisca(ROWS, groups=GROUPS)
     expected = np.array([1.0, 1.5 / 4, 0.25 / 4]) * (0.05 + 0.95 * SHARES)
     np.testing.assert_allclose(found.importance, expected, rtol=1e-14)
-    # a global method has no rows to group
+    # A global method has no rows to group.
     found = wisca(ROWS, IMPORTANCES, groups=GROUPS, method_weights=[3, 1])
     mixed = ((3 * np.sqrt(expected) + np.sqrt(IMPORTANCES[0])) / 4) ** 2
     np.testing.assert_allclose(found.importance, mixed, rtol=1e-14)

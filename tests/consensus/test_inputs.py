@@ -34,7 +34,7 @@ def test_all_functions_have_the_same_signature(name):
     shared = SHARED if name != "wisca_signed" else {**SHARED, "aggregation": "signed"}
     assert {p.name: p.default for p in parameters[:6]} == shared
     assert [p.kind for p in parameters[:3]] == [inspect.Parameter.POSITIONAL_OR_KEYWORD] * 3
-    # all the others, and options of the function itself, are keywords with a default
+    # All the others, and options of the function itself, are keywords with a default.
     assert {p.kind for p in parameters[3:]} == {inspect.Parameter.KEYWORD_ONLY}
     assert all(p.default is not p.empty for p in parameters[6:])
     check_consensus_function(CONSENSUS[name])

@@ -58,7 +58,7 @@ def test_it_is_the_mean_of_all_permutations_that_disagree_least(importances, vot
 
 
 def test_a_majority_decides_where_borda_does_not():
-    # two of three put a above b; the third puts b first and a last
+    # Two of three put a above b; the third puts b first and a last.
     importances = [[4.0, 3.0, 2.0, 1.0], [4.0, 3.0, 2.0, 1.0], [1.0, 4.0, 3.0, 2.0]]
     np.testing.assert_allclose(
         kemeny_young(None, importances).importance, [1, 2 / 3, 1 / 3, 0], rtol=1e-14
@@ -69,7 +69,7 @@ def test_a_majority_decides_where_borda_does_not():
 
 
 def test_a_circle_of_majorities_shares_its_places():
-    # a > b > c, b > c > a, c > a > b; d below all; e above all
+    # a > b > c, b > c > a, c > a > b; d below all; e above all.
     circle = np.array([[3.0, 2.0, 1.0], [1.0, 3.0, 2.0], [2.0, 1.0, 3.0]])
     importances = np.column_stack([circle, np.zeros(3), np.full(3, 9.0)])
     np.testing.assert_allclose(
@@ -79,7 +79,7 @@ def test_a_circle_of_majorities_shares_its_places():
 
 
 def test_a_circle_is_opened_where_it_costs_least():
-    # a, a' > b > c, b > c > a, a', c > a, a' > b: only b > c is one pair
+    # The orders are a, a' > b > c; b > c > a, a'; c > a, a' > b: only b > c is a single pair.
     importances = [[3.0, 3.0, 2.0, 1.0], [1.0, 1.0, 3.0, 2.0], [2.0, 2.0, 1.0, 3.0]]
     np.testing.assert_allclose(
         kemeny_young(None, importances).importance, [0.5, 0.5, 0.0, 1.0], rtol=1e-14
@@ -101,7 +101,7 @@ def test_two_methods_that_disagree_on_a_pair_leave_it_tied():
 
 
 def test_a_local_method_is_one_ranking_of_its_mean_magnitudes():
-    # rows over their largest: (1, .8, 0), (0, 1, .5): means .5, .9, .25
+    # Rows over their largest: (1, .8, 0), (0, 1, .5): means .5, .9, .25.
     local = [[[-10.0, 8.0, 0.0], [0.0, -2.0, 1.0]]]
     result = kemeny_young(local)
     np.testing.assert_allclose(result.importance, [0.5, 1.0, 0.0], rtol=1e-14)
@@ -165,7 +165,7 @@ def test_a_knot_of_13_is_searched_and_one_of_12_is_not(monkeypatch):
 
     monkeypatch.setattr(_kemeny, "_searched_places", search)
     for d in (12, 13):
-        # one circle: each method is the one before, moved on by one
+        # One circle: each method is the one before, moved on by one.
         kemeny_young(None, [np.roll(np.arange(1.0, d + 1), k) for k in range(d)])
     assert searched == [13]
 

@@ -50,7 +50,7 @@ def test_bad_scores_are_refused(scores, message):
 
 
 def test_topsis_by_hand():
-    # faithfulness up, complexity down; root sums of squares 1.3 and 5
+    # Faithfulness up, complexity down; root sums of squares 1.3 and 5.
     criteria = [[1.2, 4.0], [0.5, 3.0], [0.0, 0.0]]
     table = np.array([[12 / 13, -4 / 5], [5 / 13, -3 / 5], [0, 0]])
     best, worst = np.array([12 / 13, 0]), np.array([0, -4 / 5])
@@ -151,7 +151,7 @@ def test_optimal_weights_meet_the_conditions_of_an_optimum(parts, seed):
     weights = optimal_weights(attributions, jittered, masked, drops)
     assert (weights >= 0).all()
     assert weights.sum() == pytest.approx(1, abs=1e-14)
-    # the task is convex: no corner lies downhill, and that is enough
+    # The task is convex: no corner lies downhill, and that is enough.
     gram = gram_of(attributions, jittered, masked, drops)
     gradient = gram @ weights
     assert gradient.min() >= weights @ gradient - 1e-8
@@ -170,7 +170,7 @@ def test_optimal_weights_meet_the_conditions_of_an_optimum(parts, seed):
 
 
 def test_robustness_by_hand():
-    # moved by .2 and .1 at right angles: w1^2 .04 + w2^2 .01 is least at 1 : 4
+    # Moved by .2 and .1 at right angles: w1^2 .04 + w2^2 .01 is least at 1 : 4.
     weights = optimal_weights(
         [[[1.0, 0.0]], [[0.0, 1.0]]], [[[[1.2, 0.0]]], [[[0.0, 1.1]]]], None, None
     )
@@ -178,10 +178,10 @@ def test_robustness_by_hand():
 
 
 def test_faithfulness_of_the_optimum_by_hand():
-    # the first says 3 and the second 1 where the model drops by 1.5: 1/4 and 3/4 are exact
+    # The first says 3 and the second 1 where the model drops by 1.5: 1/4 and 3/4 are exact.
     weights = optimal_weights([[[1.0, 2.0]], [[0.5, 0.5]]], None, [[[True, True]]], [[1.5]])
     np.testing.assert_allclose(weights, [0.25, 0.75], atol=1e-8)
-    # only the masked features count: 1 and .5, for a drop of .5
+    # Only the masked features count: 1 and .5, for a drop of .5.
     alone = optimal_weights([[[1.0, 2.0]], [[0.5, 0.5]]], None, [[[True, False]]], [[0.5]])
     np.testing.assert_allclose(alone, [0.0, 1.0], atol=1e-8)
 

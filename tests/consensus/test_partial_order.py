@@ -18,13 +18,13 @@ def test_a_diamond_by_hand():
         order.dominates,
         [[0, 1, 1, 1], [0, 0, 0, 1], [0, 0, 0, 1], [0, 0, 0, 0]],
     )
-    # a > d follows
+    # The pair a > d follows from the others.
     assert order.edges() == [(0, 1), (0, 2), (1, 3), (2, 3)]
     np.testing.assert_array_equal(order.levels(), [0, 1, 1, 2])
 
 
 def test_a_level_is_the_longest_chain_above():
-    # a > b > c > d by both, e only below a
+    # Both methods say a > b > c > d, and put e only below a.
     order = partial_order(None, [[9.0, 8.0, 7.0, 6.0, 8.5], [9.0, 8.0, 7.0, 6.0, 1.0]])
     np.testing.assert_array_equal(order.levels(), [0, 1, 2, 3, 1])
     assert order.edges() == [(0, 1), (0, 4), (1, 2), (2, 3)]
@@ -43,7 +43,7 @@ def test_a_global_below_zero_counts_as_zero():
 
 
 def test_a_tie_in_one_method_is_no_agreement():
-    # .1 + .2 is above .3, by rounding
+    # By rounding, .1 + .2 is above .3.
     rounded = [[0.1 + 0.2, 0.3, 0.0], [1.0, 2.0, 0.0]]
     assert partial_order(None, rounded).edges() == [(0, 2), (1, 2)]
     assert partial_order(None, [[2.0, 1.0, 0.0], [1.0, 1.0, 0.0]]).edges() == [(0, 2), (1, 2)]

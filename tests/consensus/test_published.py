@@ -39,34 +39,34 @@ every_function = pytest.mark.parametrize("name", list(REFERENCE))
 
 
 def test_average_mean_by_hand():
-    # columns (.5, 1, 3, -2), (.25, 0, -1, .5), (0, 2, 0, 1)
+    # Columns (.5, 1, 3, -2), (.25, 0, -1, .5), (0, 2, 0, 1).
     close(average_mean(IMPORTANCES, ATTRIBUTIONS), [2.5 / 4, -0.25 / 4, 3 / 4])
 
 
 def test_geometric_mean_by_hand():
-    # all values from -2 to 3, plus 2, over 5: columns (2.5, 3, 5, 0), (2.25, 2, 1, 2.5),
-    # (2, 4, 2, 3), all over 5
+    # All values from -2 to 3, plus 2, over 5: columns (2.5, 3, 5, 0), (2.25, 2, 1, 2.5), (2, 4, 2,
+    # 3), all over 5.
     expected = [0.0, (2.25 * 2 * 1 * 2.5) ** 0.25 / 5, (2 * 4 * 2 * 3) ** 0.25 / 5]
     close(geometric_mean(IMPORTANCES, ATTRIBUTIONS), expected)
 
 
 def test_harmonic_mean_by_hand():
-    # the same columns; 4 / (sum of the reciprocals)
+    # Each mean is 4 / (sum of the reciprocals) of its column.
     second = 4 / (1 / 2.25 + 1 / 2 + 1 / 1 + 1 / 2.5) / 5
     third = 4 / (1 / 2 + 1 / 4 + 1 / 2 + 1 / 3) / 5
     close(harmonic_mean(IMPORTANCES, ATTRIBUTIONS), [0.0, second, third])
 
 
 def test_voting_and_average_rank_by_hand():
-    # ranks by signed value: (1, 2, 3), (2, 3, 1), (1, 3, 2), (3, 2, 1)
+    # Ranks by signed value: (1, 2, 3), (2, 3, 1), (1, 3, 2), (3, 2, 1).
     close(average_rank(IMPORTANCES, ATTRIBUTIONS), [7 / 4, 10 / 4, 7 / 4])
     close(voting(IMPORTANCES, ATTRIBUTIONS, top_k=1), [2, 0, 2])
     close(voting(IMPORTANCES, ATTRIBUTIONS, top_k=2), [3, 2, 3])
 
 
 def test_accuracy_weighted_by_hand():
-    # global values from 0 to 2: over 2. Local values from -2 to 3: plus 2, over 5, with the sign:
-    # (1, -.2, .4) and (-0, .5, .6), weighed .5 and 1, over 2 vectors x 3 features
+    # Global values from 0 to 2: over 2. Local values from -2 to 3: plus 2, over 5, with the sign:
+    # (1, -.2, .4) and (-0, .5, .6), weighed .5 and 1, over 2 vectors x 3 features.
     expected = [
         0.64 * (0.25 + 0.5 + (0.5 * 1.0 - 1.0 * 0.0) / 6),
         0.64 * (0.125 + 0.0 + (0.5 * -0.2 + 1.0 * 0.5) / 6),
@@ -78,7 +78,7 @@ def test_accuracy_weighted_by_hand():
     close(result, expected)
 
 
-# s: (1, 1/2, 0), (1/2, 0, 1) and (1, -1/3, 0), (-1, 0, 1/3)
+# The scaled vectors are (1, 1/2, 0), (1/2, 0, 1) and (1, -1/3, 0), (-1, 0, 1/3).
 GLOBAL_SUM = np.array([1.5, 0.5, 1.0])
 
 
@@ -97,14 +97,14 @@ def test_wisca_published_by_hand(rows, weights):
 
 
 def test_equal_values_are_ranked_in_the_order_of_the_features():
-    # ranks (2, 1, 3, 4) and, 0.0 and -0.0 being equal, (1, 2, 3, 4)
+    # Ranks (2, 1, 3, 4) and, 0.0 and -0.0 being equal, (1, 2, 3, 4).
     ties = [[1.0, 2.0, 1.0, 1.0], [0.0, -0.0, 0.0, -0.0]]
     close(average_rank(np.empty((0, 4)), ties), [1.5, 1.5, 3.0, 4.0])
     close(voting(np.empty((0, 4)), ties, top_k=2), [2, 2, 0, 0])
 
 
 def test_ties_of_many_features_are_ranked_in_their_order():
-    # from 17 entries on, an unstable sort no longer keeps the order by accident
+    # From 17 entries on, an unstable sort no longer keeps the order by accident.
     close(average_rank(np.zeros((1, 100)), np.empty((0, 100))), np.arange(1, 101))
 
 

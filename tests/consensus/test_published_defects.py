@@ -27,11 +27,11 @@ def test_a_global_vector_counts_as_much_as_one_row():
 
 @pytest.mark.parametrize("function", [geometric_mean, harmonic_mean])
 def test_the_strongest_negative_attribution_vetoes_its_feature(function):
-    # the first feature is the strongest in every vector, and once it pushes down
+    # The first feature is the strongest in every vector, and once it pushes down.
     attributions = [[9.0, 1.0, 0.0], [9.0, 1.0, 0.0], [-9.0, 1.0, 0.0]]
     result = function([[9.0, 1.0, 0.0]], attributions)
     assert result[0] == 0
-    # 0, no effect, lies in the middle of -9 and 9
+    # No effect (0) lies in the middle between -9 and 9.
     close(result[1:], [10 / 18, 0.5])
 
 
@@ -49,7 +49,7 @@ def test_voting_for_ten_cannot_tell_ten_features_apart():
 
 def test_accuracy_weighted_sends_the_strongest_negative_effect_to_0():
     result = accuracy_weighted(EMPTY, [[-4.0, -0.01, 4.0]], probabilities=[1.0], performance=1.0)
-    # over 3 table rows; the weakest negative effect looks like half of the strongest positive one
+    # The weakest negative effect of 3 rows looks like half of the strongest positive one.
     close(result, [0.0, -3.99 / 8 / 3, 1 / 3])
 
 
@@ -71,11 +71,11 @@ def test_local_vectors_of_accuracy_weighted_share_1_in_d_of_a_global_one(d):
 
 @pytest.mark.parametrize(("d", "limit"), [(4, 1 / 12), (100, 1 / 9900)])
 def test_all_local_vectors_of_wisca_published_weigh_next_to_nothing(d, limit):
-    # 500 rows of a model that is always sure, all for the first feature
+    # All 500 rows, of a model that is always sure, are for the first feature.
     local = np.tile(np.eye(d)[0], (500, 1))
     share = wisca_published(np.empty((0, d)), local, probabilities=np.ones(500))
     close(share, limit * np.eye(d)[0])
-    # one global vector for another feature overrules them all; the function meant does not let it
+    # One global vector for another feature overrules all rows; the intended function prevents that.
     assert wisca_published(np.eye(d)[1:2] * 0.1, local, probabilities=np.ones(500)).argmax() == 1
     meant = wisca_signed([local], np.eye(d)[1:2] * 0.1, np.ones(500)).importance
     assert meant[0] == pytest.approx(meant[1])
@@ -83,7 +83,7 @@ def test_all_local_vectors_of_wisca_published_weigh_next_to_nothing(d, limit):
 
 def test_wisca_published_depends_on_the_order_of_the_files():
     one, other = [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]
-    # the last file weighs 1/9, the one before 1/27
+    # The last file weighs 1/9, the one before 1/27.
     close(wisca_published(EMPTY, [one, other], probabilities=[1, 1]), [1 / 27, 1 / 9, 0])
     close(wisca_published(EMPTY, [other, one], probabilities=[1, 1]), [1 / 9, 1 / 27, 0])
 

@@ -19,9 +19,9 @@ from wisca_xai.consensus import (
 
 
 def test_mean_rank_by_hand():
-    # ranks 1, 2, 3 and (tied) 3, 1.5, 1.5: scores (1, 1/2, 0) and (0, 3/4, 3/4), signs kept
+    # Ranks 1, 2, 3 and (tied) 3, 1.5, 1.5: scores (1, 1/2, 0) and (0, 3/4, 3/4), signs kept.
     local = [[[4.0, -2.0, 1.0], [-1.0, 3.0, -3.0]]]
-    # ranks 3, 2, 1: scores (0, 1/2, -1), by magnitude (0, 1/2, 0)
+    # Ranks 3, 2, 1: scores (0, 1/2, -1), by magnitude (0, 1/2, 0).
     importances = [[0.1, 0.2, -0.3]]
     result = mean_rank(local, importances)
     np.testing.assert_allclose(result.values, [[1.0, -0.5, 0.0], [0.0, 0.75, -0.75]], rtol=1e-15)
@@ -46,7 +46,7 @@ def test_mean_rank_is_1_for_the_first_of_all_and_0_for_the_last_of_all():
 @given(panel=panels(), aggregation=aggregations())
 def test_mean_rank_sees_the_order_of_magnitudes_alone(panel, aggregation):
     local, importances, _ = panel
-    # a strictly rising function of the magnitude; integers, so that no two of them merge
+    # A strictly rising function of the magnitude; integers, so that no two of them merge.
     places = np.unique(np.abs(local), return_inverse=True)[1].reshape(local.shape)
     cubed = np.where(local < 0, -1.0, 1.0) * (places + 1.0) ** 3
     np.testing.assert_array_equal(
@@ -61,7 +61,7 @@ IMPORTANCES = [[-0.4, 0.3, 0.2, 0.1]]
 
 
 def test_voting_for_one_by_hand():
-    # elected: (+, 0, 0, 0), (0, -, 0, 0); by the global, below zero: (-, 0, 0, 0)
+    # The rows elect (+, 0, 0, 0) and (0, -, 0, 0); the global, below zero, elects (-, 0, 0, 0).
     result = voting(LOCAL, IMPORTANCES, top_k=1)
     np.testing.assert_array_equal(result.values, [[1.0, 0.0, 0.0, 0.0], [0.0, -1.0, 0.0, 0.0]])
     np.testing.assert_array_equal(result.importance, [(0.5 + 0) / 2, 0.5 / 2, 0.0, 0.0])
@@ -72,7 +72,7 @@ def test_voting_for_one_by_hand():
 
 
 def test_voting_for_two_by_hand():
-    # elected: (+, -, 0, 0), (0, -, 0, +); by the global: (-, +, 0, 0)
+    # The rows elect (+, -, 0, 0) and (0, -, 0, +); the global elects (-, +, 0, 0).
     result = voting(LOCAL, IMPORTANCES, top_k=2)
     np.testing.assert_array_equal(result.values, [[1.0, -1.0, 0.0, 0.0], [0.0, -1.0, 0.0, 1.0]])
     np.testing.assert_array_equal(
@@ -101,7 +101,7 @@ def test_voting_elects_one_of_two_and_none_of_one():
 
 
 def test_voting_gives_no_vote_to_a_feature_without_effect():
-    # an argsort would fill the second seat with one of the zeros
+    # An argsort would fill the second seat with one of the zeros.
     np.testing.assert_array_equal(
         voting([[[7.0, 0.0, 0.0, 0.0]]], top_k=2).importance, [1.0, 0.0, 0.0, 0.0]
     )
@@ -134,7 +134,7 @@ def test_a_top_k_that_is_no_count_is_refused(top_k):
 
 
 def test_borda_by_hand():
-    # rows over their largest: (1, .5, .25), (1/3, 1, 1): means .667, .75, .625, ranks 2, 1, 3
+    # Rows over their largest: (1, .5, .25), (1/3, 1, 1): means .667, .75, .625, ranks 2, 1, 3.
     local = [[[4.0, -2.0, 1.0], [-1.0, 3.0, -3.0]]]
     importances = [[0.3, 0.1, 0.1]]  # ranks 1, 2.5, 2.5: the last two share the smallest
     result = borda(local, importances)
@@ -145,7 +145,7 @@ def test_borda_by_hand():
 
 
 def test_borda_of_a_row_has_signs_of_the_mean_and_ranks_of_magnitudes():
-    # scaled (1, -.5, 0), (-.2, 1, 0): means .4, .25; both are first once and second once
+    # Scaled (1, -.5, 0), (-.2, 1, 0): means .4, .25; both are first once and second once.
     values = borda([[[2.0, -1.0, 0.0]], [[-0.2, 1.0, 0.0]]]).values
     np.testing.assert_allclose(values, [[0.75, 0.75, 0.0]], rtol=1e-14)
 
@@ -177,7 +177,7 @@ def test_reciprocal_rank_fusion_orders_by_the_published_sum(data, d, votes):
 
 @pytest.mark.parametrize("function", [borda, reciprocal_rank_fusion])
 def test_the_last_bits_of_an_average_decide_on_no_place(function):
-    # .1 + .2 against .3, over two rows
+    # Over two rows, .1 + .2 is compared with .3.
     local = np.array([[[0.1, 0.3, 1.0, 0.0], [0.2, 0.0, 1.0, 0.0]]])
     assert max_abs(local).sum(axis=1)[0, 0] != max_abs(local).sum(axis=1)[0, 1]
     importance = function(local).importance

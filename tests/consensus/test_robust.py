@@ -31,7 +31,7 @@ def test_of_four_methods_the_middle_two_are_left():
 def test_of_five_methods_those_on_the_border_keep_the_rest_of_their_vote():
     second = np.array([0.9, 0.1, 0.5, 0.2, 0.3])
     importances = np.column_stack([np.ones(5), second])
-    # votes of .2: the cut at .25 takes all of .1 and .9, and .05 of .2 and .5
+    # Votes of .2: the cut at .25 takes all of .1 and .9, and .05 of .2 and .5.
     np.testing.assert_allclose(
         trimmed_mean(None, importances).importance[1],
         (0.15 * 0.2 + 0.2 * 0.3 + 0.15 * 0.5) / 0.5,
@@ -41,7 +41,7 @@ def test_of_five_methods_those_on_the_border_keep_the_rest_of_their_vote():
 
 def test_trimming_by_votes_by_hand():
     importances = np.column_stack([np.ones(3), [0.1, 0.4, 1.0]])
-    # votes .5, .3, .2: the cut at .2 leaves .3, .3, 0
+    # Votes .5, .3, .2: the cut at .2 leaves .3, .3, 0.
     result = trimmed_mean(None, importances, method_weights=[5, 3, 2], trim=0.2)
     np.testing.assert_allclose(result.importance[1], (0.3 * 0.1 + 0.3 * 0.4) / 0.6, rtol=1e-14)
 
@@ -90,7 +90,7 @@ def test_a_trim_that_leaves_nothing_is_refused(trim):
 
 
 def test_agg_var_by_hand():
-    # means 1, .7, .2; standard deviations 0, .1, .2
+    # Means 1, .7, .2; standard deviations 0, .1, .2.
     result = agg_var(None, [[1.0, 0.8, 0.0], [1.0, 0.6, 0.4]], eps=0.1)
     raw = np.array([1 / 0.1, 0.7 / 0.2, 0.2 / 0.3])
     np.testing.assert_allclose(result.importance, raw / 10, rtol=1e-14)
@@ -110,14 +110,14 @@ def test_agg_var_is_the_mean_over_the_standard_deviation(panel, eps):
 
 
 def test_a_feature_that_all_call_small_does_not_rise_to_the_top():
-    # they agree on the second to .001, and disagree on the first by .2
+    # They agree on the second to .001, and disagree on the first by .2.
     importances = [[1.0, 0.001, 0.0], [0.6, 0.001, 1.0]]
     first, second, _ = agg_var(None, importances).importance
     assert first > 10 * second
 
 
 def test_methods_that_cancel_in_all_features_are_not_blown_up():
-    # all features sum to 0, but some by rounding to 2.8e-17
+    # All features sum to 0, but some by rounding to 2.8e-17.
     importances = np.array([[0.1, 0.9, -1.0], [0.9, -1.0, 0.1], [-1.0, 0.1, 0.9]])
     assert importances.sum(axis=0).any()
     result = agg_var(None, importances, aggregation="signed")
@@ -134,7 +134,7 @@ def test_an_eps_that_is_not_positive_is_refused(eps):
 
 
 def test_autoweighted_by_hand():
-    # (1, 2/3, 0): deviation sqrt(14)/9; (0, 1, 1/2): deviation 1/sqrt(6)
+    # (1, 2/3, 0): deviation sqrt(14)/9; (0, 1, 1/2): deviation 1/sqrt(6).
     one, two = np.array([1, 2 / 3, 0]) * 9 / 14**0.5, np.array([0, 1, 1 / 2]) * 6**0.5
     reachable = 2 / 3 * one[0] + 1 / 3 * two[1]
     result = autoweighted([[[3.0, -2.0, 0.0]]], [[0.0, 0.2, 0.1]], method_weights=[1.0, 0.5])
@@ -241,7 +241,7 @@ def test_crh_with_two_methods_is_the_mean_by_votes():
 
 
 def test_votes_multiply_reliabilities():
-    # corners of a simplex are equally far, but not from a truth that leans to the first
+    # Corners of a simplex are equally far, but not from a truth that leans to the first.
     result = crh(None, np.eye(3), method_weights=[2, 1, 1]).importance
     assert result[0] > 0.5
     assert result[1] == pytest.approx(result[2])

@@ -20,11 +20,11 @@ ALL = [*SIGNED, rank, rank_score]
 @pytest.mark.parametrize(
     ("vector", "scaled"),
     [
-        # |a| = 5, 3, 1: low 1, spread 4
+        # |a| = 5, 3, 1: low 1, spread 4.
         ([5.0, -3.0, 1.0], [4 / 4, -2 / 4, 0 / 4]),
-        # |a| = 2, 6, 4, 10: low 2, spread 8; the strongest is negative and stays so
+        # |a| = 2, 6, 4, 10: low 2, spread 8; the strongest is negative and stays so.
         ([2.0, 6.0, -4.0, -10.0], [0 / 8, 4 / 8, -2 / 8, -8 / 8]),
-        # the smallest magnitude is 0 by definition, also where it is negative
+        # The smallest magnitude is 0 by definition, also where it is negative.
         ([-0.5, 1.5], [0.0, 1.0]),
     ],
 )
@@ -49,7 +49,7 @@ def test_l1_divides_by_the_sum_of_magnitudes():
 
 
 def test_standard_divides_by_the_root_mean_square():
-    # squares 1, 49, 0, 0: mean 12.5
+    # Squares 1, 49, 0, 0: mean 12.5.
     rms = np.sqrt((1 + 49 + 0 + 0) / 4)
     np.testing.assert_allclose(
         standard([1.0, -7.0, 0.0, 0.0]), [1 / rms, -7 / rms, 0.0, 0.0], rtol=1e-15
@@ -57,19 +57,19 @@ def test_standard_divides_by_the_root_mean_square():
 
 
 def test_rank_1_is_the_largest_magnitude_and_ties_share_their_average():
-    # |a| = 2, 9, 2, 0, 2: 9 is first; the three 2 share places 2, 3, 4; 0 is last
+    # |a| = 2, 9, 2, 0, 2: 9 is first; the three 2 share places 2, 3, 4; 0 is last.
     np.testing.assert_array_equal(rank([2.0, -9.0, -2.0, 0.0, 2.0]), [3.0, 1.0, 3.0, 5.0, 3.0])
 
 
 def test_rank_score_counts_down_from_1():
-    # (5 - rank) / 4 for ranks 3, 1, 3, 5, 3
+    # (5 - rank) / 4 for ranks 3, 1, 3, 5, 3.
     np.testing.assert_array_equal(
         rank_score([2.0, -9.0, -2.0, 0.0, 2.0]), [2 / 4, 4 / 4, 2 / 4, 0.0, 2 / 4]
     )
 
 
 def test_rank_score_is_0_for_all_that_share_the_smallest_magnitude():
-    # ranks 1, 2.5, 2.5: by the ratio alone the last two would get (3 - 2.5) / 2
+    # Ranks 1, 2.5, 2.5: by the ratio alone the last two would get (3 - 2.5) / 2.
     np.testing.assert_array_equal(rank_score([4.0, 1.0, -1.0]), [1.0, 0.0, 0.0])
 
 
@@ -170,7 +170,7 @@ def test_permuting_features_permutes_the_scaled(scaling, vector, data):
     np.testing.assert_allclose(scaling(vector[order]), scaling(vector)[order], rtol=1e-12)
 
 
-# On the grid, where a rounded product cannot merge two neighbours into a tie
+# The numbers lie on a grid, where a rounded product cannot merge two neighbours into a tie.
 @pytest.mark.parametrize("scaling", ALL)
 @CHEAP
 @given(vector=vectors(grid_numbers()), unit=st.floats(1e-3, 1e3))
@@ -180,7 +180,7 @@ def test_the_unit_does_not_matter(scaling, vector, unit):
 
 @CHEAP
 @given(vector=vectors(any_numbers()))
-# scaled once, the second is 3 times the smallest float: no half of it exists
+# The second number, scaled once, is 3 times the smallest float: half of it is no float.
 @example(vector=np.array([1e10, 1.5e-313, 0.0]))
 def test_min_max_twice_is_min_max_once_bit_for_bit(vector):
     once = min_max(vector)
@@ -198,10 +198,10 @@ def test_rank_is_one_plus_the_larger_plus_half_of_the_other_ties(vector):
 
 @CHEAP
 @given(vector=vectors(any_numbers()))
-# 1e-30 is not the smallest, but its share of 1e300 is not a float
+# 1e-30 is not the smallest, but its share of 1e300 is not a float.
 @example(vector=np.array([1e300, 1e-30, 0.0]))
 def test_rank_score_depends_on_the_order_alone(vector):
-    # the places of the magnitudes, with zero as itself: same order, no extreme ratio
+    # The places of the magnitudes, with zero as itself: same order, no extreme ratio.
     places = np.unique(np.abs(vector), return_inverse=True)[1].astype(float)
     np.testing.assert_array_equal(rank_score(vector), rank_score(places))
 

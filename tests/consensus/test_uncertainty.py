@@ -67,7 +67,7 @@ def by_loop(local, importances, row_effects, weights, n_resamples, seed):
         some_weights = np.array([weights[i] for i in rows])
         drawn.append(merge_by_means(some_local, some_importances, some_weights))
     centre = sum(drawn) / n_resamples
-    # variance of the mean of n rows, unbiased, from that of the mean of `size` rows
+    # Variance of the mean of n rows, unbiased, from that of the mean of `size` rows.
     factor = np.sqrt(size / (n - 1)) if n > 1 else 1.0
     return np.array([found + factor * (one - centre) for one in drawn])
 
@@ -170,7 +170,7 @@ def test_errors_of_an_importance_widen_its_interval_with_many_rows_too(n):
 def test_what_rows_share_of_their_errors_does_not_average_out(n):
     errors = np.broadcast_to([0.1, 0.0, 2.0], (1, n, 3))
     found = resample(only_local, np.ones((1, n, 3)), errors, None, None, (), n, n_resamples=2000)
-    # what they do not share is in the values of the rows
+    # The part of the errors that rows do not share is in the values of the rows.
     expected = np.sqrt(SHARED) * errors[0, 0]
     np.testing.assert_allclose(found.importance.std(axis=0), expected, rtol=0.06)
 

@@ -47,7 +47,7 @@ def test_wisca_with_votes_by_hand():
         np.square([(1 + 5) / 8, (half + 2 + 5 * half) / 8, 2 * half / 8]),
         rtol=1e-14,
     )
-    # the locals' votes alone: 1/3 and 2/3
+    # Only the votes of the local methods count: 1/3 and 2/3.
     np.testing.assert_allclose(result.values, [[1 / 3, -0.5 / 3 + 2 / 3, 1 / 3]], rtol=1e-14)
 
 
@@ -184,7 +184,7 @@ def test_ranges_and_signs_hold_with_votes(name, panel, aggregation, data):
     local, importances, weights = panel
     v = data.draw(votes(panel)) * data.draw(st.sampled_from([1.0, 0.1, 1e308 / 3]))
     result = CONSENSUS[name](*panel, aggregation=aggregation, method_weights=v)
-    # written so that NaN fails
+    # The comparison is written so that NaN fails.
     assert (np.abs(result.values) <= 1).all()
     assert (np.abs(result.importance) <= 1).all()
     assert aggregation == "signed" or (result.importance >= 0).all()
@@ -199,7 +199,7 @@ def test_ranges_and_signs_hold_with_votes(name, panel, aggregation, data):
 
 @every_function
 def test_methods_that_agree_are_not_pushed_beyond_1_by_rounding(name):
-    # the shares of these votes sum to 1 + 2e-16
+    # The shares of these votes sum to 1 + 2e-16.
     local = np.repeat([[[1.0, 0.5, 0.0]]], 3, axis=0)
     result = CONSENSUS[name](local, method_weights=[1.0, 3.0, 9.0])
     alone = CONSENSUS[name](local[:1])
@@ -237,7 +237,7 @@ def test_each_family_has_one_vote():
     families = ["shapley", "surrogate", "shapley", "loss", "shapley"]
     weights = family_weights(families)
     np.testing.assert_allclose(weights, [1 / 3, 1, 1 / 3, 1, 1 / 3], rtol=1e-15)
-    # so three variants of one explainer are one explainer
+    # Three variants of one explainer count as one explainer.
     local = np.array([[[3.0, 1.0, 0.0]], [[0.0, 1.0, 4.0]]])
     tripled = local[[0, 1, 0, 0]]
     voted = wisca(tripled, method_weights=family_weights(["a", "b", "a", "a"]))

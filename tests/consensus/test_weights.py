@@ -32,7 +32,7 @@ def test_confidence_of_one_class_is_1():
 
 
 def test_confidence_forgives_rounding_but_never_exceeds_1():
-    # a softmax may sum to 1 + 2e-16
+    # A softmax may sum to 1 + 2e-16.
     np.testing.assert_array_equal(confidence_weight([1 + 5e-10]), [1.0])
 
 
@@ -43,7 +43,7 @@ def test_confidence_lies_in_0_to_1_and_rises_with_the_largest_probability(n_clas
     weights = confidence_weight(p, n_classes=n_classes)
     assert ((weights >= 0) & (weights <= 1)).all()
     argmax = np.sort(np.clip(p, 1 / n_classes, 1))
-    # 1 / K itself may be rounded to below 1 / K
+    # 1 / K itself may be rounded to below 1 / K.
     assert (np.diff(confidence_weight(argmax, n_classes=n_classes)) >= -1e-15).all()
 
 
@@ -76,7 +76,7 @@ def test_fewer_than_one_class_is_refused(n_classes):
 
 
 def test_residual_weight_is_the_published_formula():
-    # |y - yhat|: 0, 1, 4
+    # |y - yhat|: 0, 1, 4.
     np.testing.assert_allclose(
         residual_weight([1.0, 2.0, 3.0], [1.0, 3.0, -1.0]),
         [1.0, np.exp(-0.5), np.exp(-2.0)],
@@ -85,7 +85,7 @@ def test_residual_weight_is_the_published_formula():
 
 
 def test_residual_weight_divides_the_residual_by_the_scale():
-    # |y - yhat| / scale: 4 / 8, 0 / 8
+    # |y - yhat| / scale: 4 / 8, 0 / 8.
     np.testing.assert_allclose(
         residual_weight([10.0, 5.0], [6.0, 5.0], scale=8.0), [np.exp(-0.25), 1.0], rtol=1e-15
     )
@@ -98,7 +98,7 @@ def test_residual_weight_does_not_depend_on_the_unit(pair, unit, scale):
     np.testing.assert_allclose(
         residual_weight(y * unit, predictions * unit, scale=scale * unit),
         residual_weight(y, predictions, scale=scale),
-        # the exponent's rounding error is relative to y, up to 1e6 / 1e-3
+        # The exponent's rounding error is relative to y, up to 1e6 / 1e-3.
         atol=1e-6,
     )
 
@@ -117,7 +117,7 @@ def test_residual_weight_is_symmetric_and_1_for_a_perfect_prediction(pair):
     scale=st.sampled_from([1e-300, 1.0, 1e300]) | st.floats(0, exclude_min=True, max_value=1e300),
 )
 def test_residual_weight_lies_in_0_to_1_for_every_finite_input(pair, scale):
-    # numpy's overflow warnings are errors in this run: huge residuals must be silent
+    # numpy's overflow warnings are errors in this run: huge residuals must be silent.
     weights = residual_weight(*pair, scale=scale)
     assert ((weights >= 0) & (weights <= 1)).all()
 

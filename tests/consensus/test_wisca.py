@@ -13,7 +13,7 @@ from wisca_xai.consensus import min_max, wisca, wisca_signed
 
 def test_wisca_by_hand_with_a_weight_per_row():
     result = wisca(LOCAL, IMPORTANCES, [1.0, 0.25], power=1)
-    # the global, plus half (1/n) of the weighted rows: l0 r0, l0 r1, l1 r0, l1 r1; over 3 methods
+    # The global, plus half (1/n) of the weighted rows: l0 r0, l0 r1, l1 r0, l1 r1; over 3 methods.
     np.testing.assert_allclose(
         result.importance,
         [
@@ -23,7 +23,7 @@ def test_wisca_by_hand_with_a_weight_per_row():
         ],
         rtol=1e-14,
     )
-    # half (1/m) of both methods, times the row's weight; the global takes no part
+    # Half (1/m) of both methods, times the row's weight; the global takes no part.
     np.testing.assert_allclose(
         result.values,
         [
@@ -94,7 +94,7 @@ def test_wisca_of_globals_only():
     importances = [[0.4, -0.2, 0.0], [1.0, 2.0, 3.0]]  # (1, -1/2, 0), (0, 1/2, 1)
     result = wisca(None, importances, power=1)
     np.testing.assert_allclose(result.importance, [1 / 2, (0 + 0.5) / 2, 1 / 2], rtol=1e-14)
-    # the square of the mean root: (1, 0), (0, 1/2) and (0, 1) of the two methods
+    # The square of the mean root: (1, 0), (0, 1/2) and (0, 1) of the two methods.
     result = wisca(None, importances)
     np.testing.assert_allclose(result.importance, [1 / 4, 0.5 / 4, 1 / 4], rtol=1e-14)
     signed = wisca(None, importances, aggregation="signed")
@@ -102,7 +102,7 @@ def test_wisca_of_globals_only():
 
 
 def test_methods_that_agree_count_for_more_than_one_that_stands_alone():
-    # magnitudes of three methods: (1, .4, 0), (0, .4, 1), (0, .4, 1)
+    # The magnitudes of three methods are (1, .4, 0), (0, .4, 1) and (0, .4, 1).
     importances = [[1.0, 0.4, 0.0], [0.0, 0.4, 1.0], [0.0, 0.4, 1.0]]
     np.testing.assert_allclose(wisca(None, importances).importance, [1 / 9, 0.4, 4 / 9], rtol=1e-14)
     quarter = wisca(None, importances, power=0.25).importance
@@ -119,7 +119,7 @@ def test_power_is_above_0_and_at_most_1(power, aggregation):
 
 
 def test_a_row_of_weight_0_still_counts_as_a_row():
-    # 1/n, not 1/sum of weights: uncertain rows make the local part small, they are not left out
+    # The divisor is n, not the sum of weights: uncertain rows make the local part small.
     certain = wisca([[[1.0, 0.0]]], weights=[1.0]).importance
     half = wisca([[[1.0, 0.0], [1.0, 0.0]]], weights=[1.0, 0.0]).importance
     np.testing.assert_allclose(half, certain / 2, rtol=1e-15)
@@ -155,7 +155,7 @@ def test_wisca_is_its_formula(panel, power):
     expected = (raised / (m + g)) ** (1 / power)
     np.testing.assert_allclose(result.importance, expected, atol=1e-12)
     np.testing.assert_allclose(result.values, values, atol=1e-12)
-    # the formula of the paper, whatever the power
+    # The WISCA score is the formula of the paper, for any power.
     result = wisca(local, importances, weights, power=power, aggregation="signed")
     np.testing.assert_allclose(result.importance, signed / (m + g), atol=1e-12)
     np.testing.assert_allclose(result.values, values, atol=1e-12)

@@ -19,7 +19,7 @@ def test_product_is_its_formula():
 def test_features_are_independent_and_the_factors_uncorrelated_with_y():
     data = make_product(50_000, 5, random_state=0)
     correlation = data.X.assign(y=data.y).corr()
-    # y has variance 2, of which x3 gives 1
+    # y has variance 2, of which x3 gives 1.
     expected = np.eye(6)
     expected[2, 5] = expected[5, 2] = 0.5**0.5
     np.testing.assert_allclose(correlation, expected, atol=0.02)

@@ -43,7 +43,7 @@ def test_class_0_is_half_below_and_half_above_a_two_sided_rule():
     outside = data.X[data.y == 0]
     assert (outside["F4"] < 0.1).sum() == (outside["F4"] > 0.5).sum() == 500
     assert (outside["F57"] < 0.4).sum() == (outside["F57"] > 0.7).sum() == 500
-    # sides of different features are drawn apart: 1000 rows, standard error 8 of 250
+    # Sides of different features are drawn apart: 1000 rows, standard error 8 of 250.
     assert 210 < ((outside["F4"] < 0.1) & (outside["F57"] < 0.4)).sum() < 290
 
 

@@ -38,7 +38,7 @@ def test_classes_are_drawn_with_the_sigmoid_of_the_formula(number):
             within = side & (probability >= low) & (probability < low + 0.1)
             error = data.y[within].mean() - probability[within].mean()
             assert abs(error) < 4 * 0.5 / math.sqrt(within.sum())
-    # the score: no function of X can be nearer to y than the probability
+    # No function of X can be nearer to y than the probability.
     assert ((data.y - probability) ** 2).mean() == pytest.approx(
         (probability * (1 - probability)).mean(), abs=0.004
     )

@@ -76,7 +76,7 @@ def test_lime_fits_a_sum_and_not_an_exclusive_or():
 
     assert fidelity(weighted_sum, None) > 0.99
     assert fidelity(exclusive_or, None) < 0.2
-    # of a slope, "in the same quarter as the row" tells a part only
+    # Being in the same quarter as the row explains only a part of a slope.
     assert 0.2 < fidelity(weighted_sum, "quartile") < 0.5
     assert fidelity(exclusive_or, "quartile") < 0.2
 

@@ -132,7 +132,7 @@ def test_without_y_the_change_of_the_output_is_measured_and_noted(scoring):
 
 def test_the_change_of_the_output_does_not_depend_on_y():
     model = logistic(IRIS, NAMES)
-    # rows of one species stand together, so that sorting by y leaves their order as it is
+    # Rows of one species stand together, so that sorting by y leaves their order as it is.
     X, y = np.arange(30.0)[:, None] * [1.0, 2.0, -1.0, 0.1], NAMES[::5]
     check_same(explain(model, X, y), explain(model, X))
 

@@ -73,7 +73,7 @@ def correlated_table(n_features, pairs):
 def test_of_many_features_the_most_important_are_compared_with_all_others(monkeypatch):
     monkeypatch.setattr(_measure, "MAX_PAIRED", 8)
     monkeypatch.setattr(_measure, "N_FIRST", 2)
-    # 11 and 17 lie in other blocks than their partners; 5 and 6 are not important
+    # 11 and 17 lie in other blocks than their partners; 5 and 6 are not important.
     X, names = correlated_table(20, [(3, 11), (11, 17), (2, 14), (5, 6)])
     importance = np.zeros(20)
     importance[[11, 14]] = 0.5, -1.0

@@ -32,7 +32,7 @@ def test_infidelity_by_hand():
             left = a * (1 - beta) ** 2 + b + both * (2 - beta) ** 2
             answers.append(left / (a + b + 4 * both))
     assert min(abs(got - answer) for answer in answers) < 1e-12
-    # half of the masks have one feature: beta = 5/3, (4/36 + 1/4 + 1/18) of 5/2 is left
+    # Half of the masks have one feature: beta = 5/3, (4/36 + 1/4 + 1/18) of 5/2 is left.
     assert got == pytest.approx(1 / 6, abs=0.06)
 
 

@@ -50,7 +50,7 @@ def test_skill_by_hand():
     task = pose(lambda X: X @ [3.0, 1.0], [[1, 1]], [[0, 0]])
     best, worst = (1.5 + 3.5) / 2 / 4, (0.5 + 2.5) / 2 / 4
     score = skills_of(task, {"best": attribute(task, [[3.0, 1.0]])})["best"]
-    # (best + insertion - 1) / (2 m), where m is the mean of ten draws of best and worst
+    # (best + insertion - 1) / (2 m), where m is the mean of ten draws of best and worst.
     insertion = 1 - worst
     means = [(k * best + (10 - k) * worst) / 10 for k in range(11)]
     assert min(abs(score - (best + insertion - 1) / 2 / m) for m in means) < 1e-12

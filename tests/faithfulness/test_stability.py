@@ -64,7 +64,7 @@ def test_stability_works_with_a_panel_and_grows_with_the_distance(iris, species)
     explainer, X, explanation, _ = iris
     task, order, _ = explainer._pose(X, y.loc[X.index], "predicted")
     aligned, before = explanation._reordered(order), task.response.rows
-    # LIME's bins jump at their edges, however close a neighbour is: only SHAP has to be continuous
+    # LIME's bins jump at their edges, however close a neighbour is: only SHAP has to be continuous.
     shap, own = ShapExplainer(explainer.estimator_).fit(table), aligned.components["shap"]
     close, far = (stability_of(shap, task, own, scale=scale) for scale in (1e-4, 0.5))
     assert 0 < close.max() < far.max() / 100

@@ -125,7 +125,7 @@ def test_an_outlier_detector_has_a_margin(detector):
     assert explanation.components["shap"].unit == "margin"
     assert explanation.receipt.settings["response_method"] == "decision_function"
     assert "the detector's decision_function: the lower it is" in explanation.notes[0]
-    # a margin is no prediction of y, so that there are no residuals
+    # A margin is not a prediction of y, so there are no residuals.
     np.testing.assert_array_equal(explanation.weights, np.ones(5))
     assert np.isnan(explanation.reliability.skill)
 

@@ -15,8 +15,8 @@ def test_the_example_prints_what_the_readme_shows(capsys):
     exec(EXAMPLE, names)  # noqa: S102
     printed, shown = capsys.readouterr().out.splitlines(), PRINTED.splitlines()
     assert printed[:2] == shown[:2]
-    # another version of scikit-learn may grow another forest: who comes first must stay, but for
-    # the first two places, which these rows leave open
+    # Another version of scikit-learn may grow another forest: who comes first must stay, but for
+    # the first two places, which these rows leave open.
     first = [[line.split()[0] for line in lines[2:6]] for lines in (printed, shown)]
     assert set(first[0][:2]) == set(first[1][:2])
     assert first[0][2:] == first[1][2:]

@@ -23,7 +23,7 @@ from wisca_xai.metrics import (
     signed_rank_agreement,
 )
 
-# at k, with the words that tell the slow definition which of the four is meant
+# The four agreements at k, with the words that select them in the slow definition.
 AT_K = {
     feature_agreement: {},
     rank_agreement: {"by_place": True},
@@ -42,13 +42,13 @@ per_row = pytest.mark.parametrize("metric", PER_ROW)
 
 
 def test_rank_correlation_by_hand():
-    # ranks of |a|: 1, 2, 3, 4 and 2, 1, 3, 4: differences 1, 1, 0, 0; 1 - 6 * 2 / (4 * 15)
+    # Ranks of |a|: 1, 2, 3, 4 and 2, 1, 3, 4: differences 1, 1, 0, 0; 1 - 6 * 2 / (4 * 15).
     assert rank_correlation([9.0, -7.0, 5.0, 1.0], [0.3, 0.4, -0.2, 0.1]) == pytest.approx(0.8)
 
 
 def test_rank_correlation_with_a_tie_by_hand():
-    # ranks 1, 2, 3 and 1, 2.5, 2.5; about their mean 2: (-1, 0, 1) and (-1, .5, .5)
-    # covariance 1.5, norms sqrt(2) and sqrt(1.5)
+    # Ranks 1, 2, 3 and 1, 2.5, 2.5; about their mean 2: (-1, 0, 1) and (-1, .5, .5) covariance 1.5,
+    # norms sqrt(2) and sqrt(1.5).
     assert rank_correlation([3.0, 2.0, 1.0], [5.0, -4.0, 4.0]) == pytest.approx(
         1.5 / math.sqrt(2 * 1.5)
     )
@@ -110,7 +110,7 @@ def test_rank_correlation_is_symmetric_blind_to_signs_and_in_its_range(pair):
 
 @pytest.mark.parametrize(("k", "agreement"), [(1, 0 / 1), (2, 1 / 2), (3, 3 / 3), (4, 4 / 4)])
 def test_feature_agreement_by_hand(k, agreement):
-    # by magnitude: columns 0, 1, 2, 3 and columns 2, 0, 1, 3
+    # By magnitude: columns 0, 1, 2, 3 and columns 2, 0, 1, 3.
     one, two = [-9.0, 7.0, 5.0, 1.0], [0.3, 0.2, -0.4, 0.1]
     assert feature_agreement(one, two, k) == pytest.approx(agreement)
 
@@ -120,7 +120,7 @@ def test_feature_agreement_by_hand(k, agreement):
     [(1, 1, 0, 0), (2, 1 / 2, 0, 0), (3, 1 / 3, 1 / 3, 0), (4, 1 / 2, 1 / 2, 1 / 4)],
 )
 def test_the_other_agreements_by_hand(k, ranked, signed, signed_ranked):
-    # columns 0, 1, 2, 3 and columns 0, 2, 1, 3; columns 0 and 2 differ in sign
+    # Columns 0, 1, 2, 3 and columns 0, 2, 1, 3; columns 0 and 2 differ in sign.
     one, two = [-9.0, 7.0, 5.0, 1.0], [9.0, 5.0, -7.0, 1.0]
     assert rank_agreement(one, two, k) == pytest.approx(ranked)
     assert sign_agreement_at(one, two, k) == pytest.approx(signed)
@@ -128,14 +128,14 @@ def test_the_other_agreements_by_hand(k, ranked, signed, signed_ranked):
 
 
 def test_features_tied_at_the_border_share_the_places_left():
-    # columns 0, 1, 2 hold 2/3 of a place each, of which columns 0 and 1 are in the other's top
+    # Columns 0, 1, 2 hold 2/3 of a place each, of which columns 0 and 1 are in the other's top.
     assert feature_agreement([2.0, 2.0, 2.0, 0.0], [9.0, 8.0, 0.0, 0.0], k=2) == pytest.approx(
         (2 / 3 + 2 / 3) / 2
     )
 
 
 def test_tied_features_share_their_places():
-    # columns 1 and 2 hold half of places 2 and 3 each; both agree in column 0 at place 1
+    # Columns 1 and 2 hold half of places 2 and 3 each; both agree in column 0 at place 1.
     one, two = [9.0, 5.0, 5.0, 1.0], [9.0, 5.0, 4.0, 1.0]
     assert rank_agreement(one, two, k=2) == (1 + 1 / 2) / 2
     assert rank_agreement(one, two, k=3) == pytest.approx((1 + 1 / 2 + 1 / 2) / 3)
@@ -208,7 +208,7 @@ def test_agreements_are_ordered_by_what_they_ask(case):
     assert (ranks >= both).all()
     assert (signs >= both).all()
     constant = np.array([is_constant(a) or is_constant(b) for a, b in zip(one, two, strict=True)])
-    # two sets of k among d share at least 2k - d
+    # Two sets of k among d share at least 2k - d.
     assert (features[~constant] >= max(2 * k - one.shape[1], 0) / k - 1e-12).all()
 
 
@@ -216,14 +216,14 @@ def test_agreements_are_ordered_by_what_they_ask(case):
 
 
 def test_pairwise_rank_agreement_by_hand():
-    # orders of pairs 01, 02, 03, 12, 13, 23: only 12 and 13 differ
+    # Orders of pairs 01, 02, 03, 12, 13, 23: only 12 and 13 differ.
     assert pairwise_rank_agreement([-9.0, 7.0, 5.0, 3.0], [9.0, 1.0, -5.0, 3.0]) == pytest.approx(
         4 / 6
     )
 
 
 def test_a_pair_tied_in_one_counts_half_and_tied_in_both_full():
-    # pairs 01, 02, 12: same, same, tied in one
+    # Pairs 01, 02, 12: same, same, tied in one.
     assert pairwise_rank_agreement([3.0, 2.0, 1.0], [3.0, 2.0, 2.0]) == pytest.approx(2.5 / 3)
     assert pairwise_rank_agreement([3.0, 2.0, -2.0], [3.0, 1.0, 1.0]) == 1
 
@@ -301,7 +301,8 @@ def test_the_order_of_many_tied_columns_does_not_matter_to_the_last_bit():
 
 
 def test_sign_agreement_by_hand():
-    # directed in both: same, other, same, same; two entries have a zero and are left out
+    # Entries with a direction in both: same, other, same, same. Two entries have a zero and are
+    # left out.
     one = [[1.0, -1.0, 0.0], [2.0, -3.0, 4.0]]
     two = [[5.0, 1.0, 1.0], [1.0, -1.0, 0.0]]
     assert sign_agreement(one, two) == pytest.approx((1 + 0 + 1 + 1) / 4)

@@ -17,13 +17,13 @@ measures = pytest.mark.parametrize("measure", MEASURES, ids=lambda measure: meas
 
 
 def test_complexity_by_hand():
-    # shares 1/2, 1/4, 1/4: ln 2 / 2 + 2 * ln 4 / 4 = 3/2 ln 2
+    # Shares 1/2, 1/4, 1/4: ln 2 / 2 + 2 * ln 4 / 4 = 3/2 ln 2.
     assert complexity([2.0, -1.0, 1.0]) == pytest.approx(1.5 * math.log(2))
     assert effective_features([2.0, -1.0, 1.0]) == pytest.approx(2**1.5)
 
 
 def test_sparseness_by_hand():
-    # shares 1/6, 2/6, 3/6 with weights (2.5, 1.5, 0.5) / 3: 1 - 2 * (2.5 + 3 + 1.5) / 18
+    # Shares 1/6, 2/6, 3/6 with weights (2.5, 1.5, 0.5) / 3: 1 - 2 * (2.5 + 3 + 1.5) / 18.
     assert sparseness([3.0, -1.0, 2.0]) == pytest.approx(1 - 14 / 18)
 
 

@@ -28,7 +28,7 @@ def by_pairs(row):
 
 
 def test_three_methods_by_hand():
-    # orders 012, 012, 210: correlations 1, -1, -1, their mean -1/3
+    # Orders 012, 012, 210: correlations 1, -1, -1, their mean -1/3.
     panel = [[[3.0, -2.0, 1.0]], [[9.0, 8.0, 7.0]], [[0.1, 0.2, -0.3]]]
     np.testing.assert_allclose(disagreement_scores(panel), [(1 + 1 / 3) / 2], atol=1e-11)
 

@@ -57,14 +57,14 @@ def slow_recovery(importance, relevant, effects):
 
 
 def test_scores_by_hand():
-    # relevant features at places 1 and 3: precisions 1/1 and 2/3; 1 of 2 pairs inverted
+    # Relevant features at places 1 and 3: precisions 1/1 and 2/3; 1 of 2 pairs inverted.
     importance, relevant = [0.2, -0.9, 0.5, 0.1], [True, True, False, False]
     assert average_precision(importance, relevant) == pytest.approx((1 + 2 / 3) / 2)
     assert roc_auc(importance, relevant) == 3 / 4
 
 
 def test_ties_score_the_mean_over_their_orders_by_hand():
-    # one relevant of three tied, at place 2, 3 or 4: the precision is 1/2, 1/3 or 1/4
+    # One relevant of three tied, at place 2, 3 or 4: the precision is 1/2, 1/3 or 1/4.
     importance, relevant = [5.0, 1.0, 1.0, -1.0, 0.0], [False, True, False, False, False]
     assert average_precision(importance, relevant) == pytest.approx((1 / 2 + 1 / 3 + 1 / 4) / 3)
     assert roc_auc(importance, relevant) == (0 + 1 / 2 + 1 / 2 + 1) / 4
@@ -137,7 +137,7 @@ def test_truth_of_zeros_and_ones_is_taken_as_boolean(score):
 
 
 def test_recovery_by_hand():
-    # order of the importance 1, 0, 2, 3, of the effects 0, 1, 3, 2; columns 0 and 2 keep the sign
+    # Order of the importance 1, 0, 2, 3, of the effects 0, 1, 3, 2; columns 0 and 2 keep the sign.
     found = recovery([3.0, 4.0, -2.0, 1.0], [True, True, False, False], [9.0, -5.0, -0.1, -0.2])
     assert found == {
         "average_precision": 1.0,

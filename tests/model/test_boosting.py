@@ -84,7 +84,7 @@ def test_a_consensus_without_failures_that_adds_up_to_the_model(library, task, c
     values = whole.components["shap"]
     gap = values.base_values + values.values.sum(axis=1) - outputs(model, rows)
     np.testing.assert_allclose(gap, 0, atol=1e-6)
-    # columns are matched by name, whatever their order
+    # Columns are matched by name, whatever their order.
     turned = explainer.explain(rows[rows.columns[::-1]], y[N_FIT:])
     assert turned.values.tobytes() == explanation.values.tobytes()
     assert capfd.readouterr() == ("", "")

@@ -156,7 +156,7 @@ def test_a_single_explainer_is_its_own_consensus(wine):
 
 def test_all_classes_agree_with_each_named_class(wine):
     _, X, y = wine
-    # equal votes: LIME's fidelity is that of all classes together, or of the one that is named
+    # Equal votes: LIME's fidelity is that of all classes together, or of the one that is named.
     explainer = WISCAExplainer(
         wine[0].estimator, explainers=fast_panel(), weighting="equal", random_state=0
     ).fit(X, y)

@@ -173,7 +173,7 @@ def test_the_wisca_score_is_the_signed_sum_over_the_methods():
 
 
 def test_groups_are_drawn_with_their_rows():
-    # the groups of these rows know everything: in every resample they cost nothing
+    # The groups of these rows explain everything, so they cost nothing in any resample.
     rows = RNG.normal(size=(30, 3))
     groups = value_groups(rows)
     exact = np.array([[1.0, 0.4, 0.0], [-1.0, -0.4, 0.0]])[(groups[:, 0] < 2).astype(int)]

@@ -22,7 +22,7 @@ from wisca_xai._model._response import BATCH_ROWS, rows_in_memory
 
 RNG = np.random.default_rng(0)
 N, N_EXPLAINED, N_COLUMNS = 60, 5, 6
-# values that float32 holds exactly
+# float32 holds these values exactly.
 ARRAY = RNG.normal(size=(N, N_COLUMNS)).astype(np.float32).astype(np.float64)
 NUMERIC = pd.DataFrame(ARRAY, columns=list("abcdef"))
 MIXED = NUMERIC.assign(

@@ -94,7 +94,7 @@ def test_votes_enter_the_importance(weighting):
     np.testing.assert_allclose(found.values, again.values, rtol=1e-12)
     even = merge()
     assert np.abs(even.importance - again.importance).max() > 1e-4
-    # what a panel measures of its own answers is what give_votes gives
+    # What a panel measures of its own answers is what give_votes gives.
     task, order, _ = explainer._pose(X[ROWS], None, "predicted")
     aligned = {name: part._reordered(order) for name, part in parts.items()}
     votes_again = give_votes(weighting, aligned, task, dict(explainer.explainers_))

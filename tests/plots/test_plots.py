@@ -152,7 +152,7 @@ def shuffled(seed, n_features, noise):
 @pytest.mark.parametrize(
     "order",
     [
-        # middle and right reach last past lower
+        # Middle and right reach last past lower.
         ranked(
             ("one", ["left", "lower", "middle", "right", "last"]),
             ("two", ["middle", "right", "left", "lower", "last"]),
@@ -216,7 +216,7 @@ def cells():
 def test_regret_draws_a_box_per_method_the_smallest_mean_on_top(cells):
     ax = plots.regret(cells)
     ax.figure.canvas.draw()
-    # means: shap 1/12, wisca 1/8, $x$ 1/6, mean 1/2; what is neither is left out
+    # Means: shap 1/12, wisca 1/8, $x$ 1/6, mean 1/2; what is neither is left out.
     by_height = dict(zip(ax.get_yticks(), tick_texts(ax), strict=True))
     assert [by_height[y] for y in sorted(by_height, reverse=True)] == [
         "shap",

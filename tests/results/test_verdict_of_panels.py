@@ -55,7 +55,7 @@ def test_one_feature_has_a_verdict(panel, n_rows):
 @pytest.mark.parametrize("name", ["shap", "lime", "permutation", "forest"])
 @pytest.mark.parametrize("n_rows", [1, 12])
 def test_one_explainer_has_a_verdict(name, n_rows):
-    # with twice the weight, b and a are as good as equal by the Shapley values of 12 rows
+    # With twice the weight, b is about equal to a in the Shapley values of 12 rows.
     explanation = explained(lambda table: 4 * table["b"] + table["a"], (name,), X, slice(n_rows))
     text = explanation.verdict()
     assert "There is nothing to compare" in text

@@ -81,7 +81,7 @@ def test_of_pure_noise_one_feature_is_kept():
     with pytest.warns(WISCAWarning, match="No feature is above noise"):
         fitted = selector(model, n_refits=30).fit(X, y)
     assert names(fitted) == [fitted.explanation_.ranking()["feature"][0]]
-    # the model does use the columns, so that without refits the noise of explainers is no doubt
+    # The model does use the columns, so without refits they are above the noise of explainers.
     assert selector(model).fit(X, y).support_.sum() > 1
 
 

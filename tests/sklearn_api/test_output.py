@@ -83,7 +83,7 @@ def test_the_consensus_comes_as_the_frame_that_was_asked_for(given, asked, table
     assert list(frame.columns) == list(table.columns)
     assert explainer.get_feature_names_out().tolist() == list(table.columns)
     assert explainer.feature_names_in_.tolist() == list(table.columns)
-    # a model rounds otherwise where frames come between its steps
+    # A model rounds otherwise where frames come between its steps.
     np.testing.assert_allclose(frame.to_numpy(), values, rtol=0, atol=1e-12)
     if (given, asked) == ("pandas", "pandas"):
         assert frame.index.tolist() == [f"row {i}" for i in range(6)]

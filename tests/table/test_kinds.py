@@ -147,7 +147,7 @@ def test_values_that_were_not_seen_survive_and_old_codes_stay(kind, data):
     values = [*frame.iloc[:, 0], *other.iloc[:, 0]]
     distinct = {repr(v) for v in values if not pd.isna(v)}
     known = both[~np.isnan(both)]
-    # 0.0 and -0.0 are one number, and equal decimals one level
+    # 0.0 and -0.0 are one number, and equal decimals one level.
     assert len(np.unique(known)) <= len(distinct)
     if kind not in ("complex128", "float", "Float64", "double[pyarrow]", "decimal", "object"):
         assert len(np.unique(known)) == len(distinct)

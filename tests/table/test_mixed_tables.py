@@ -208,7 +208,7 @@ def test_sampled_values_of_mixed_columns_are_within_two_standard_errors(size):
         assert apart.max() > 1e-9  # sampled, not enumerated
         within.append(apart <= 2 * found.standard_errors + 1e-12)
     assert np.mean(within) >= 0.95
-    # errors are measured from above: they must not hide what is wrong
+    # The errors are bounded from above, because large errors would hide a wrong value.
     assert np.median(found.standard_errors) < 0.05 * np.abs(expected).max()
 
 

@@ -92,7 +92,7 @@ def test_probabilities_of_boosting_are_sampled_not_computed_from_trees():
     assert ours.standard_errors is not None
     assert ours.notes == ()
     tree = shap.TreeExplainer(model, BACKGROUND, model_output="probability").shap_values(ROWS)
-    # if this fails, shap has become exact, and the shortcut can be opened for probabilities
+    # If this fails, shap has become exact and the tree shortcut can serve probabilities too.
     assert np.abs(tree - exact.values).max() > 3 * np.abs(ours.values - exact.values).max()
     with pytest.raises(InputError, match="method='tree' does not fit GradientBoostingClassifier"):
         explain(model, method="tree")

@@ -348,7 +348,7 @@ def test_what_the_model_does_not_use_gets_exactly_0(target, settings):
 
 
 def test_a_feature_that_is_hardly_ever_used_is_not_lost():
-    # the few rows that look for unused features miss it: it is then sampled without an imitation
+    # The few rows that look for unused features miss it; it is then sampled without a surrogate.
     rows = np.zeros((1, 9))
     rows[0, 7] = 3.0
     share = (WIDE[:, 7] > 2.33).mean()
