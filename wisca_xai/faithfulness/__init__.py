@@ -1,8 +1,9 @@
-"""Faithfulness and stability of attributions: whether they tell what the model does.
+"""Faithfulness and stability of attributions: whether they describe the model.
 
-A feature is removed by giving it the values of background rows, the same rows for every method,
-and averaging over them. `faithfulness_report` scores an explanation as a whole; the other
-functions measure one thing each. All take the explainer, its explanation, and the explained rows.
+To remove a feature, its value is replaced by those of background rows, and the outputs are
+averaged over these rows. They are the same for every explainer. `faithfulness_report` scores an
+explanation as a whole; each of the other functions measures one property. All take the explainer,
+its explanation, and the explained rows.
 """
 
 from wisca_xai.faithfulness._curves import Curve, deletion_curve, insertion_curve, prediction_gap

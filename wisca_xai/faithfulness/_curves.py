@@ -1,4 +1,4 @@
-"""Curves of the output while features are removed or restored, in the order of an attribution."""
+"""Curves of the output while features are removed or restored, in order of their attributions."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -31,14 +31,14 @@ class Curve:
     Attributes
     ----------
     fractions : ndarray of shape (s,)
-        Shares of the features that are removed, or restored: from 0 to 1, rising.
+        Shares of the features that are removed (or restored), rising from 0 to 1.
     outputs : ndarray of shape (n_samples, s)
-        Explained output at each share, the mean over background rows, in its unit.
+        Explained output at each share: mean over background rows, in the output's unit.
     changes : ndarray of shape (n_samples, s)
-        Distance of the explained output to that of the whole row, the mean over background rows of
-        its absolute value, in the output's unit; 0 or more.
+        Absolute distance of the explained output to the output of the complete row: mean over
+        background rows, in the output's unit; 0 or more.
     area : ndarray of shape (n_samples,)
-        One number of the curve, dimensionless; higher is more faithful. See `deletion_curve` and
+        Summary of the curve, dimensionless; higher is more faithful. See `deletion_curve` and
         `insertion_curve`.
     """
 
@@ -48,7 +48,7 @@ class Curve:
     area: FloatVector
 
     def of_rows(self, rows: IntVector) -> "Curve":
-        """The curve of some rows, by position."""
+        """The curves of some rows, by position."""
         return replace(
             self, outputs=self.outputs[rows], changes=self.changes[rows], area=self.area[rows]
         )
@@ -67,38 +67,40 @@ def deletion_curve(
 
     .. math:: \text{area}_i = \int_0^1 D_i(t)\,dt \Big/ \frac1n \sum_r D_r(1)
 
-    where :math:`D_i(t)` is the mean absolute change of the output once the share t of the features
-    is removed (trapezoidal rule): a faithful ranking changes the output early. The scale is common
-    to all rows, since a row that full removal hardly changes has none of its own.
+    where :math:`D_i(t)` is the mean absolute change of the output after the share t of the features
+    is removed; the integral is taken by the trapezoidal rule. A faithful ranking changes the output
+    early. All rows have a common scale, because a row's own scale would be near 0 if removing all
+    its features hardly changes its output.
 
     Parameters
     ----------
     explainer : BaseExplainer
-        Fitted; its model and background are used, its own settings are not.
+        Fitted explainer. Its model and background are used, but not its settings.
     explanation : Explanation
-        What it returned for X; only the order of the magnitudes counts. A global one ranks the
-        features of every row alike. Ties are broken at random.
+        What it returned for X. Only the order of the magnitudes counts. A global explanation ranks
+        the features of every row in the same order. Ties are broken at random.
     X : array-like or DataFrame of shape (n_samples, n_features)
         As explained, in the same order.
     steps : int, default=10
-        Steps from no to all features; at most one per feature, and one more where the grid would
-        not be symmetric.
+        Number of steps from no feature to all features, at most one per feature. One step is added
+        if the grid would not be symmetric otherwise.
     n_background : int, default=10
-        Background rows that stand in for removed features. The cost is at most
+        Number of background rows whose values replace removed features. The cost is at most
         ``steps * n_background`` model rows per row, and the background.
     random_state : int, RandomState instance or None, default=None
-        Of the background rows that are drawn, and of ties.
+        Controls the sampled background rows and the order of ties.
 
     Returns
     -------
     curve : Curve
-        `area` is 0 or more, and 0 where the output never changes; its mean exceeds 1 only where
-        effects cancel in full removal.
+        `area` is 0 or more, and 0 if the output never changes. Its mean exceeds 1 only if effects
+        of features cancel when all are removed.
 
     Raises
     ------
     InputError
-        If the explanation does not fit, a count is not positive, or all classes are explained at once.
+        If the explanation does not fit, if a count is not positive, or if all classes are
+        explained at once.
 
     References
     ----------
@@ -132,32 +134,33 @@ def insertion_curve(
     n_background: int = 10,
     random_state: Any = None,
 ) -> Curve:
-    r"""Restore the features of each row from none, the largest magnitudes first [1]_.
+    r"""Start with all features removed, and restore the largest magnitudes first [1]_.
 
     .. math:: \text{area}_i = \Big(D_i(0) - \int_0^1 D_i(t)\,dt\Big) \Big/ \frac1n \sum_r D_r(0)
 
-    where :math:`D_i(t)` is the mean absolute distance to the output of the whole row once the share
-    t of the features is restored: a faithful ranking comes near it early.
+    where :math:`D_i(t)` is the mean absolute distance to the output of the complete row after the
+    share t of the features is restored. A faithful ranking comes close to this output early.
 
     Parameters
     ----------
     explainer, explanation, X
         As in `deletion_curve`.
     steps, n_background : int, default=10
-        As in `deletion_curve`, and of the same cost.
+        As in `deletion_curve`, with the same cost.
     random_state : int, RandomState instance or None, default=None
-        Of the background rows that are drawn, and of ties.
+        Controls the sampled background rows and the order of ties.
 
     Returns
     -------
     curve : Curve
-        `area` is 0 where the output never changes; its mean is at most 1, and below 0 only where
-        effects cancel in full removal.
+        `area` is 0 if the output never changes. Its mean is at most 1, and below 0 only if effects
+        of features cancel when all are removed.
 
     Raises
     ------
     InputError
-        If the explanation does not fit, a count is not positive, or all classes are explained at once.
+        If the explanation does not fit, if a count is not positive, or if all classes are
+        explained at once.
 
     References
     ----------
@@ -188,11 +191,11 @@ def prediction_gap(
     n_background: int = 10,
     random_state: Any = None,
 ) -> tuple[FloatVector, FloatVector]:
-    r"""Change of the output when the top features are removed, and when the others are [1]_.
+    r"""Change of the output when the top features are removed, or all others [1]_.
 
     .. math:: \frac1B \sum_b |f(x_i) - f(x_i^{S \to b})|
 
-    where S holds the `k` features of the largest magnitudes, or all others, and
+    where S holds the `k` features with the largest magnitudes (or all other features), and
     :math:`x_i^{S \to b}` has the values of background row b in S. The source adds Gaussian noise to
     the features instead.
 
@@ -201,22 +204,23 @@ def prediction_gap(
     explainer, explanation, X
         As in `deletion_curve`.
     k : int or None, default=None
-        Features at the top; None is a quarter of them, at least 1.
+        Number of top features. None takes a quarter of the features, at least 1.
     n_background : int, default=10
-        B, the background rows. The cost is ``2 * n_background`` model rows per row.
+        B, the number of background rows. The cost is ``2 * n_background`` model rows per row.
     random_state : int, RandomState instance or None, default=None
-        Of the background rows that are drawn, and of ties.
+        Controls the sampled background rows and the order of ties.
 
     Returns
     -------
     important, unimportant : ndarray of shape (n_samples,)
-        In the output's unit, 0 or more: large and small where the explanation is faithful.
+        In the output's unit, 0 or more. In a faithful explanation, `important` is large and
+        `unimportant` is small.
 
     Raises
     ------
     InputError
-        If the explanation does not fit, a count is not positive or `k` exceeds the number of features, or
-        all classes are explained at once.
+        If the explanation does not fit, if a count is not positive, if `k` exceeds the number of
+        features, or if all classes are explained at once.
 
     References
     ----------
@@ -246,7 +250,7 @@ def gaps_of(
     k = max(1, n_features // 4) if k is None else check_count("k", k)
     if k > n_features:
         raise InputError(f"`k` must be at most the number of features, {n_features}, got {k}.")
-    is_other = np.array([[False], [True]])  # the top is kept where the others are removed
+    is_other = np.array([[False], [True]])  # state 0 removes the top features, state 1 the others
     _, changes = evaluate(task, 2, n_background, lambda i, m: (ranks[i] < k) == is_other[m])
     return changes[:, 0], changes[:, 1]
 
@@ -254,7 +258,7 @@ def gaps_of(
 def curve_of(
     task: Task, ranks: IntVector, steps: int, n_background: int, *, restore: bool
 ) -> Curve:
-    """Curve along ranks (n_samples, n_features), 0 for the feature that goes or comes first."""
+    """Curve in the order of ranks (n_samples, n_features): rank 0 is removed or restored first."""
     n_features = task.n_features
     steps = min(check_count("steps", steps), n_features)
     half = np.arange(steps // 2 + 1) * n_features // steps
@@ -274,7 +278,7 @@ def curve_of(
 
 
 def ranks_of(task: Task, values: ArrayLike) -> IntVector:
-    """Place of each feature in its row, 0 for the largest magnitude."""
+    """Rank of each feature in its row, 0 for the largest magnitude."""
     magnitude = np.broadcast_to(np.abs(check_values(task, values)), task.rows.shape)
     ties = np.random.default_rng(task.seed_for("ties")).random(magnitude.shape)
     return np.lexsort((ties, -magnitude), axis=1).argsort(axis=1)

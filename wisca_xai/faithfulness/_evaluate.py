@@ -1,4 +1,4 @@
-"""The model's output where features are removed, and what all scores ask of their input."""
+"""The model's output with features removed, and checks that all scores share."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,23 +20,24 @@ Kept: TypeAlias = Callable[[IntVector, IntVector], NDArray[np.bool_]]
 def evaluate(
     task: Task, n_states: int, n_background: int, kept: Kept
 ) -> tuple[FloatMatrix, FloatMatrix]:
-    """Outputs in which some features of each row are kept, and the others removed.
+    """Outputs of the rows with some features kept and the others removed.
 
     Parameters
     ----------
     task : Task
     n_states : int
-        States of each row.
+        Number of states of each row. A state is a set of kept features.
     n_background : int
-        Background rows whose values stand in for removed features, one after another.
+        Number of background rows whose values replace removed features, one row at a time.
     kept : callable
-        ``kept(rows, states)`` of positions (p,) gives booleans (p, n_features).
+        ``kept(rows, states)`` takes positions (p,) of rows and of states, and returns booleans
+        (p, n_features): True for kept features.
 
     Returns
     -------
     outputs, changes : ndarray of shape (n_samples, n_states)
-        Means over background rows of the explained output, and of its absolute distance to that of
-        the whole row, both in its unit.
+        Mean over background rows of the explained output, and of its absolute distance to the
+        output of the complete row. Both have the unit of the output.
     """
     drawn = task.draw_background(check_count("n_background", n_background))
     background, whole = task.background[drawn], task.explained(task.outputs)
@@ -55,14 +56,16 @@ def evaluate(
 
 
 def explained_columns(task: Task) -> IntVector:
-    """Output that is explained in each row (n_samples,), or InputError for all of them."""
+    """Position of the explained output in each row. InputError if all outputs are explained."""
     if task.columns is None:
-        raise InputError("Scores are of one output per row, got target='all'. Explain one class.")
+        raise InputError(
+            "Scores need one explained output per row, got target='all'. Explain one class."
+        )
     return task.columns
 
 
 def check_values(task: Task, values: ArrayLike) -> FloatArray:
-    """Finite attributions (n_samples, n_features) or (n_features,) of one output per row."""
+    """Attributions (n_samples, n_features) or (n_features,), checked to be finite and to fit."""
     explained_columns(task)
     array, shape = check_finite("values", values, ndim=min(2, np.ndim(values))), task.rows.shape
     if array.shape not in (shape, shape[1:]):
@@ -76,5 +79,5 @@ def rounding(task: Task) -> float:
 
 
 def magnitudes(method: Explanation) -> FloatArray:
-    """Size of each attribution; unsigned ones below 0, which are noise, count as 0."""
+    """Magnitude of each attribution. Unsigned values below 0 are noise and count as 0."""
     return np.abs(method.values) if method.signed else np.maximum(method.values, 0.0)

@@ -1,4 +1,4 @@
-"""Infidelity: whether sums of attributions tell by how much the output changes."""
+"""Infidelity: whether sums of attributions predict the changes of the output."""
 
 from typing import Any, TypeAlias
 
@@ -26,42 +26,46 @@ def infidelity(
     n_background: int = 10,
     random_state: Any = None,
 ) -> FloatVector:
-    r"""Share of the model's changes that sums of signed attributions do not tell [1]_.
+    r"""Share of the output's changes that sums of signed attributions do not explain [1]_.
 
     .. math:: \sum_m \Big(\Delta_{im} - \beta \sum_{j \in m} a_{ij}\Big)^2
               \Big/ \frac1n \sum_r \sum_m \Delta_{rm}^2
 
-    where :math:`\Delta_{im}` is the row's output less its mean with the features of the random mask
-    m removed; masks are the same for all rows. One factor :math:`\beta \ge 0`, the best for all
-    rows, makes the unit of the attributions not matter, but their sign does. The source has neither the
-    factor nor the denominator: its number has the square of the output's unit.
+    where :math:`\Delta_{im}` is the row's output minus its mean output with the features of the
+    random mask m removed. Masks are the same for all rows. One factor :math:`\beta \ge 0`, the best
+    one for all rows together, removes the influence of the attributions' unit, but not of their
+    sign. The source has neither the factor nor the denominator, so its number has the squared unit
+    of the output.
 
     Parameters
     ----------
     explainer : BaseExplainer
-        Fitted; its model and background are used, its own settings are not.
+        Fitted explainer. Its model and background are used, but not its settings.
     explanation : Explanation
         What it returned for X: signed attributions, in any unit.
     X : array-like or DataFrame of shape (n_samples, n_features)
         As explained, in the same order.
     n_masks : int, default=50
-        Masks that are drawn: first the number of removed features, each as likely, then which.
+        Number of random masks. For each mask, the number of removed features is drawn first (all
+        numbers are equally likely), then the features.
     n_background : int, default=10
-        Background rows that stand in for removed features. The cost is at most
+        Number of background rows whose values replace removed features. The cost is at most
         ``n_masks * n_background`` model rows per row; masks drawn twice are evaluated once.
     random_state : int, RandomState instance or None, default=None
-        Of the masks and of the background rows that are drawn.
+        Controls the random masks and the sampled background rows.
 
     Returns
     -------
     infidelity : ndarray of shape (n_samples,)
-        Dimensionless, 0 or more; lower is better. The mean is at most 1, as good as attributions
-        of 0. All 0 if the output never changes; NaN where the explanation is global or unsigned.
+        Dimensionless, 0 or more; lower is better. The mean is at most 1, which is the infidelity
+        of attributions of 0. All 0 if the output never changes; all NaN if the explanation is
+        global or unsigned.
 
     Raises
     ------
     InputError
-        If the explanation does not fit, a count is not positive, or all classes are explained at once.
+        If the explanation does not fit, if a count is not positive, or if all classes are
+        explained at once.
 
     References
     ----------
@@ -89,7 +93,7 @@ def infidelity(
 def infidelity_of(
     task: Task, values: ArrayLike, n_masks: int = N_MASKS, n_background: int = 10
 ) -> FloatVector:
-    """`infidelity` of signed values (n_samples, n_features), in the task's order; NaN of a vector."""
+    """`infidelity` of signed values, in the task's order; all NaN for a vector of values."""
     given = check_values(task, values)
     if given.ndim == 1:
         return np.full(task.n_samples, np.nan)
@@ -97,17 +101,17 @@ def infidelity_of(
 
 
 def mask_changes(task: Task, n_masks: int, n_background: int) -> MaskChanges:
-    """Random masks, and what removing their features changes.
+    """Random masks, and the change of the output when their features are removed.
 
     Returns
     -------
     masks : ndarray of bool of shape (m, n_features)
-        The different masks; True where a feature is removed, at least one in each.
+        The different masks: True for removed features, at least one in each mask.
     counts : ndarray of shape (m,)
-        How often each was drawn; the sum is `n_masks`.
+        Number of times that each mask was drawn; the sum is `n_masks`.
     changes : ndarray of shape (n_samples, m)
-        Explained output of the row less its mean over background rows with the mask removed, in
-        the output's unit.
+        Explained output of the row minus its mean over background rows with the features of the
+        mask removed, in the output's unit.
     """
     generator = np.random.default_rng(task.seed_for("masks"))
     sizes = generator.integers(1, task.n_features + 1, (check_count("n_masks", n_masks), 1))
@@ -118,13 +122,13 @@ def mask_changes(task: Task, n_masks: int, n_background: int) -> MaskChanges:
 
 
 def unexplained(task: Task, values: FloatMatrix, drawn: MaskChanges) -> FloatVector:
-    """`infidelity` for masks that have been drawn."""
+    """`infidelity` for given masks and changes."""
     masks, counts, changes = drawn
     if never_changes(task, drawn):
         return np.zeros(len(values))
-    told = values / (np.abs(values).max() or 1.0) @ masks.T
-    beta = (told * changes @ counts).sum() / ((told**2 @ counts).sum() or 1.0)
-    residuals = changes - max(beta, 0.0) * told
+    sums = values / (np.abs(values).max() or 1.0) @ masks.T
+    beta = (sums * changes @ counts).sum() / ((sums**2 @ counts).sum() or 1.0)
+    residuals = changes - max(beta, 0.0) * sums
     return np.asarray(residuals**2 @ counts / (changes**2 @ counts).mean())
 
 

@@ -1,4 +1,4 @@
-"""The task of an explanation that is to be scored, and the explanation in the task's order."""
+"""The task of an explanation to score, and the explanation in the order of the task."""
 
 from dataclasses import replace
 from typing import Any
@@ -23,14 +23,14 @@ def pose(
     *,
     random_state: Any = None,
 ) -> tuple[Task, Explanation, IntVector]:
-    """A task of the rows of X, the explanation in its order, and positions that undo the order.
+    """The task of X, the explanation in the task's order, and positions that undo this order.
 
     Raises
     ------
     NotFittedError
         If the explainer is not fitted.
     InputError
-        If the explanation is not of these rows and features, or of all classes at once.
+        If the explanation is of other rows or features, or of all classes at once.
     """
     check_is_fitted(explainer)
     if not isinstance(explanation, Explanation):
@@ -42,7 +42,7 @@ def pose(
 
 
 def _columns_of(task: Task, explanation: Explanation, order: IntVector) -> IntVector:
-    """Output that the explanation is of in each row, once it is known to be of these rows."""
+    """Position of the explained output in each row. InputError if the explanation is not of X."""
     if explanation.values.ndim == 3:
         task = replace(task, columns=None)
     columns, names, index = explained_columns(task), explanation.feature_names, explanation.index
@@ -50,8 +50,8 @@ def _columns_of(task: Task, explanation: Explanation, order: IntVector) -> IntVe
         raise InputError(f"`explanation` must be of the features of X, got {list(names)}.")
     if index is not None and not (len(index) == len(order) and index[order].equals(task.index)):
         raise InputError(
-            f"`explanation` must be of the {len(order)} rows of X, in their order, got other "
-            f"{len(index)}. Pass the X that was explained."
+            f"`explanation` must be of the {len(order)} rows of X, in their order, got "
+            f"{len(index)} other rows. Pass the X that was explained."
         )
     if explanation.targets is None:
         return columns

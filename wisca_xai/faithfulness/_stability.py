@@ -1,4 +1,4 @@
-"""Stability: whether rows that differ little have attributions that differ little."""
+"""Stability: whether similar rows have similar attributions."""
 
 from dataclasses import replace
 from typing import Any
@@ -17,7 +17,7 @@ from wisca_xai.explainers._task import Limits, Task
 from wisca_xai.faithfulness._evaluate import check_values, explained_columns
 from wisca_xai.faithfulness._pose import pose
 
-N_NEIGHBOURS, SCALE = 5, 0.1
+N_NEIGHBOURS, SCALE = 5, 0.1  # defaults: neighbours per row, noise in standard deviations
 
 
 def local_stability(
@@ -34,38 +34,39 @@ def local_stability(
     .. math:: \frac1p \sum_{q=1}^p \|s(a(x_i + \varepsilon_{iq})) - s(a(x_i))\|_2, \qquad
               s(a) = a / \max_j |a_j|
 
-    The source takes the largest distance within a ball instead of the mean.
+    The source takes the largest distance in a ball around the row instead of the mean.
 
     Parameters
     ----------
     explainer : BaseExplainer
-        Fitted; it runs once, for all neighbours, which also takes one model row per neighbour.
+        Fitted explainer. It runs once for all neighbours; this costs one more model row for each
+        neighbour.
     explanation : Explanation
         What it returned for X.
     X : array-like or DataFrame of shape (n_samples, n_features)
         As explained, in the same order.
     n_neighbours : int, default=5
-        p, neighbours of each row.
+        p, the number of neighbours of each row.
     scale : float, default=0.1
-        Standard deviation of the noise, in those of the background's columns. Whole numbers,
-        booleans and categories stay as they are; neighbours keep the row's class.
+        Standard deviation of the noise, in standard deviations of the background's columns. Whole
+        numbers, booleans and categories are not changed. Neighbours keep the class of their row.
     random_state : int, RandomState instance or None, default=None
-        Of the neighbours, and of the explainer's draws for them.
+        Controls the neighbours and the random draws of the explainer for them.
 
     Returns
     -------
     distance : ndarray of shape (n_samples,)
-        Dimensionless, in [0, ``2 * sqrt(n_features)``]: 0 is stable. NaN for a global method,
-        which has no attributions of a row.
+        Dimensionless, in [0, ``2 * sqrt(n_features)``]; 0 is stable. NaN for a global explainer,
+        which has no attributions of single rows.
 
     Raises
     ------
     InputError
-        If the explanation does not fit, `n_neighbours` or `scale` is not positive, or all classes
-        are explained at once.
+        If the explanation does not fit, if `n_neighbours` or `scale` is not positive, or if all
+        classes are explained at once.
     ExplainerError
-        If a panel has no local explainer that can explain the neighbours. One that fails among
-        others is missing from their consensus, with a warning.
+        If no local explainer of a panel can explain the neighbours. If only some fail, they are
+        left out of the neighbours' consensus, with a warning.
 
     References
     ----------
@@ -73,7 +74,7 @@ def local_stability(
 
     Examples
     --------
-    A linear effect has one attribution everywhere, up to the sign and size of the row:
+    The attributions of a linear effect differ between rows only by a factor, which is scaled away:
 
     >>> from wisca_xai.explainers import ShapExplainer
     >>> X = np.random.default_rng(0).normal(size=(30, 2))
@@ -111,17 +112,17 @@ def neighbour_values(
     scale: float = SCALE,
     seed: int | None = None,
 ) -> FloatCube:
-    """Attributions of Gaussian neighbours of each row, as the explainer gives them.
+    """Attributions of Gaussian neighbours of each row.
 
-    The neighbours depend on the task alone: they are the same for all explainers.
+    The neighbours depend on the task alone, so they are the same for all explainers.
 
     Parameters
     ----------
     explainer, task, explanation, n_neighbours, scale
-        As in `stability_of`, of a local explainer.
+        As in `stability_of`, for a local explainer.
     seed : int or None, default=None
-        What the explainer's own draws derive from: ``explanation.receipt.seed`` repeats those of
-        the explanation. None is the task's.
+        Seed of the explainer's own random draws: ``explanation.receipt.seed`` repeats those of the
+        explanation. None takes the seed of the task.
 
     Returns
     -------
@@ -131,7 +132,7 @@ def neighbour_values(
     Raises
     ------
     InputError, ExplainerError
-        As `local_stability`; InputError for a global method too.
+        As in `local_stability`, and InputError for a global explanation.
     """
     check_neighbours(n_neighbours, scale)
     if check_values(task, explanation.values).ndim == 1:
@@ -140,15 +141,15 @@ def neighbour_values(
     answer = explainer._run(near if seed is None else replace(near, seed=seed))
     spent = answer.receipt
     task.response.charge(spent.model_rows, spent.model_calls, spent.model_seconds)
-    if answer.scope == "global":  # what is left of a panel once its local explainers have failed
-        reasons = getattr(answer, "failures", {}) or {answer.method: "it is a global method"}
+    if answer.scope == "global":  # only global explainers of a panel are left
+        reasons = getattr(answer, "failures", {}) or {answer.method: "it is a global explainer"}
         table = "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
-        raise ExplainerError(f"No attributions of the rows' neighbours: {table}.")
+        raise ExplainerError(f"There are no attributions of the rows' neighbours: {table}.")
     return answer.values.reshape(task.n_samples, n_neighbours, task.n_features)
 
 
 def distances(values: FloatArray, near: FloatCube) -> FloatVector:
-    """Mean distance (n_samples,) of scaled attributions to those of the neighbours."""
+    """Mean distance (n_samples,) between scaled attributions of a row and of its neighbours."""
     apart = max_abs(near) - max_abs(values)[:, None, :]
     return np.asarray(np.linalg.norm(apart, axis=2).mean(axis=1))
 
@@ -161,7 +162,7 @@ def check_neighbours(n_neighbours: int, scale: float) -> None:
 
 
 def _neighbours(task: Task, n_neighbours: int, scale: float) -> Task:
-    """The same task for Gaussian neighbours of each row, those of a row one after another."""
+    """The same task for Gaussian neighbours. Those of one row follow each other."""
     shape = (task.n_samples, n_neighbours, task.n_features)
     noise = np.random.default_rng(task.seed_for("stability")).normal(size=shape)
     moved = task.rows[:, None, :] + scale * _spread(task) * noise
@@ -182,7 +183,7 @@ def _neighbours(task: Task, n_neighbours: int, scale: float) -> Task:
 
 
 def _spread(task: Task) -> FloatVector:
-    """Standard deviation of each background column, 0 where values are no quantities."""
+    """Standard deviation of each background column; 0 for categories and whole numbers."""
     codec = task.response.codec
     spread = np.ma.masked_invalid(task.background).std(axis=0).filled(0.0)
     integers = [j for j, dtype in enumerate(codec.dtypes) if types.is_integer_dtype(dtype)]
