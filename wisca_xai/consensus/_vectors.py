@@ -20,6 +20,7 @@ from wisca_xai.consensus._combine import Combine, elect
 from wisca_xai.consensus._groups import systematic_share
 from wisca_xai.consensus._inputs import Consensus
 
+CANCELLED = 1e-12  # share of the magnitudes below which a signed sum is a rounding error
 LEAST_SHARE = 0.05  # the part of a magnitude that counts even if it is all scatter
 
 
@@ -138,8 +139,10 @@ class Vectors:
         check_choice("aggregation", aggregation, ("magnitude", "signed"))
         if aggregation == "magnitude":
             local, importances = np.abs(local), np.maximum(importances, 0.0)
-        per_method = local.sum(axis=1) / max(local.shape[1], 1)
-        return np.vstack([importances, per_method])
+        sums = local.sum(axis=1)
+        if aggregation == "signed":  # Rows that cancel leave rounding errors, which have no sign.
+            sums[np.abs(sums) <= CANCELLED * np.abs(local).sum(axis=1)] = 0.0
+        return np.vstack([importances, sums / max(local.shape[1], 1)])
 
 
 def _check_weights(weights: ArrayLike | None, shape: tuple[int, ...]) -> FloatMatrix:
