@@ -227,7 +227,7 @@ def test_a_failing_explainer_shows_in_the_exit_code(folder, capsys, monkeypatch)
     out, err = capsys.readouterr()
     assert "Consensus of shap, permutation, forest" in out
     assert "the explainer lime failed: RuntimeError: no answer today" in err
-    assert "lime failed (RuntimeError: no answer today), and takes no part." in out
+    assert "lime failed (RuntimeError: no answer today) and is left out of the consensus." in out
 
 
 def test_ctrl_c_exits_with_130(folder, capsys, monkeypatch):
@@ -244,7 +244,7 @@ def test_demo_runs_and_writes_its_folder(tmp_path, capsys):
     out, err = capsys.readouterr()
     assert "over 50 rows" in out
     assert "\nMost important: worst concave points, " in out
-    assert "features stand above what explainers give to columns without meaning" in out
+    assert "features score higher than shuffled columns do" in out
     table = pd.read_csv(tmp_path / "demo" / "ranking.csv")
     assert table["feature"][0] == "worst concave points"
     assert table["rank"][0] == 1

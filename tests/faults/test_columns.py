@@ -30,7 +30,7 @@ def test_duplicate_columns_are_read_as_one():
     explanation = explain(LinearRegression().fit(X, X["a"]), X)
     check_complete(explanation)
     assert explanation.reliability.correlated == (("a", "b"),)
-    assert "a and b correlate by 0.8 or more" in explanation.verdict()
+    assert "a and b have rank correlations of 0.8 or more" in explanation.verdict()
 
 
 @fault(10, "duplicate column names")

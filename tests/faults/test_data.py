@@ -62,7 +62,7 @@ def test_no_rows_are_refused_as_in_scikit_learn(model, X):
 def test_a_single_row_is_explained():
     explanation = explain(CLASSIFIER, rows=FRAME[:1])
     check_complete(explanation, 1)
-    assert "Permutation importance is undefined from one row" in " ".join(explanation.notes)
+    assert "Permutation importance is undefined for one row" in " ".join(explanation.notes)
     assert explanation.ranking()["lower"].isna().all()
 
 
@@ -103,5 +103,5 @@ def test_a_constant_model_ties_all_features():
     assert ranking["feature"].tolist() == list("abcd")
     assert set(explanation.votes.values()) == {1.0}
     assert "No feature has any importance" in explanation.verdict()
-    flags = [note for note in explanation.notes if "tells no feature from another" in note]
+    flags = [note for note in explanation.notes if "rates all features equally" in note]
     assert len(flags) == 4

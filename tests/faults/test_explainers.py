@@ -33,7 +33,7 @@ def test_huge_answers_count_no_more_than_others():
 def test_one_that_ranks_otherwise_is_named():
     wrong = values_of(lambda v: v[:, ::-1] + np.arange(4.0))
     explanation = explain(first, ARRAY, ARRAY, explainers=(wrong, *panel()))
-    assert "faulty stands apart" in explanation.verdict()
+    assert "faulty disagrees with the other explainers" in explanation.verdict()
 
 
 @fault(42, "units")

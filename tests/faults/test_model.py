@@ -67,7 +67,7 @@ def test_a_column_for_each_class_is_needed():
 def test_one_class_is_a_constant():
     explanation = explain(Shares([0], lambda Z: np.ones((len(Z), 1))), ARRAY)
     np.testing.assert_array_equal(explanation.importance, np.zeros(4))
-    assert "shap tells no feature from another" in " ".join(explanation.notes)
+    assert "shap rates all features equally" in " ".join(explanation.notes)
 
 
 @fault(25, "many classes")

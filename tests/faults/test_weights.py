@@ -120,7 +120,7 @@ def test_rows_weigh_alike_if_no_prediction_is_confident():
     assert explanation.importance.idxmax() == "a"
     both = explain(undecided_where_negative, rows=FRAME[:9])
     assert set(both.weights.round(9)) == {0.0, 0.64}
-    assert not any("nowhere surer" in note for note in both.notes)
+    assert not any("more confident than chance" in note for note in both.notes)
 
 
 @fault(22, "weights of rows alone and among others")

@@ -275,7 +275,7 @@ def test_rounding_errors_of_a_constant_model_are_not_blown_up(engines):
     for component in explanation.components.values():
         np.testing.assert_array_equal(component.values, np.zeros((3, 12)))
     np.testing.assert_array_equal(explanation.importance, np.zeros(12))
-    assert "shap tells no feature from another" in " ".join(explanation.notes)
+    assert "shap rates all features equally" in " ".join(explanation.notes)
     assert explanation.agreement()["feature_agreement"].isna().all()
 
 

@@ -69,7 +69,7 @@ def test_a_custom_function_merges():
 
 def test_a_method_that_rates_all_features_equally_is_noted():
     flat = pd.Series(1.0, index=list("abc"))
-    note = "loss tells no feature from another, and takes no side in the ranking."
+    note = "loss rates all features equally, so it does not affect the ranking."
     assert note in merged(ONE, TWO, flat).notes
     assert note not in merged().notes
     negative = pd.Series({"a": 1.0, "b": -1.0, "c": 0.0})

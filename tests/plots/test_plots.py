@@ -141,7 +141,7 @@ def ranked(*rankings):
 
 
 def shuffled(seed, n_features, noise):
-    """Two methods that agree in the main; names of very different length."""
+    """Two methods that mostly agree; names of very different length."""
     generator = np.random.default_rng(seed)
     names = np.array([f"f{i}" + " long" * (i % 5) for i in range(n_features)])
     moved = np.arange(n_features) + generator.normal(0, noise, (2, n_features))

@@ -140,10 +140,10 @@ def test_a_newer_minor_format_loads(saved):
     [
         pytest.param({"kind": "Popen", "fields": {"args": "true"}}, "KeyError: 'Popen'", id="kind"),
         pytest.param({"code": "1"}, "ValueError: unknown part 'code'", id="part"),
-        pytest.param({"kind": "Receipt", "fields": {}}, "holds no explanation", id="receipt"),
+        pytest.param({"kind": "Receipt", "fields": {}}, "does not contain", id="receipt"),
         pytest.param({"kind": "Explanation", "fields": {}}, "TypeError", id="no fields"),
-        pytest.param({"list": [1, 2]}, "holds no explanation", id="list"),
-        pytest.param(None, "holds no explanation", id="nothing"),
+        pytest.param({"list": [1, 2]}, "does not contain an explanation", id="list"),
+        pytest.param(None, "does not contain an explanation", id="nothing"),
     ],
 )
 def test_a_header_that_describes_no_explanation_is_refused(saved, tree, message):

@@ -51,7 +51,7 @@ def test_a_single_repeat_has_no_known_error():
 
 def test_several_scorers_are_several_importances():
     several = {"r2": Bunch(importances_mean=np.ones(2))}
-    with pytest.raises(InputError, match=r"got dict. Of a mapping, pass one.* it has \['r2'\]"):
+    with pytest.raises(InputError, match=r"got dict. Pass one entry of .* it has \['r2'\]"):
         from_external(several)
 
 
@@ -169,26 +169,30 @@ HOLES[1, 0], HOLES[0, 1] = np.nan, np.inf
         (HOLES, {}, r"2 of 4 that are not: the first is inf in row 0, feature 'x1'"),
         (HOLES[1], {"name": "m"}, r"'m' must be finite, got 1 of 2.* nan, feature 'x0'"),
         (HOLES[:, :, None] * np.ones(2), {}, r"got 4 of 8 .* in row 0, feature 'x1', output 0"),
-        (TABLE, {"feature_names": ["a"]}, r"one name for each of 2 features, got 1;"),
-        (TABLE, {"feature_names": "ab"}, r"a sequence of 2 texts, got 'ab'"),
-        (TABLE, {"feature_names": [["a"], ["b"]]}, r"a sequence of 2 texts"),
+        (TABLE, {"feature_names": ["a"]}, r"one name for each of 2 features, got 1\."),
+        (TABLE, {"feature_names": "ab"}, r"a sequence of 2 strings, got 'ab'"),
+        (TABLE, {"feature_names": [["a"], ["b"]]}, r"a sequence of 2 strings"),
         (TABLE, {"feature_names": ["a", "a"]}, r"must be unique, got \['a'\] more than once"),
         (TABLE, {"index": [1]}, r"`index` must have one label per row, 2, got 1"),
         (TABLE, {"targets": [1, 2, 3]}, r"one label per row, shape \(2,\), got \(3,\)"),
-        (TABLE, {"target": 1}, r"nothing to choose from: `target` must be None"),
+        (TABLE, {"target": 1}, r"no class to choose: `target` must be None"),
         (TABLE, {"base_values": [1, 2, 3]}, r"`base_values` .* shape \(2,\), got \(3,\)"),
         (TABLE, {"base_values": [1, np.nan]}, r"`base_values` .* finite, got 1 of 2"),
         (TABLE, {"base_values": ["1", "2"]}, r"must be real numbers, got"),
         (TABLE, {"unit": "probabilty"}, r"`unit` must be one of.*Did you mean 'probability'"),
         (TABLE, {"scope": "globl"}, r"`scope` must be one of.*Did you mean 'global'"),
         (TABLE, {"scope": "global"}, r"there must be one vector, got shape \(2, 2\)"),
-        (TABLE, {"name": ""}, r"`name` must be a text that is not empty, got ''"),
-        (TABLE, {"family": 3}, r"`family` must be a text that is not empty, got 3"),
+        (TABLE, {"name": ""}, r"`name` must be a string that is not empty, got ''"),
+        (TABLE, {"family": 3}, r"`family` must be a string that is not empty, got 3"),
         (np.ones(2), {"targets": [1], "index": [1]}, r"no classes: `targets`, `index` must be N"),
         (np.ones(2), {"base_values": 0.0}, r"'external' is global.*`base_values` must be None"),
         (np.ones((2, 2, 2)), {"target": "predicted"}, r"'predicted' needs `base_values`"),
         (np.ones((2, 2, 2)), {"target": 2}, r"`target` must be one of \[0, 1\].*got 2"),
-        (np.ones((2, 2, 2)), {"targets": [1, 1]}, r"must tell the classes apart, got \[1, 1\]"),
+        (
+            np.ones((2, 2, 2)),
+            {"targets": [1, 1]},
+            r"different for each class, got \[1, 1\]",
+        ),
         (np.ones((2, 2, 2)), {"targets": [1]}, r"one label per class, shape \(2,\), got \(1,\)"),
         (np.ones((2, 2, 2)), {"scope": "global"}, r"one vector, got shape \(2, 2, 2\)"),
         (np.ones((0, 2)), {}, r"at least one entry, got shape \(0, 2\)"),
@@ -199,10 +203,10 @@ HOLES[1, 0], HOLES[0, 1] = np.nan, np.inf
         (TABLE.astype(complex), {}, r"must be real numbers, got complex128"),
         (TABLE.set_axis(["a", "a"], axis=1), {}, r"must be unique, got \['a'\]"),
         (pd.concat({"x": TABLE}, axis=1), {}, r"Columns must have one level.* got 2"),
-        ([[1.0, 2.0]], {}, r"got list. Turn numbers into an array first"),
+        ([[1.0, 2.0]], {}, r"got list. Convert numbers to an array first"),
         ([], {}, r"got list"),
         (None, {}, r"must be a shap.Explanation, a list of lime .* got NoneType"),
-        (from_external(TABLE), {}, r"is an Explanation already"),
+        (from_external(TABLE), {}, r"is already an Explanation"),
     ],
 )
 def test_what_does_not_fit_is_refused(attributions, settings, match):

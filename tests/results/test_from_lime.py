@@ -105,7 +105,7 @@ def test_names_of_categories_lose_their_levels():
 
 def test_lime_must_have_explained_the_class_of_each_row():
     rows = limes(labels=(1,))
-    with pytest.raises(InputError, match=r"the class '0' in row 0, it has explained \['1'\]"):
+    with pytest.raises(InputError, match=r"the class '0' in row 0, but it has explained \['1'\]"):
         from_external(rows)
     assert from_external(rows, target=1).targets.tolist() == ["1"] * 6
     with pytest.raises(InputError, match=r"the class '0' in row 0"):
@@ -114,10 +114,10 @@ def test_lime_must_have_explained_the_class_of_each_row():
 
 def test_rows_of_lime_belong_together(all_limes):
     other = limes(DIABETES, DIABETES[:1], LINEAR.predict, mode="regression", feature_names=None)
-    with pytest.raises(InputError, match=r"one mode, got 'classification' in row 0.*row 6"):
+    with pytest.raises(InputError, match=r"same mode, got 'classification' in row 0.*row 6"):
         from_external(all_limes + other)
     unnamed = limes(feature_names=None, labels=(0, 1, 2))
-    with pytest.raises(InputError, match=r"one list of classes, got \['setosa'.*in row 6"):
+    with pytest.raises(InputError, match=r"same list of classes, got \['setosa'.*in row 6"):
         from_external(all_limes + unnamed)
     named = limes(labels=(0,), class_names=["setosa", "versicolor", "virginica"])
     for one in named:
@@ -126,8 +126,8 @@ def test_rows_of_lime_belong_together(all_limes):
         from_external(all_limes + named, target=0)
     for one in named:
         one.domain_mapper.feature_names = list("abc")
-    with pytest.raises(InputError, match=r"one number of features, got 4 in row 0 and 3 in row 6"):
+    with pytest.raises(InputError, match=r"same number of features, got 4 in row 0 and 3 in row 6"):
         from_external(all_limes + named)
     text = SimpleNamespace(local_exp={}, domain_mapper=SimpleNamespace())
-    with pytest.raises(InputError, match=r"LIME's of tables, got those of texts or images"):
+    with pytest.raises(InputError, match=r"must explain tables, got texts or images"):
         from_external([text])

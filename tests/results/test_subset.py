@@ -68,8 +68,8 @@ def test_skill_and_refits_are_dropped_and_the_result_says_so(whole, part):
     assert whole.reliability.refit_p_values is not None
     assert part.reliability.refit_p_values is None
     assert part.notes[-1] == (
-        "These are 4 of 30 explained rows. Importance, agreement and intervals are of these rows; "
-        "what is of all rows was dropped: the model's skill, refits."
+        "These are 4 of 30 explained rows. Importance, agreement and intervals were recomputed for "
+        "these rows. What describes all rows was dropped: the model's skill, refits."
     )
 
 
@@ -85,7 +85,7 @@ def test_a_score_without_parts_of_rows_is_dropped():
     explainer = WISCAExplainer(MODEL, explainers=panel, random_state=0).fit(X, Y)
     part = explainer.explain(X[::5], Y[::5])[:4]
     assert list(part.components) == list(part.votes) == list(part.scaled) == ["lime"]
-    assert part.notes[-1].endswith("was dropped: the model's skill, permutation.")
+    assert part.notes[-1].endswith("dropped: the model's skill, permutation.")
 
 
 def test_rows_are_chosen_as_in_numpy(whole):
@@ -104,9 +104,7 @@ def test_what_chooses_no_rows_is_refused(whole, rows):
 
 def test_an_explanation_is_not_iterated(whole):
     assert len(whole) == 30
-    with pytest.raises(
-        TypeError, match=r"Use explanation\[i\] for row i, to_frame"
-    ):
+    with pytest.raises(TypeError, match=r"Use explanation\[i\] for row i, to_frame"):
         iter(whole)
 
 

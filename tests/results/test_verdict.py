@@ -73,8 +73,8 @@ def verdict(**changes):
 
 def test_when_all_is_well_the_verdict_is_the_result():
     assert verdict() == [
-        "The explainers agree closely: their rankings correlate by 0.90 on average, from 0.90 to "
-        "0.90.",
+        "The explainers agree closely: the rank correlation between two of them is 0.90 on "
+        "average, from 0.90 to 0.90.",
         "Most important: a, b, c and d.",
     ]
 
@@ -83,8 +83,8 @@ def test_when_all_is_well_the_verdict_is_the_result():
     ("correlation", "words"),
     [
         (0.8, "agree closely"),
-        (0.79, "agree in the main"),
-        (0.5, "agree in the main"),
+        (0.79, "mostly agree"),
+        (0.5, "mostly agree"),
         (0.49, "contradict each other"),
         (-1.0, "contradict each other"),
     ],
@@ -98,14 +98,14 @@ def test_the_verdict_says_how_far_explainers_agree(correlation, words):
 
 def test_agreement_is_that_of_the_pairs_that_can_be_compared():
     first = verdict(pairs=correlations(ab=0.25, ac=np.nan, bc=0.75))[0]
-    assert "agree in the main" in first
-    assert "by 0.50 on average, from 0.25 to 0.75." in first
+    assert "mostly agree" in first
+    assert "is 0.50 on average, from 0.25 to 0.75." in first
 
 
 @pytest.mark.parametrize("pairs", [correlations(), correlations(ab=np.nan)], ids=["none", "nan"])
 def test_without_a_pair_there_is_nothing_to_compare(pairs):
     assert verdict(pairs=pairs)[0] == (
-        "There is nothing to compare: fewer than two explainers tell features apart."
+        "There is nothing to compare: fewer than two explainers give a ranking."
     )
 
 
@@ -159,7 +159,7 @@ def test_features_that_may_come_first_are_named(best, rivals):
     if rivals is None:
         assert lines == []
     else:
-        assert lines == [f"These rows do not tell whether {rivals} comes first: explain more rows."]
+        assert lines == [f"These rows do not show whether {rivals} comes first. Explain more rows."]
 
 
 def test_a_single_row_says_nothing_of_other_rows():
@@ -170,29 +170,26 @@ def test_a_single_row_says_nothing_of_other_rows():
 
 def test_the_verdict_says_if_every_feature_is_above_noise():
     text = verdict(ranking=ranking(above_noise=[True] * 4))
-    assert text[2:] == [
-        "Every feature stands above what explainers give to columns without meaning."
-    ]
+    assert text[2:] == ["Every feature scores higher than shuffled columns do."]
 
 
 @pytest.mark.parametrize("above", [[True, True, False, False], [True, False, False, False]])
 def test_features_not_above_noise_are_counted(above):
     (line,) = verdict(ranking=ranking(above_noise=above))[2:]
-    assert line.startswith(f"{sum(above)} of 4 features stand")
-    assert "read nothing into the others" in line
+    assert line.startswith(f"{sum(above)} of 4 features score")
+    assert line.endswith("Treat the others as noise.")
 
 
 def test_the_verdict_says_if_no_feature_is_above_noise():
     (line,) = verdict(ranking=ranking(above_noise=[False] * 4))[2:]
-    assert "columns without meaning" in line
-    assert "Every feature stands above" not in line
+    assert line == "No feature scores higher than shuffled columns do."
 
 
 def test_an_outlier_among_explainers_is_named():
     (line,) = verdict(pairs=correlations(ab=0.9, ac=0.5, bc=0.6))[2:]
     assert line == (
-        "c stands apart: it correlates by 0.55 with the others, which correlate by 0.90 among "
-        "themselves."
+        "c disagrees with the other explainers: its mean rank correlation with them is 0.55, and "
+        "theirs with each other is 0.90."
     )
 
 
@@ -207,14 +204,14 @@ def test_an_outlier_among_explainers_is_named():
     ids=["near", "two", "two that can be compared", "all apart"],
 )
 def test_an_explainer_that_agrees_with_the_others_is_not_named(pairs):
-    assert not [line for line in verdict(pairs=pairs) if "stands apart" in line]
+    assert not [line for line in verdict(pairs=pairs) if "disagrees with" in line]
 
 
 def test_the_explainer_that_moves_a_first_feature_is_named():
     table = moves(("lime", "a", 1, 4), ("lime", "b", 2, 1), ("shap", "c", 5, 3))
     assert verdict(influence=table)[2:] == [
-        "Without lime, a moves from 1 to 4.",
-        "Without shap, c moves from 5 to 3.",
+        "Without lime, a moves from rank 1 to rank 4.",
+        "Without shap, c moves from rank 5 to rank 3.",
     ]
 
 
@@ -239,9 +236,9 @@ def test_correlated_groups_of_first_features_are_named():
     lines = [
         line
         for line in verdict(reliability=reliability(correlated=groups))
-        if "Read them as one" in line
+        if "Treat them as one" in line
     ]
-    assert [line.split(" correlate by 0.8 or more")[0] for line in lines] == [
+    assert [line.split(" have rank correlations of 0.8 or more")[0] for line in lines] == [
         "a and b",
         "d, e and f",
     ]
@@ -253,7 +250,7 @@ def test_correlated_groups_of_first_features_are_named():
 )
 def test_large_groups_are_cut(size, shown):
     group = ("a", *(f"f{i}" for i in range(1, size)))
-    assert f"{shown} correlate by 0.8" in "\n".join(
+    assert f"{shown} have rank correlations of 0.8" in "\n".join(
         verdict(reliability=reliability(correlated=(group,)))
     )
 
@@ -300,7 +297,7 @@ def test_a_poor_fit_of_lime_is_named(r2, shown):
 def test_shapley_values_that_have_not_converged_are_named(component, named):
     lines = [line for line in verdict(components={"mine": component}) if "converged" in line]
     assert bool(lines) == named
-    assert not named or lines[0].startswith("mine has not converged: its errors are 20% of the")
+    assert not named or lines[0].startswith("mine has not converged: its standard errors are 20%")
 
 
 def test_errors_of_all_classes_and_of_a_constant_model_are_accepted():
@@ -314,6 +311,6 @@ def test_errors_of_all_classes_and_of_a_constant_model_are_accepted():
 def test_failures_are_named_with_their_reasons():
     text = verdict(failures={"lime": "ValueError: no", "forest": "TypeError: never"})
     assert text[2:] == [
-        "lime failed (ValueError: no), and takes no part.",
-        "forest failed (TypeError: never), and takes no part.",
+        "lime failed (ValueError: no) and is left out of the consensus.",
+        "forest failed (TypeError: never) and is left out of the consensus.",
     ]

@@ -33,7 +33,7 @@ def test_the_verdict_of_a_panel_is_that_of_its_parts():
     assert explanation.verdict() == expected
     assert "The explainers agree closely" in expected
     assert "Most important: b, a and $x$." in expected
-    assert "2 of 3 features stand above what explainers give" in expected
+    assert "2 of 3 features score higher than shuffled columns do." in expected
 
 
 def test_a_constant_model_has_a_verdict():
@@ -92,7 +92,7 @@ def test_the_verdict_names_faults_of_data_and_model():
     explainer = WISCAExplainer(weighted, explainers=PANEL, random_state=0).fit(table)
     noise = np.random.default_rng(1).normal(size=12)
     text = explainer.explain(rows, noise).verdict()
-    assert "b and twin correlate by 0.8 or more" in text
+    assert "b and twin have rank correlations of 0.8 or more" in text
     assert "\n1 of 12 rows lie" in text
     assert "hardly better than a constant" in text
     assert "poorly" in explained(lambda table: np.sin(9 * table.sum(axis=1))).verdict()

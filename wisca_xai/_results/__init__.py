@@ -1,1 +1,1 @@
-"""Results: frozen data that is read, judged in words, compared, saved and loaded."""
+"""Results: frozen data with a verdict in words, comparison, saving and loading."""

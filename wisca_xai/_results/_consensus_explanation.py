@@ -1,4 +1,4 @@
-"""ConsensusExplanation: the consensus, its parts, and how far the parts agree."""
+"""ConsensusExplanation: the consensus, its components, and how far they agree."""
 
 import itertools
 import os
@@ -39,7 +39,7 @@ from wisca_xai.metrics import (
 class ConsensusExplanation(Explanation):
     """What `WISCAExplainer.explain` returns: an `Explanation` whose values are the consensus.
 
-    `values` are dimensionless, in [-1, 1]; where only global methods gave a result they are the
+    `values` are dimensionless, in [-1, 1]. If only global methods gave a result, they are the
     importance.
 
     Attributes
@@ -51,23 +51,23 @@ class ConsensusExplanation(Explanation):
     wisca : ndarray of shape (n_features,)
         The WISCA score of the paper: the signed sum W divided by the number of methods, in [-1, 1].
     components : mapping of str to Explanation
-        Every explainer's own result, in its own unit.
+        Result of each explainer, in its own unit.
     scaled : mapping of str to ndarray
         Each component's values after `min_max`, dimensionless.
     weights : ndarray of shape (n_samples,)
         Weight of each row, in [0, 1].
     failures : mapping of str to str
-        Explainers without a result, and why.
+        Explainers without a result, each with the reason.
     votes : mapping of str to float
         How much each explainer counts in the consensus.
     reliability : Reliability
         What speaks for and against the result: resamples, noise, correlated features, ...
     row_weighting : str
-        Where `weights` come from: "confidence" (of the model in its class), "residual" (of the
-        prediction, given y), "equal" (neither is known), "undecided" (the model is nowhere more
+        Source of `weights`: "confidence" (of the model in its class), "residual" (of the
+        prediction, given y), "equal" (neither is known), "undecided" (no prediction is more
         confident than chance, so all are 1), "given" (by the user), or "unknown" (old files).
     groups : ndarray of int of shape (n_samples, n_features), or None
-        Groups of rows by each feature's value; see `wisca_xai.consensus.value_groups`.
+        Groups of rows with similar values of a feature; see `wisca_xai.consensus.value_groups`.
     function : callable or None
         The consensus function; None for a custom one that was loaded from a file.
     """
@@ -93,7 +93,7 @@ class ConsensusExplanation(Explanation):
             object.__setattr__(self, "groups", frozen_array(self.groups, dtype=np.intp))
         if self.function is None:
             object.__setattr__(self, "function", CONSENSUS.get(self.consensus))
-        if self.data is not None:  # every explainer's own result shows the same rows
+        if self.data is not None:  # The components explain the same rows.
             shown = {
                 name: replace(c, data=self.data) if c.scope == "local" else c
                 for name, c in self.components.items()
@@ -104,30 +104,34 @@ class ConsensusExplanation(Explanation):
         object.__setattr__(self, "scaled", frozen)
 
     def ranking(self, *, k: int = 5, level: float = 0.95) -> pd.DataFrame:
-        """Features by the size of their importance, best first.
+        """Features by the magnitude of their importance, the largest first.
 
         Parameters
         ----------
         k : int, default=5
-            Of `p_top`; at most the number of features counts.
+            Number of top ranks that `p_top` refers to, at most the number of features.
         level : float, default=0.95
             Confidence of the intervals.
 
         Returns
         -------
         ranking : DataFrame
-            - `feature`, `importance`; `lower`, `upper`: its confidence interval over other rows and
-              other draws of the explainers;
-            - `wisca`: the WISCA score of the paper, the signed sum W divided by the number of
-              methods, in [-1, 1], and `p_positive`: the probability that it is above 0;
-            - `rank` (from 1; tied features share the smaller rank and stand in the order of their
-              columns), `best_rank` and `worst_rank`: those that the rows do not rule out, and
-              `p_top`: the probability to be among the first k;
-            - `above_noise`: whether the importance exceeds what explainers give to null features,
-              and with `n_refits` also what refitted models make of null features.
+            - `feature`, `importance`;
+            - `lower`, `upper`: confidence interval of the importance over resampled rows and
+              redrawn Monte-Carlo errors;
+            - `wisca`: the WISCA score of the paper: the signed sum W divided by the number of
+              methods, in [-1, 1];
+            - `p_positive`: probability that the WISCA score is above 0;
+            - `rank`: from 1. Tied features share the smaller rank and keep the order of their
+              columns;
+            - `best_rank`, `worst_rank`: confidence interval of the rank;
+            - `p_top`: probability that the feature is among the first k;
+            - `above_noise`: whether the importance is larger than what explainers give to null
+              features, and with `n_refits` also larger than what they give to null features that
+              refitted models have learned from.
 
-            NaN, or None, where it is not known: of a single row, or of explainers that did not
-            measure their noise.
+            Entries are NaN or None where they are not known: for a single row, or if explainers
+            did not measure their noise.
         """
         magnitude = self.importance.abs().to_numpy()
         resamples = self.reliability.resamples
@@ -168,7 +172,7 @@ class ConsensusExplanation(Explanation):
         -------
         influence : DataFrame
             One row per explainer and feature: `without`, `feature`, `rank`, `rank_without` and
-            `change` (positive: the feature falls back without the explainer), the largest change
+            `change` (positive: the feature ranks lower without the explainer), the largest change
             first.
         """
         ranks = ranks_of(self.importance)
@@ -193,18 +197,18 @@ class ConsensusExplanation(Explanation):
         )
 
     def partial_order(self, features: Sequence[str] | None = None) -> PartialOrder:
-        """The pairs of features on whose order all explainers agree.
+        """Pairs of features on whose order all explainers agree.
 
         Parameters
         ----------
         features : sequence of str, default=None
-            Features to order, at most 5000; None means all, as in `feature_names`.
+            Features to order, at most 5000. None means all, as in `feature_names`.
 
         Returns
         -------
         order : PartialOrder
-            By the position of the features. An explainer that tells no feature from another has
-            no say.
+            Refers to features by position. An explainer that rates all features equally does not
+            affect it.
         """
         places = {name: j for j, name in enumerate(self.feature_names)}
         names = self.feature_names if features is None else features
@@ -216,7 +220,7 @@ class ConsensusExplanation(Explanation):
         return partial_order(None, np.array(magnitudes))
 
     def verdict(self) -> str:
-        """In plain sentences: how far the explainers agree, why not, and what to do next."""
+        """Say in plain sentences how far the explainers agree, why not, and what to do next."""
         return write_verdict(
             self.ranking(),
             self.agreement(),
@@ -232,7 +236,7 @@ class ConsensusExplanation(Explanation):
         Returns
         -------
         ranks : DataFrame of shape (n_features, n_explainers)
-            Of the mean magnitudes; tied features share the smaller rank.
+            Ranks of the mean magnitudes; tied features share the smaller rank.
         """
         ranks = {
             name: ranks_of(component.mean_magnitude())
@@ -253,8 +257,9 @@ class ConsensusExplanation(Explanation):
         pairs : DataFrame
             One row per pair: `first`, `second`, `rank_correlation` (Spearman, of mean magnitudes),
             `feature_agreement` (share of common top-k features) and `sign_agreement` (share of
-            entries pointing the same way). NaN where a measure is not defined: of fewer than 2
-            features, of an explainer that tells no feature from another, signs of global methods.
+            entries with the same sign). NaN where a measure is not defined: with fewer than 2
+            features, for an explainer that rates all features equally, and for the signs of global
+            methods.
         """
         rows = []
         k = min(k, len(self.feature_names))
@@ -277,10 +282,10 @@ class ConsensusExplanation(Explanation):
         Returns
         -------
         disagreement : Series of shape (n_samples,)
-            In [0, 1], by row label: 0 where all rank the features alike, 1/2 where their rankings
-            have nothing to do with each other; see `wisca_xai.metrics.disagreement_scores`. A
-            global explainer gives every row its one ranking. NaN with fewer than two explainers
-            that tell features apart; with all classes explained the mean over them.
+            In [0, 1], by row label: 0 if all explainers rank the features alike, 1/2 if their
+            rankings are unrelated; see `wisca_xai.metrics.disagreement_scores`. The ranking of a
+            global explainer counts for every row. NaN if fewer than two explainers give a ranking.
+            If all classes are explained, the mean over classes.
         """
         if self.scope == "global":
             return pd.Series([], dtype=np.float64, name="disagreement")
@@ -296,20 +301,21 @@ class ConsensusExplanation(Explanation):
         return pd.Series(np.mean(scores, axis=0), index=self.index, name="disagreement")
 
     def save(self, path: str | os.PathLike[str], *, include_data: bool = False) -> None:
-        """Write one .npz file; see `Explanation.save`. The explained rows are in it only once."""
+        """Write one .npz file; see `Explanation.save`. It contains the explained rows only once."""
         single = {name: replace(c, data=None) for name, c in self.components.items()}
         bare = replace(self, data=None, components=single)
-        object.__setattr__(bare, "data", self.data)  # not again into the components
+        # Passed to the constructor, `data` would be copied into the components again.
+        object.__setattr__(bare, "data", self.data)
         Explanation.save(bare, path, include_data=include_data)
 
     @property
     def plan(self) -> MergePlan:
-        """How the components became this consensus.
+        """How the components were merged into this consensus.
 
         Raises
         ------
         InputError
-            If a file cannot tell: for a custom consensus function.
+            If the consensus function is a custom one that was not saved with the file.
         """
         if self.function is None:
             raise InputError(
@@ -319,7 +325,7 @@ class ConsensusExplanation(Explanation):
         return MergePlan(self.function, self.weights, self.votes, self.groups)
 
     def _of_rows(self, rows: IntVector) -> Self:
-        """Some rows: what speaks of all rows is computed anew, or dropped with a note."""
+        """Select rows; what describes all rows is recomputed, or dropped with a note."""
         return cast(Self, subset(self, rows))
 
     def _reordered(self, rows: IntVector) -> Self:

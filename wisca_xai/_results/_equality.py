@@ -9,12 +9,12 @@ import pandas as pd
 
 
 def _same_index(one: pd.Index, two: pd.Index) -> bool:
-    """Same labels, types and names; a frequency that pandas remembers is no part of it."""
+    """Whether labels, dtype and names are the same. The frequency that pandas stores is ignored."""
     return one.equals(two) and one.names == two.names and one.dtype == two.dtype
 
 
 def are_equal(one: Any, two: Any) -> bool:
-    """Whether two parts of results are equal; what is unknown (NaN) equals itself."""
+    """Whether two parts of results are equal; NaN equals NaN."""
     if isinstance(one, pd.Index) or isinstance(two, pd.Index):
         return isinstance(one, pd.Index) and isinstance(two, pd.Index) and _same_index(one, two)
     if isinstance(one, pd.Series) and isinstance(two, pd.Series):

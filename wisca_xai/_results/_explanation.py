@@ -1,4 +1,4 @@
-"""Explanation: attributions with all that is needed to read, check and keep them."""
+"""Explanation: attributions with everything that is needed to read, check and save them."""
 
 import html
 import os
@@ -21,22 +21,22 @@ from wisca_xai._typing import FloatArray, FloatVector, IntVector, LabelVector
 @_storage.storable("receipt", formerly="Receipt")
 @dataclass(frozen=True)
 class Receipt:
-    """How an explanation came about, and what it cost.
+    """How an explanation was computed, and what it cost.
 
-    Two receipts are equal if they describe the same computation; the time it took is not compared.
+    Two receipts are equal if they describe the same computation; times are not compared.
 
     Attributes
     ----------
     model_rows, model_calls : int
-        Rows that the model was asked for, and calls made.
+        Rows that were passed to the model, and number of calls.
     seconds, model_seconds : float
-        Wall time in all, and inside the model.
+        Wall time in total, and inside the model.
     seed : int
         Integer that repeats the run when passed as `random_state`.
     settings : mapping
         Parameters, response method, number of background rows; JSON types only.
     versions : mapping of str to str
-        Version of each library that took part.
+        Version of each library that was used.
     """
 
     model_rows: int = 0
@@ -55,7 +55,7 @@ class Receipt:
 )
 @dataclass(frozen=True, eq=False, repr=False)
 class Explanation:
-    """Attributions of one explainer, frozen: arrays are read-only copies, and no model is held.
+    """Attributions of one explainer. It is frozen: arrays are read-only copies. It holds no model.
 
     ``len(explanation)`` is the number of explained rows, and ``explanation[rows]`` is the
     explanation of some of them.
@@ -63,9 +63,10 @@ class Explanation:
     Attributes
     ----------
     values : ndarray of shape (n_samples, n_features), (n_samples, n_features, k) or (n_features,)
-        Attributions of the explained output; one matrix per class for ``target="all"``; a vector
-        for a global method. Their unit is `unit`.
+        Attributions of the explained output, in the unit `unit`. One matrix per class for
+        ``target="all"``; one vector for a global method.
     feature_names : tuple of str
+        Names of the features, in the order of the columns.
     method : str
         "shap", "lime", "permutation", "forest", ...
     family : str
@@ -73,33 +74,34 @@ class Explanation:
     unit : str
         "probability", "margin", "indicator", "target", "score", or "1" (dimensionless).
     signed : bool
-        Whether the sign tells the direction of the effect.
+        Whether the sign is the direction of the effect.
     standard_errors : ndarray like `values`, or None
-        Monte-Carlo error of each value, one standard deviation; None if exact or not known.
+        Monte-Carlo error of each value, as one standard deviation. None if values are exact or
+        errors are not known.
     base_values : ndarray of shape (n_samples,) or (n_samples, k), or None
-        Output without any feature's contribution: where a method is additive,
+        Output without any feature's contribution. If a method is additive,
         ``base_values + values.sum(axis=1)`` is the model's output.
     targets : ndarray of shape (n_samples,) or (k,), or None
-        Class explained in each row; for ``target="all"`` the class of each matrix; None for models
-        without classes.
+        Class that is explained in each row; for ``target="all"`` the class of each matrix. None for
+        models without classes.
     index : pandas.Index of shape (n_samples,), or None
         Row labels of the table; None for a global method.
     null_values : ndarray of shape (n_samples, q), (n_samples, q, k) or (q,), or None
-        What the method gives to q columns that look like the table's but that the model never sees:
-        its noise. A panel asks for them; None where nobody asked.
+        Attributions of q null features: columns with the values of real ones that the model never
+        sees. They measure the method's noise. A panel requests them; otherwise None.
     fidelity : float or None
-        For a method that imitates the model and reads its attributions off the imitation: how much
-        of the model's output that explains, as R2, at least 0 (LIME's lines: around each row; a
-        forest: out of bag). None for a method that reads them off the model itself.
+        For a method that fits a surrogate of the model: the share of the model's output that the
+        surrogate explains, as R2, at least 0 (LIME: around each row; a forest: out of bag). None
+        for a method that uses the model itself.
     diagnostics : mapping of str to ndarray of shape (n_samples,) or (n_samples, n_features)
-        What the method knows of its own quality, row by row, such as LIME's local R2, or each
-        row's part in a permutation importance.
+        The method's measures of its own quality by row, such as LIME's local R2, or each row's
+        part in a permutation importance.
     notes : tuple of str
         What a reader must know, in sentences.
     receipt : Receipt
+        How the explanation was computed, and what it cost.
     data : DataFrame, ndarray or table of shape (n_samples, n_features), or None
-        The explained rows as the user passed them. Two explanations can be equal whatever they
-        are.
+        The explained rows as the user passed them. ``==`` does not compare them.
     """
 
     values: FloatArray
@@ -137,11 +139,11 @@ class Explanation:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self.__post_init__()  # pickle and copy forget that arrays are read-only
+        self.__post_init__()  # Pickle and copy make arrays writable again.
 
     @property
     def scope(self) -> str:
-        """One vector over all rows ("global"), or one per row ("local")."""
+        """Whether there is one vector over all rows ("global") or one per row ("local")."""
         return "global" if self.values.ndim == 1 else "local"
 
     @property
@@ -152,7 +154,7 @@ class Explanation:
     def mean_magnitude(self) -> FloatVector:
         """Importance of each feature, (n_features,): the mean magnitude over rows and classes.
 
-        A global method is its own importance; negative ones, which are noise, count as 0.
+        The values of a global method are its importance. Negative ones are noise and count as 0.
         """
         if self.scope == "global":
             return np.maximum(self.values, 0.0)
@@ -163,7 +165,7 @@ class Explanation:
         return self.n_samples
 
     def __bool__(self) -> bool:
-        return True  # an explanation without rows is one all the same
+        return True  # Without this, a global explanation, whose length is 0, would be false.
 
     def __iter__(self) -> Any:
         raise TypeError(
@@ -172,22 +174,19 @@ class Explanation:
         )
 
     def __getitem__(self, rows: Any) -> Self:
-        """The explanation of some rows, by position: an int, a slice, a list or a mask."""
+        """Select rows by position: an int, a slice, a list or a mask."""
         return self._of_rows(self._positions(rows))
 
     def _positions(self, rows: Any) -> IntVector:
-        """Positions of rows that a user chose.
+        """Positions of the rows that a user selected.
 
         Raises
         ------
         InputError
-            For a global explanation, or what does not choose rows.
+            If the explanation is global, or `rows` selects none of its rows.
         """
         if self.scope == "global":
-            raise InputError(
-                f"Rows can only be chosen where there are values per row, but {self.method!r} is "
-                "global."
-            )
+            raise InputError(f"Choosing rows needs values per row, but {self.method!r} is global.")
         try:
             chosen = np.atleast_1d(np.arange(self.n_samples)[rows])
         except (IndexError, TypeError, ValueError) as error:
@@ -196,11 +195,11 @@ class Explanation:
                 f"slice, a list or a mask of {self.n_samples}, got {rows!r}."
             ) from error
         if chosen.ndim != 1 or not len(chosen):
-            raise InputError(f"`explanation[rows]` must choose a row or more, got {rows!r}.")
+            raise InputError(f"`explanation[rows]` must choose at least one row, got {rows!r}.")
         return chosen
 
     def _of_rows(self, rows: IntVector) -> Self:
-        """Some rows; what speaks of all rows, `fidelity`, is computed anew or dropped."""
+        """Select rows. `fidelity` describes all rows, so it is recomputed or dropped."""
         part = self._reordered(rows)
         if self.fidelity is None or self.scope == "global":
             return part
@@ -209,7 +208,7 @@ class Explanation:
         return replace(part, fidelity=fidelity)
 
     def _reordered(self, rows: IntVector) -> Self:
-        """All rows in another order: what speaks of all rows stays as it is."""
+        """Reorder the rows; what describes all rows stays as it is."""
         diagnostics = {name: parts[rows] for name, parts in self.diagnostics.items()}
         if self.scope == "global":
             return replace(self, diagnostics=diagnostics)
@@ -243,18 +242,18 @@ class Explanation:
         return pd.DataFrame(flat, index=self.index, columns=columns)
 
     def to_shap(self, data: Any = None) -> Any:
-        """A `shap.Explanation`, which shap's own plots draw.
+        """Convert to a `shap.Explanation` for shap's own plots.
 
         Parameters
         ----------
         data : array-like of shape (n_samples, n_features), default=None
-            Feature values to show beside the attributions. None means `data`, the explained rows,
-            if the explanation keeps them.
+            Feature values to show beside the attributions. None means the explained rows (the
+            attribute `data`), if the explanation keeps them.
 
         Returns
         -------
         explanation : shap.Explanation
-            Local explanations only. Where no base value is known it is 0.
+            Base values that are not known are 0.
 
         Raises
         ------
@@ -264,7 +263,7 @@ class Explanation:
         if self.scope == "global":
             raise InputError(f"to_shap needs values per row, but {self.method!r} is global.")
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # its own use of matplotlib, when first imported
+            warnings.simplefilter("ignore")  # Importing shap warns about its use of matplotlib.
             import shap
 
         base = self.base_values
@@ -284,19 +283,20 @@ class Explanation:
         )
 
     def save(self, path: str | os.PathLike[str], *, include_data: bool = False) -> None:
-        """Write one .npz file (arrays and a JSON header, no pickle), all of it or nothing.
+        """Write one .npz file (arrays and a JSON header, no pickle), complete or not at all.
 
         Parameters
         ----------
         path : path
+            File to write.
         include_data : bool, default=False
-            Whether the file also holds the explained rows, `data`.
+            Whether the file also contains the explained rows (the attribute `data`).
 
         Raises
         ------
         InputError
-            If the index, or a column of `data`, holds objects that are neither numbers, dates nor
-            strings, or `data` is neither a pandas DataFrame nor an array.
+            If the index or a column of `data` has objects other than numbers, dates and strings, or
+            `data` is neither a pandas DataFrame nor an array.
         """
         if include_data and not isinstance(self.data, pd.DataFrame | np.ndarray):
             raise InputError(
@@ -312,11 +312,11 @@ class Explanation:
         Raises
         ------
         CorruptExplanationError
-            If the file is truncated, altered, no explanation, or of a newer format.
+            If the file is truncated, altered, not an explanation, or of a newer format.
         """
         result = _storage.read(path)
         if not isinstance(result, Explanation):
-            raise CorruptExplanationError(f"{os.fspath(path)} holds no explanation.")
+            raise CorruptExplanationError(f"{os.fspath(path)} does not contain an explanation.")
         return result
 
     def __eq__(self, other: object) -> bool:
@@ -330,7 +330,7 @@ class Explanation:
     def __getattr__(self, name: str) -> Any:
         hint = ""
         if name.startswith("plot"):
-            hint = ": pictures are functions, such as wisca_xai.plots.importance(explanation)"
+            hint = ": plots are functions, such as wisca_xai.plots.importance(explanation)"
         raise AttributeError(f"{type(self).__name__} has no attribute {name!r}{hint}.")
 
     def __repr__(self) -> str:
@@ -347,7 +347,7 @@ class Explanation:
         return [f"note: {note}" for note in self.notes]
 
     def _overview(self) -> pd.DataFrame:
-        """The table that stands for the whole in a notebook."""
+        """The table that a notebook shows."""
         return self.to_frame().head(10)
 
     def _repr_html_(self) -> str:

@@ -1,4 +1,4 @@
-"""MergePlan: how explanations become one, and the arrays that consensus functions take."""
+"""MergePlan: how explanations are merged, and the arrays that consensus functions take."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -32,12 +32,13 @@ class Stack:
     names : tuple of str
         The explainers in the order of `votes`: local ones, then global ones.
     local, local_errors : ndarray of shape (m, n, d) or (m, n, d, k), or None
-        Attributions per row, and their standard errors: 0 where exact or not known.
+        Attributions per row, and their standard errors, which are 0 where values are exact or
+        errors are not known.
     importances, importance_errors : ndarray of shape (g, d), or None
-        The same of global methods. An importance that depends on the rows has its parts in
-        `row_effects`, and no error beside.
+        The same for global methods. An importance with `row_effects` has error 0 here, because
+        resampling the rows covers its error.
     row_effects : tuple of g ndarrays of shape (n, d) or None
-        Parts of an importance that average to it.
+        Parts of an importance by row. Their mean is the importance.
     votes : ndarray of shape (m + g,)
     """
 
@@ -73,7 +74,7 @@ class Stack:
 
 @dataclass(frozen=True, eq=False)
 class MergePlan:
-    """How explanations become one: the one place that merges.
+    """How explanations are merged. All merging goes through this class.
 
     Attributes
     ----------
@@ -82,9 +83,9 @@ class MergePlan:
     row_weights : ndarray of shape (n_samples,)
         The model's confidence in each row.
     votes : mapping of str to float
-        How much each explainer counts. Explanations without a vote are left out.
+        How much each explainer counts. Explanations that are not in it are left out.
     groups : ndarray of shape (n_samples, n_features), or None
-        Groups of rows by each feature's value; see `wisca_xai.consensus.value_groups`.
+        Groups of rows with similar values of a feature; see `wisca_xai.consensus.value_groups`.
     """
 
     function: ConsensusFunction
@@ -93,12 +94,15 @@ class MergePlan:
     groups: IntMatrix | None = None
 
     def merge(self, components: Mapping[str, Explanation]) -> Consensus:
-        """The consensus of explanations by name."""
+        """Merge explanations, given by name, into a consensus."""
         stack = Stack.of(components, self.votes)
         return self._apply(self.function, stack.votes, stack.local, stack.importances)
 
     def wisca_score(self, components: Mapping[str, Explanation]) -> FloatVector:
-        """The WISCA score (n_features,): the signed sum W divided by the number of methods."""
+        """Compute the WISCA score of each feature, (n_features,).
+
+        The WISCA score of the paper: the signed sum W divided by the number of methods, in [-1, 1].
+        """
         stack = Stack.of(components, self.votes)
         plain = replace(self, groups=None)
         return plain._apply(wisca_signed, stack.votes, stack.local, stack.importances).importance
@@ -110,19 +114,19 @@ class MergePlan:
     def importance_without_each(
         self, components: Mapping[str, Explanation]
     ) -> dict[str, FloatVector]:
-        """The importance without each explainer; empty where there is only one."""
+        """The importance without each explainer; empty if there is only one explainer."""
         names = [name for name in components if name in self.votes]
         if len(names) < 2:
             return {}
         return {name: self.without(name).merge(components).importance for name in names}
 
     def of_rows(self, rows: IntVector) -> "MergePlan":
-        """The plan for some of the rows."""
+        """The plan for a selection of rows."""
         groups = None if self.groups is None else self.groups[rows]
         return replace(self, row_weights=self.row_weights[rows], groups=groups)
 
     def resample(self, components: Mapping[str, Explanation], seed: int) -> Resamples | None:
-        """The consensus of other rows and other draws of the explainers; None for one row."""
+        """Merge again with resampled rows and redrawn Monte-Carlo errors; None for a single row."""
         if len(self.row_weights) < 2:
             return None
         stack = Stack.of(components, self.votes)
@@ -147,9 +151,10 @@ class MergePlan:
         )
 
     def null_p_values(self, components: Mapping[str, Explanation]) -> FloatVector | None:
-        """Share of null features that reach each feature's importance, in a consensus over both.
+        """P-value of each feature, (n_features,), from a consensus over real and null features.
 
-        None where no explainer has measured its own noise.
+        It is the share of null features whose importance is at least that of the feature, counting
+        the feature itself as one of them. None if no explainer has measured null features.
         """
         measured = {
             name: c
@@ -182,11 +187,13 @@ class MergePlan:
         local: FloatArray | None,
         importances: FloatMatrix | None,
     ) -> Consensus:
-        """Apply a consensus function to vectors of the explainers that have these votes.
+        """Apply a consensus function to the attributions of the explainers that have these votes.
 
-        With all classes explained it is applied to each, and the importance is the mean over them.
+        If all classes are explained, the function is applied to each class, and the importance is
+        the mean over classes.
         """
-        shares = votes if votes.any() else None  # what is left without the voters counts alike
+        # If only explainers with vote 0 are left, all of them count equally.
+        shares = votes if votes.any() else None
         if local is None:
             found = function(None, importances, method_weights=shares)
             return check_consensus(found, None, cast(Any, importances).shape[1])
@@ -208,7 +215,7 @@ class MergePlan:
 
 
 def null_sources(n_features: int, n_null_features: int) -> IntVector:
-    """The column that each null feature is a shuffled copy of; all take their turn."""
+    """Index of the column that each null feature is a shuffled copy of, in turns."""
     return np.resize(np.arange(n_features, dtype=np.intp), n_null_features)
 
 
@@ -219,12 +226,12 @@ def _errors(component: Explanation) -> FloatArray:
 
 
 def find_function(consensus: Any) -> ConsensusFunction:
-    """The consensus function of a name, or the user's own.
+    """Return the consensus function of this name, or the custom function itself.
 
     Raises
     ------
     InputError
-        If there is no such name, or a custom function has another signature.
+        If the name is unknown, or a custom function has another signature.
     """
     if callable(consensus):
         check_consensus_function(consensus)
@@ -234,7 +241,7 @@ def find_function(consensus: Any) -> ConsensusFunction:
 
 
 def name_of(function: Any) -> str:
-    """Name of a function, or of the class of a callable object; a partial one with its settings."""
+    """Name of a function, or the class name of a callable object; a partial shows its settings."""
     if isinstance(function, partial):
         settings = ", ".join(f"{key}={value!r}" for key, value in function.keywords.items())
         return f"{name_of(function.func)}({settings})"
@@ -242,16 +249,16 @@ def name_of(function: Any) -> str:
 
 
 def scale_component(component: Explanation) -> Any:
-    """`min_max` along the features, which are the second of three axes for all classes."""
+    """Apply `min_max` along the features, which are axis 1 if all classes are explained."""
     if component.values.ndim < 3:
         return min_max(component.values)
     return np.moveaxis(min_max(np.moveaxis(component.values, 1, -1)), -1, 1)
 
 
 def notes_of(components: Mapping[str, Explanation]) -> list[str]:
-    """What the methods of a consensus say, and which of them have no say."""
+    """Notes of all components, and a note on each one that does not affect the ranking."""
     silent = [
-        f"{name} tells no feature from another, and takes no side in the ranking."
+        f"{name} rates all features equally, so it does not affect the ranking."
         for name, component in components.items()
         if len(component.feature_names) > 1 and np.ptp(component.mean_magnitude()) == 0
     ]

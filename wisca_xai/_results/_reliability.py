@@ -10,7 +10,7 @@ from wisca_xai._results._storage import storable
 from wisca_xai._typing import FloatVector
 from wisca_xai.consensus import Resamples
 
-CORRELATED = 0.8  # Spearman's correlation from which features count as one group
+CORRELATED = 0.8  # smallest absolute Spearman correlation of two features in one group
 
 
 storable("resamples", formerly="Resamples")(Resamples)
@@ -28,24 +28,25 @@ class Reliability:
     Attributes
     ----------
     resamples : Resamples or None
-        The consensus of other rows and other draws; None for a single row.
+        The consensus of resampled rows and redrawn Monte-Carlo errors. None for a single row.
     null_p_values : ndarray of shape (n_features,), or None
-        Share of null features, the feature among them, that reach its importance: a p-value. None
-        where no explainer measured its noise.
+        P-value of each feature: the share of null features whose importance is at least as large,
+        counting the feature itself as one of them. None if no explainer measured null features.
     refit_p_values : ndarray of shape (n_features,), or None
-        The same of null features that refitted models have learned from, adjusted for the number
-        of features (Benjamini and Hochberg); None unless `n_refits` asked for it.
+        The same with null features that refitted models have learned from, adjusted for the number
+        of features (Benjamini and Hochberg). None with ``n_refits=0``.
     without : mapping of str to ndarray of shape (n_features,)
         The importance without each explainer.
     correlated : tuple of tuples of str
-        Groups of features whose ranks correlate by at least 0.8 in the background. Of more than
-        2000 features the 100 most important ones are compared with all others, no other pairs.
+        Groups of features linked by absolute rank correlations of at least 0.8 in the background.
+        If there are more than 2000 features, only the 100 most important ones are compared with
+        all others.
     outside : ndarray of shape (n_samples,)
-        In how many features each row lies outside the background's range, or has a level, or a
-        missing value, that the background does not have.
+        For each row, the number of features whose value lies outside the background's range, or
+        is a level or a missing value that the background does not have.
     skill : float
-        Of the model on the explained rows: 0 as good as a constant, 1 perfect (R2, or the same of
-        accuracy). NaN without y.
+        Skill of the model on the explained rows: R2, or for classes the same ratio of error rates.
+        0 is as good as a constant, 1 is perfect. NaN without y.
     """
 
     resamples: Resamples | None
@@ -68,9 +69,10 @@ class Reliability:
                 array.setflags(write=False)
 
     def above_noise(self, level: float = 0.05) -> NDArray[np.bool_] | None:
-        """Features (n_features,) above the noise of explainers, and above that of refitted models.
+        """Whether each feature is above the noise of explainers and of refitted models.
 
-        None where neither is known.
+        An array of shape (n_features,). A noise that was not measured is skipped; None if neither
+        was measured.
         """
         known = [p for p in (self.null_p_values, self.refit_p_values) if p is not None]
         return np.max(known, axis=0) <= level if known else None

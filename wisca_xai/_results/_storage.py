@@ -1,7 +1,7 @@
-"""Saved results: one .npz of plain arrays and a JSON header that says how they belong together.
+"""Saved results: one .npz file of plain arrays and a JSON header that says how they fit together.
 
-Objects become ``{"tag": tag, "fields": {...}}``, arrays ``{"array": member}``. Tags are stable, so
-that classes may be renamed. Nothing is pickled, so loading a file cannot run code.
+An object becomes ``{"tag": tag, "fields": {...}}``, an array ``{"array": member}``. Tags never
+change, so classes may be renamed. Nothing is pickled, so loading a file cannot run code.
 """
 
 import hashlib
@@ -21,25 +21,26 @@ from wisca_xai._files import whole_file
 
 T = TypeVar("T")
 
-FORMAT_MAJOR = 2  # raised when older readers can no longer read the file
-FORMAT_MINOR = 0  # raised when parts are added that older readers may leave out
-MAX_BYTES = 4 * 1024**3  # refuse files that unpack to more: a crafted zip can claim any size
+FORMAT_MAJOR = 2  # version of the format; raised when older readers cannot read new files
+FORMAT_MINOR = 0  # raised when new files have additional parts that older readers may skip
+MAX_BYTES = 4 * 1024**3  # largest unpacked size: a crafted zip file can claim any size
 HEADER = "header"
 
 
 @dataclass(frozen=True)
 class Kind:
-    """How objects of a class stand in a file.
+    """How objects of a class are stored in a file.
 
     Attributes
     ----------
     tag : str
-        Stands for the class in files, whatever the class is called.
+        Name of the class in files. It stays when the class is renamed.
     build : type
+        The class.
     formerly : str
-        What files of format 1 call it.
+        Name of the class in files of format 1.
     renamed : mapping of str to str
-        Former names of fields, and those of today.
+        Former names of fields, with the names of today.
     left_out : frozenset of str
         Fields that are not saved.
     """
@@ -52,7 +53,7 @@ class Kind:
 
 
 _BY_CLASS: dict[type, Kind] = {}
-_BY_TAG: dict[str, Kind] = {}  # also by the names of format 1, which start with a capital
+_BY_TAG: dict[str, Kind] = {}  # also holds the names of format 1, which start with a capital
 
 
 def storable(
@@ -62,7 +63,7 @@ def storable(
     renamed: Mapping[str, str] | None = None,
     left_out: Collection[str] = (),
 ) -> Callable[[type[T]], type[T]]:
-    """Class decorator: a frozen dataclass that files may hold; see `Kind`."""
+    """Class decorator: declare a frozen dataclass that can be saved; see `Kind`."""
 
     def register(cls: type[T]) -> type[T]:
         kind = Kind(tag, cls, formerly, renamed or {}, frozenset(left_out))
@@ -73,7 +74,7 @@ def storable(
 
 
 def write(path: str | os.PathLike[str], result: Any) -> None:
-    """Write a frozen dataclass; the file appears whole or not at all."""
+    """Write a frozen dataclass. The file appears complete or not at all."""
     arrays: dict[str, Any] = {}
     tree = _encode(result, arrays, "")
     digests = {name: _digest(array) for name, array in arrays.items()}
@@ -84,7 +85,7 @@ def write(path: str | os.PathLike[str], result: Any) -> None:
 
 
 def read(path: str | os.PathLike[str]) -> Any:
-    """Read what `write` wrote, also in format 1; only `storable` classes are built.
+    """Read what `write` wrote, also in format 1. Only `storable` classes are built.
 
     Raises
     ------
@@ -98,7 +99,7 @@ def read(path: str | os.PathLike[str]) -> Any:
         major = int(header["format"][0])
         if major > FORMAT_MAJOR:
             raise CorruptExplanationError(
-                f"{name} has format {major}, this version reads up to {FORMAT_MAJOR}: "
+                f"{name} has format {major}, but this version reads up to {FORMAT_MAJOR}: "
                 "upgrade wisca-xai."
             )
         for member, digest in header["sha256"].items():
@@ -110,7 +111,7 @@ def read(path: str | os.PathLike[str]) -> Any:
         return _decode(header["tree"], members, is_newer)
     except (FileNotFoundError, PermissionError, IsADirectoryError, CorruptExplanationError):
         raise
-    except Exception as error:  # zipfile, zlib, json and NumPy each fail in their own way
+    except Exception as error:  # zipfile, zlib, json and NumPy raise errors of many kinds
         raise CorruptExplanationError(
             f"{name} is not a complete saved explanation: {type(error).__name__}: {error}"
         ) from error
@@ -170,7 +171,7 @@ def _encode(value: Any, arrays: dict[str, Any], place: str) -> Any:
     if isinstance(value, np.ndarray):
         if value.dtype.kind == "O":
             return {"labels": [_encode(item, arrays, place) for item in value.tolist()]}
-        member = f"array{len(arrays)}"  # never derived from names that a user gave
+        member = f"array{len(arrays)}"  # A name that a user gave could be unsafe in a zip file.
         arrays[member] = value
         return {"array": member}
     raise InputError(f"{place.strip('/')} of type {type(value).__name__} cannot be saved.")
@@ -225,14 +226,14 @@ def _encode_level(level: pd.Index, arrays: dict[str, Any], place: str) -> dict[s
 
 
 def _decode(node: Any, arrays: Mapping[str, Any], is_newer: bool) -> Any:
-    """The object of a node; a newer minor version may have fields that are unknown here."""
+    """Build the object of a node. A newer minor version may have fields that are unknown here."""
     if not isinstance(node, dict):
         return node
 
     def inner(item: Any) -> Any:
         return _decode(item, arrays, is_newer)
 
-    tag = node.get("tag", node.get("kind"))  # "kind" in format 1
+    tag = node.get("tag", node.get("kind"))  # Format 1 calls it "kind".
     if tag is not None:
         kind = _BY_TAG[tag]
         parts = {kind.renamed.get(name, name): part for name, part in node["fields"].items()}

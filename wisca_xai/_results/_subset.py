@@ -1,4 +1,4 @@
-"""Some rows of a consensus: what speaks of all rows is computed anew, or dropped."""
+"""A selection of rows of a consensus: what describes all rows is recomputed or dropped."""
 
 from dataclasses import replace
 from typing import Any
@@ -15,17 +15,17 @@ from wisca_xai._typing import IntVector
 
 
 def subset(whole: Any, rows: IntVector) -> Any:
-    """A `ConsensusExplanation` of some rows of another one.
+    """Select rows of a `ConsensusExplanation`.
 
-    Importance, ranks, agreement, intervals and the noise floor are those of the chosen rows. The
-    model's skill, refits, and global explainers that do not tell the part of each row are dropped.
+    Importance, ranks, agreement, intervals and p-values are recomputed for the chosen rows. The
+    model's skill, refits, and global explainers without values per row are dropped.
     """
     found = {name: _of_rows(c, rows) for name, c in whole.components.items()}
     components = {name: c for name, c in found.items() if c is not None}
     dropped = [name for name, c in found.items() if c is None]
     if not any(whole.votes[name] for name in components):
         raise InputError(
-            f"No importance of some rows can be had of {dropped}: their values are of all rows."
+            f"Rows cannot be chosen from {dropped} alone: their values describe all rows together."
         )
     part = whole._reordered(rows)
     weights = part.weights if part.weights.any() else np.ones(len(rows))
@@ -53,11 +53,11 @@ def subset(whole: Any, rows: IntVector) -> Any:
 
 
 def _of_rows(component: Explanation, rows: IntVector) -> Explanation | None:
-    """An explainer's result for some rows; None if it speaks of all rows only."""
+    """An explainer's result for some rows; None if it only describes all rows together."""
     part = component._of_rows(rows)
     effects = part.diagnostics.get("row_effects")
     if component.scope == "local" or component.family == "global_surrogate":
-        return part  # a surrogate of the model speaks of the background
+        return part  # A global surrogate describes the background, not the explained rows.
     if effects is None:
         return None
     return replace(part, values=effects.mean(axis=0), standard_errors=None)
@@ -69,5 +69,6 @@ def _note(whole: Any, n_rows: int, dropped: list[str]) -> str:
     lost += dropped
     return (
         f"These are {n_rows} of {len(whole.weights)} explained rows. Importance, agreement and "
-        f"intervals are of these rows; what is of all rows was dropped: {', '.join(lost)}."
+        "intervals were recomputed for these rows. What describes all rows was dropped: "
+        f"{', '.join(lost)}."
     )

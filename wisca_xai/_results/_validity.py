@@ -1,4 +1,4 @@
-"""Whether the numbers of an explanation can be true: finite, in shape, and adding up."""
+"""Checks of an explanation's numbers: finite, of the right shape, and adding up to the output."""
 
 from typing import Any
 
@@ -9,14 +9,15 @@ from numpy.typing import NDArray
 from wisca_xai._results._explanation import Explanation
 from wisca_xai._typing import FloatArray
 
-SHARE = 0.01  # of the largest effect of all features together, by which a sum may miss the output
-ROUNDING = 1e-6  # of the largest output, for float32
-DEVIATIONS = 4  # standard errors of the sum, where attributions have some
-NOISE = 8  # deviations of a model that is not deterministic: both ends of the sum have them
+# A sum may miss the output by these four tolerances together.
+SHARE = 0.01  # share of the largest joint effect of all features
+ROUNDING = 1e-6  # share of the largest output, because models may compute in float32
+DEVIATIONS = 4  # number of standard errors of the sum, if attributions have standard errors
+NOISE = 8  # number of standard deviations of a noisy model; base value and output both have noise
 
 
 def fault_of_numbers(explanation: Explanation) -> str | None:
-    """What is wrong with the numbers of an explanation, whatever they explain; None if nothing."""
+    """Describe what is wrong with an explanation's numbers; None if they are valid."""
     method, values = explanation.method, explanation.values
     wrong = int((~np.isfinite(values)).sum())
     if wrong:
@@ -25,14 +26,14 @@ def fault_of_numbers(explanation: Explanation) -> str | None:
         total = np.abs(values).sum()
     if not np.isfinite(total):
         return (
-            f"{method} gave values of up to {np.abs(values).max():.3g}, too large to be summed. "
+            f"{method} gave values of up to {np.abs(values).max():.3g}, too large to add up. "
             "Rescale them."
         )
     errors, effects = explanation.standard_errors, explanation.diagnostics.get("row_effects")
     if errors is not None and (errors.shape != values.shape or not _is_size(errors)):
         return (
-            f"{method} must give standard errors like its values, of shape {values.shape}, finite "
-            f"and not negative, got {described(errors)}."
+            f"{method} must give standard errors of the same shape as its values, {values.shape}, "
+            f"finite and not negative, got {described(errors)}."
         )
     base, expected = explanation.base_values, values.shape[:1] + values.shape[2:]
     if base is not None and (base.shape != expected or not np.isfinite(base).all()):
@@ -52,23 +53,23 @@ def fault_of_numbers(explanation: Explanation) -> str | None:
 def fault_of_sum(
     explanation: Explanation, outputs: FloatArray, index: pd.Index, *, noise: float = 0.0
 ) -> str | None:
-    """In which row base value and attributions miss the output, beyond their errors.
+    """Describe the row where base value plus attributions miss the output by more than tolerated.
 
     Parameters
     ----------
     explanation : Explanation
-        Local, with base values, in the unit of the outputs.
+        A local explanation with base values, in the unit of the outputs.
     outputs : ndarray of shape (n_samples,) or (n_samples, k)
-        The model's outputs that are explained.
+        The explained outputs of the model.
     index : Index of shape (n_samples,)
         Labels of the rows.
     noise : float, default=0.0
-        Standard deviation of an output that is asked for again.
+        Standard deviation of the model's output for the same row.
 
     Returns
     -------
     fault : str or None
-        None if all rows add up.
+        None if the values of all rows add up to their outputs.
     """
     base: Any = explanation.base_values
     told = explanation.values.sum(axis=1) + base
@@ -85,10 +86,10 @@ def fault_of_sum(
     row = index.tolist()[int(place[0])]
     n_rows = int(missed.reshape(len(missed), -1).any(axis=1).sum())
     return (
-        f"{explanation.method} does not add up to the model's output: base value and attributions "
-        f"give {told[place]:.4g} in row {row!r}, the model {outputs[place]:.4g}; "
+        f"{explanation.method} does not add up to the model's output: in row {row!r}, base value "
+        f"and attributions give {told[place]:.4g}, but the model gives {outputs[place]:.4g}; "
         f"{n_rows} of {len(missed)} rows miss by more than {allowed[place]:.2g}. It explains "
-        "another model, output or order of columns; if it is not meant to add up, its family must "
+        "another model, output or order of columns. If it is not meant to add up, its family must "
         "not be 'shapley'."
     )
 
@@ -98,6 +99,7 @@ def _is_size(numbers: FloatArray) -> bool:
 
 
 def described(numbers: FloatArray) -> str:
+    """Shape of an array, and its first entry that is negative or not finite, if there is one."""
     if numbers.size == 0 or (np.isfinite(numbers).all() and (numbers >= 0).all()):
         return f"shape {numbers.shape}"
     finite = np.isfinite(numbers)

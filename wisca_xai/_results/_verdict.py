@@ -1,4 +1,4 @@
-"""The verdict: in plain sentences, how far the explainers agree, why not, and what to do next."""
+"""The verdict: plain sentences on how far the explainers agree, why not, and what to do next."""
 
 from collections.abc import Iterator, Mapping
 
@@ -9,12 +9,14 @@ from wisca_xai._results._explanation import Explanation
 from wisca_xai._results._reliability import CORRELATED, Reliability
 from wisca_xai._text import display_name
 
-CLOSE, FAIR = 0.8, 0.5  # mean rank correlation from which explainers agree closely, in the main
-POOR_FIT = 0.5  # R2 of LIME below which its line misses most of what the model does nearby
-LARGE_ERROR = 0.1  # Monte-Carlo error, as a share of the row's largest attribution
-HARDLY_BETTER = 0.1  # skill of a model that a constant nearly matches
-MOVED = 2  # ranks by which an explainer has to move one of the first features to be named
-FIRST = 5  # features that are looked at
+CLOSE = 0.8  # smallest mean rank correlation that counts as close agreement
+FAIR = 0.5  # smallest mean rank correlation that counts as agreement at all
+APART = 0.2  # gap in mean rank correlation from which an explainer counts as an outlier
+POOR_FIT = 0.5  # local R2 of LIME below which its fit counts as poor
+LARGE_ERROR = 0.1  # largest accepted Monte-Carlo error, as a share of a row's largest attribution
+LOW_SKILL = 0.1  # skill below which the model is hardly better than a constant
+MOVED = 2  # smallest change of rank that is reported
+FIRST = 5  # number of top-ranked features that the verdict looks at
 
 
 def write_verdict(
@@ -25,12 +27,12 @@ def write_verdict(
     failures: Mapping[str, str],
     reliability: Reliability,
 ) -> str:
-    """Sentences, one per line: the result, then what weakens it, each with what to do.
+    """Write one sentence per line: first the result, then what weakens it and what to do about it.
 
     Parameters
     ----------
     ranking, pairs, influence : DataFrame
-        As from the methods of `ConsensusExplanation`; `pairs` are those of `agreement`.
+        As returned by `ConsensusExplanation.ranking`, `agreement` and `influence`.
     components, failures, reliability
         As in `ConsensusExplanation`.
     """
@@ -44,7 +46,7 @@ def write_verdict(
             *_model(reliability),
             *_data(reliability, ranking),
             *_estimates(components),
-            *(f"{name} failed ({reason}), and takes no part." for name, reason in failures.items()),
+            *_failed(failures),
         ]
     )
 
@@ -52,22 +54,23 @@ def write_verdict(
 def _agreement(pairs: pd.DataFrame) -> Iterator[str]:
     known = pairs["rank_correlation"].dropna()
     if known.empty:
-        yield "There is nothing to compare: fewer than two explainers tell features apart."
+        yield "There is nothing to compare: fewer than two explainers give a ranking."
         return
     mean = known.mean()
     word = "contradict each other"
     if mean >= FAIR:
-        word = "agree closely" if mean >= CLOSE else "agree in the main"
+        word = "agree closely" if mean >= CLOSE else "mostly agree"
     yield (
-        f"The explainers {word}: their rankings correlate by {mean:.2f} on average, from "
-        f"{known.min():.2f} to {known.max():.2f}."
+        f"The explainers {word}: the rank correlation between two of them is {mean:.2f} on "
+        f"average, from {known.min():.2f} to {known.max():.2f}."
     )
 
 
 def _first(ranking: pd.DataFrame) -> Iterator[str]:
     names = [display_name(str(name)) for name in ranking["feature"]]
     if len(names) == 1:
-        yield f"Most important: {names[0]}."  # though scaling gives it 0
+        # Scaling gives a single feature the importance 0, so the check below does not apply.
+        yield f"Most important: {names[0]}."
         return
     if ranking["importance"].abs().max() == 0:
         yield "No feature has any importance: the explained output does not change."
@@ -82,8 +85,8 @@ def _first(ranking: pd.DataFrame) -> Iterator[str]:
     ]
     if rivals:
         yield (
-            f"These rows do not tell whether {names[0]} or {_listed(rivals, 'or')} comes first: "
-            "explain more rows."
+            f"These rows do not show whether {names[0]} or {_listed(rivals, 'or')} comes first. "
+            "Explain more rows."
         )
 
 
@@ -93,18 +96,18 @@ def _above_noise(ranking: pd.DataFrame) -> Iterator[str]:
         return
     above = int(known.astype(bool).sum())
     if above == len(ranking):
-        yield "Every feature stands above what explainers give to columns without meaning."
+        yield "Every feature scores higher than shuffled columns do."
     elif above == 0:
-        yield "No feature stands above what explainers give to columns without meaning."
+        yield "No feature scores higher than shuffled columns do."
     else:
         yield (
-            f"{above} of {len(ranking)} features {_verb(above, 'stand')} above what explainers "
-            "give to columns without meaning; read nothing into the others."
+            f"{above} of {len(ranking)} features {_verb(above, 'score')} higher than shuffled "
+            "columns do. Treat the others as noise."
         )
 
 
 def _outliers(pairs: pd.DataFrame) -> Iterator[str]:
-    """The explainer that stands apart from the others, if there is one."""
+    """Name the explainer that disagrees with all others, if there is one."""
     known = pairs.dropna(subset=["rank_correlation"])
     names = sorted({*known["first"], *known["second"]})
     if len(names) < 3:
@@ -115,10 +118,10 @@ def _outliers(pairs: pd.DataFrame) -> Iterator[str]:
     }
     lowest = min(names, key=lambda name: means[name])
     others = known.loc[(known[["first", "second"]] != lowest).all(axis=1), "rank_correlation"]
-    if others.mean() - means[lowest] >= 0.2:
+    if others.mean() - means[lowest] >= APART:
         yield (
-            f"{lowest} stands apart: it correlates by {means[lowest]:.2f} with the others, which "
-            f"correlate by {others.mean():.2f} among themselves."
+            f"{lowest} disagrees with the other explainers: its mean rank correlation with them is "
+            f"{means[lowest]:.2f}, and theirs with each other is {others.mean():.2f}."
         )
 
 
@@ -129,16 +132,16 @@ def _moved(influence: pd.DataFrame) -> Iterator[str]:
         if abs(strongest["change"]) >= MOVED:
             feature = display_name(str(strongest["feature"]))
             yield (
-                f"Without {name}, {feature} moves from {strongest['rank']} to "
+                f"Without {name}, {feature} moves from rank {strongest['rank']} to rank "
                 f"{strongest['rank_without']}."
             )
 
 
 def _model(reliability: Reliability) -> Iterator[str]:
-    if reliability.skill < HARDLY_BETTER:
+    if reliability.skill < LOW_SKILL:
         yield (
             "On these rows the model is hardly better than a constant (skill "
-            f"{reliability.skill:.2f}): this explains the model, and says nothing about the world."
+            f"{reliability.skill:.2f}). This explains the model, but says nothing about reality."
         )
 
 
@@ -149,15 +152,15 @@ def _data(reliability: Reliability, ranking: pd.DataFrame) -> Iterator[str]:
             names = [display_name(str(name)) for name in group]
             shown = _listed(names) if len(names) <= 6 else f"{_listed(names[:5], ',')} and others"
             yield (
-                f"{shown} correlate by {CORRELATED} or more: explainers share out their importance "
-                "in different ways. Read them as one, or keep one of them."
+                f"{shown} have rank correlations of {CORRELATED} or more, so explainers split "
+                "their importance in different ways. Treat them as one feature, or keep only one."
             )
     n_outside, n_samples = int((reliability.outside > 0).sum()), len(reliability.outside)
     if n_outside:
         yield (
             f"{n_outside} of {n_samples} rows {_verb(n_outside, 'lie')} outside the range of the "
-            "background in some feature, where the model extrapolates: add such rows to the "
-            "reference data."
+            "background in at least one feature, so the model extrapolates there. Add such rows to "
+            "the background."
         )
 
 
@@ -167,7 +170,7 @@ def _estimates(components: Mapping[str, Explanation]) -> Iterator[str]:
         if r2 is not None and r2.size and np.nanmedian(r2) < POOR_FIT:
             yield (
                 f"{name} fits the model poorly around these rows (median R2 {np.nanmedian(r2):.2f}"
-                "): it misses more than half of what the output does there. Trust it less."
+                "): it misses more than half of the output's variation there. Trust it less."
             )
         errors = component.standard_errors
         if component.family == "shapley" and errors is not None and len(errors):
@@ -176,9 +179,14 @@ def _estimates(components: Mapping[str, Explanation]) -> Iterator[str]:
             share = float(np.median(typical / np.where(largest > 0, largest, np.inf)))
             if share > LARGE_ERROR:
                 yield (
-                    f"{name} has not converged: its errors are {share:.0%} of the largest "
-                    "attributions. Raise `background_size`, or set `tol` of ShapExplainer."
+                    f"{name} has not converged: its standard errors are {share:.0%} of the largest "
+                    "attributions. Raise `background_size` of ShapExplainer, or set its `tol`."
                 )
+
+
+def _failed(failures: Mapping[str, str]) -> Iterator[str]:
+    for name, reason in failures.items():
+        yield f"{name} failed ({reason}) and is left out of the consensus."
 
 
 def _verb(number: int, plural: str) -> str:

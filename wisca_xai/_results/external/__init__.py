@@ -1,4 +1,4 @@
-"""Attributions that other libraries computed, as explanations."""
+"""Convert attributions from other libraries to explanations."""
 
 from wisca_xai._results.external._convert import check_numbers, from_external
 from wisca_xai._results.external._sources import read

@@ -1,7 +1,7 @@
-"""Attributions that others computed, as an Explanation."""
+"""Convert attributions from other sources to an Explanation."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, get_args
 
@@ -32,61 +32,63 @@ def from_external(
     index: Any = None,
     base_values: ArrayLike | None = None,
 ) -> Explanation:
-    """An `Explanation` of attributions that come from elsewhere.
+    """Convert attributions from another library, or a table of them, to an `Explanation`.
 
     Parameters
     ----------
     attributions : object
-        - `shap.Explanation` of all rows or of one. What was reduced over the rows, as by
-          ``.abs.mean(0)``, is global;
+        - `shap.Explanation` of all rows or of one row. If it was reduced over the rows, as by
+          ``.abs.mean(0)``, it is global;
         - `lime.explanation.Explanation` of a table's row, or a list of them. Features that LIME
-          left out are 0;
-        - what `sklearn.inspection.permutation_importance` returns;
-        - Series: global, features as its index;
-        - DataFrame: rows are samples and columns features, except that one column with texts as
-          its index is global; `scope` decides otherwise;
-        - ndarray (n_features,), global; (n_samples, n_features), local; or (n_samples, n_features,
-          k) for k classes.
+          left out get 0;
+        - the result of `sklearn.inspection.permutation_importance`;
+        - Series: global, with the features as its index;
+        - DataFrame: local, with samples as rows and features as columns. A single column with
+          strings as its index is global, unless `scope` is "local";
+        - ndarray: (n_features,) is global, (n_samples, n_features) is local, and (n_samples,
+          n_features, k) is local with k classes.
     name : str, default=None
         Becomes `Explanation.method`. None means "shap", "lime", "permutation" or "external".
     feature_names : sequence of str, default=None
-        None means the object's own, or x0, x1, ... where it has none. LIME names a category with
-        its level, "colour=red": what follows the last "=" is cut off, or all that differs.
+        None means the object's own names, or x0, x1, ... if it has none. LIME names a category
+        with its level, as in "colour=red": the part from the last "=" on is cut off, or more, if
+        the parts before it differ between rows.
     unit : str, default="1"
-        Unit of the attributions, see `Explanation`; "1" is dimensionless, or not known.
+        Unit of the attributions, see `Explanation`; "1" means dimensionless or not known.
     signed : bool, default=None
-        Whether the sign is a direction. None means True for local values, unless shap's ``.abs``
-        was applied, and False for global ones.
+        Whether the sign is the direction of the effect. None means True for local values, unless
+        shap's ``.abs`` was applied, and False for global ones.
     family : str, default=None
-        Methods of one family share a vote where families vote. None means "shapley",
-        "local_surrogate", "loss", or a family of its own, `name`.
+        Methods of one family share one vote with ``weighting="family"``. None means "shapley" for
+        shap, "local_surrogate" for LIME, "loss" for permutation importance, else `name`.
     target : "predicted", "all" or a class label, default=None
-        Class to pick, where there are several; a label that none is like, if an integer, is a
-        position. "predicted" is, row by row, LIME's most probable class, or the output of which
-        base value and attributions have the largest sum. None means "predicted" for LIME, else
-        "all".
+        Class to pick if there are several. An integer that is no label is taken as a position.
+        "predicted" picks by row: LIME's most probable class, else the output for which base value
+        plus attributions is largest. None means "predicted" for LIME, else "all".
     scope : {"local", "global"}, default=None
-        Whether values are one vector per row, or one over all. None decides as said above.
+        Whether there is one vector per row or one over all rows. None decides as described at
+        `attributions`.
     targets : array-like of shape (n_samples,) or (k,), default=None
-        Class explained in each row (one label serves all rows); with an axis of classes the label
-        of each, from which `target` picks. None means what the object tells.
+        Class that is explained in each row; a single label holds for all rows. For values with an
+        axis of classes: the label of each class, from which `target` picks. None means the
+        object's own labels.
     index : array-like of shape (n_samples,), default=None
-        Row labels, by which explanations are matched; None means those of a DataFrame, if any.
+        Row labels, by which explanations are matched. None means those of a DataFrame, if any.
     base_values : float or array-like of shape (n_samples,), (k,) or (n_samples, k), default=None
-        None means the object's own, of LIME the intercepts.
+        None means the object's own base values; for LIME the intercepts.
 
     Returns
     -------
     explanation : Explanation
-        Of LIME with the local R2 in ``diagnostics["r2"]``, NaN where LIME has kept that of another
-        class, and their mean as `fidelity`; of permutation importance with `standard_errors` of
+        For LIME, ``diagnostics["r2"]`` is the local R2 (NaN if LIME only kept that of another
+        class), and `fidelity` its mean. For permutation importance, `standard_errors` are those of
         the mean over repeats.
 
     Raises
     ------
     InputError
-        If the object is none of these, its numbers are not finite, shapes do not fit, names are
-        not unique, or the target is not among its classes.
+        If the object is of another type, its numbers are not finite, shapes do not match, names
+        are not unique, or the target is not among its classes.
 
     Examples
     --------
@@ -103,23 +105,11 @@ def from_external(
     name = source.kind if name is None else name
     for what, text in (("name", name), ("family", family)):
         if text is not None and not (isinstance(text, str) and text):
-            raise InputError(f"`{what}` must be a text that is not empty, got {text!r}.")
+            raise InputError(f"`{what}` must be a string that is not empty, got {text!r}.")
     names = _checked_names(source, feature_names)
     check_numbers(name, source.values, names)
-    if source.values.ndim == 1:
-        given = {"target": target, "targets": targets, "index": index, "base_values": base_values}
-        refuse(given, f"{name!r} is global: it has no rows and no classes")
-    base = source.base_values if base_values is None else base_values
-    base = None if base is None else _per_row(name, base, source.values)
-    given_targets = source.targets if targets is None else targets
-    if given_targets is None and source.values.ndim == 3:
-        given_targets = np.arange(source.values.shape[2])
-    source = replace(
-        source,
-        base_values=base,
-        targets=_checked_targets(given_targets, source.values),
-        index=_checked_index(source.index if index is None else index, source.values),
-    )
+    given = {"target": target, "targets": targets, "index": index, "base_values": base_values}
+    source = _with_given(source, name, given)
     if source.kind != "lime":
         source = _picked(source, target)
     is_global = source.values.ndim == 1
@@ -142,6 +132,23 @@ def from_external(
     )
 
 
+def _with_given(source: Source, name: str, given: Mapping[str, Any]) -> Source:
+    """Replace base values, targets and index by those that the user gave, and check them."""
+    if source.values.ndim == 1:
+        refuse(given, f"{name!r} is global: it has no rows and no classes")
+    base = source.base_values if given["base_values"] is None else given["base_values"]
+    targets = source.targets if given["targets"] is None else given["targets"]
+    if targets is None and source.values.ndim == 3:
+        targets = np.arange(source.values.shape[2])
+    index = source.index if given["index"] is None else given["index"]
+    return replace(
+        source,
+        base_values=None if base is None else _per_row(name, base, source.values),
+        targets=_checked_targets(targets, source.values),
+        index=_checked_index(index, source.values),
+    )
+
+
 def _checked_names(source: Source, given: Sequence[Any] | None) -> tuple[str, ...]:
     n_features = source.values.shape[min(1, source.values.ndim - 1)]
     chosen: Any = source.names if given is None else given
@@ -149,13 +156,13 @@ def _checked_names(source: Source, given: Sequence[Any] | None) -> tuple[str, ..
         return tuple(f"x{j}" for j in range(n_features))
     if isinstance(chosen, str) or np.ndim(chosen) != 1:
         raise InputError(
-            f"`feature_names` must be a sequence of {n_features} texts, got {chosen!r}."
+            f"`feature_names` must be a sequence of {n_features} strings, got {chosen!r}."
         )
     names = tuple(str(name) for name in chosen)
     if len(names) != n_features:
         raise InputError(
             f"`feature_names` must have one name for each of {n_features} features, got "
-            f"{len(names)}; the attributions have shape {source.values.shape}."
+            f"{len(names)}. The attributions have shape {source.values.shape}."
         )
     twice = sorted(name for name, n in Counter(names).items() if n > 1)
     if twice:
@@ -164,7 +171,7 @@ def _checked_names(source: Source, given: Sequence[Any] | None) -> tuple[str, ..
 
 
 def check_numbers(name: str, values: FloatArray, names: Sequence[str]) -> None:
-    """Raise InputError that counts the entries that are not finite, and says where the first is."""
+    """Raise InputError with the number of entries that are not finite, and the first of them."""
     wrong = np.argwhere(~np.isfinite(values))
     if len(wrong) == 0:
         return
@@ -180,15 +187,15 @@ def check_numbers(name: str, values: FloatArray, names: Sequence[str]) -> None:
 
 
 def _per_row(name: str, base_values: Any, values: FloatArray) -> FloatArray:
-    """Base values (n,) or (n, k); one number, or one per output, serves all rows."""
+    """Base values (n,) or (n, k). One number, or one per output, holds for all rows."""
     base = real_numbers(np.asarray(base_values))
     expected = values.shape[:1] + values.shape[2:]
     if base.shape == (len(values), 1) and values.ndim == 2:
         base = base[:, 0]
     if base.shape not in (expected, expected[1:], (), (1,)):
         raise InputError(
-            f"`base_values` of {name!r} must have shape {expected}, got {base.shape} beside "
-            f"attributions of shape {values.shape}. Interaction values have no place here."
+            f"`base_values` of {name!r} must have shape {expected}, got {base.shape} with "
+            f"attributions of shape {values.shape}. Interaction values are not supported."
         )
     if not np.isfinite(base).all():
         raise InputError(
@@ -199,7 +206,7 @@ def _per_row(name: str, base_values: Any, values: FloatArray) -> FloatArray:
 
 
 def _checked_targets(targets: Any, values: FloatArray) -> LabelVector | None:
-    """Labels (n,), or (k,) of values with an axis of classes."""
+    """Labels (n,), or (k,) for values with an axis of classes."""
     if targets is None:
         return None
     labels = np.asarray(targets)
@@ -212,7 +219,7 @@ def _checked_targets(targets: Any, values: FloatArray) -> LabelVector | None:
             f"{expected}, got {labels.shape}."
         )
     if values.ndim == 3 and len({str(label) for label in labels}) < len(labels):
-        raise InputError(f"`targets` must tell the classes apart, got {labels.tolist()}.")
+        raise InputError(f"`targets` must be different for each class, got {labels.tolist()}.")
     return labels
 
 
@@ -226,10 +233,10 @@ def _checked_index(index: Any, values: FloatArray) -> pd.Index | None:
 
 
 def _picked(source: Source, target: Target) -> Source:
-    """One of several classes, or all of them."""
+    """Pick one of several classes, or keep all of them."""
     values, base = source.values, source.base_values
     if values.ndim == 2:
-        refuse({"target": target}, "There is one output per row, and nothing to choose from")
+        refuse({"target": target}, "There is one output per row, so there is no class to choose")
     if target in (None, "all"):
         return source
     rows = np.arange(len(values))
@@ -237,8 +244,8 @@ def _picked(source: Source, target: Target) -> Source:
     if target == "predicted":
         if base is None:
             raise InputError(
-                "target='predicted' needs `base_values`, got None: with them the attributions add "
-                "up to the outputs. Or choose a class."
+                "target='predicted' needs `base_values`, got None. Pass them, so that base value "
+                "and attributions add up to the outputs, or choose a class."
             )
         columns: IntVector = np.argmax(base + values.sum(axis=1), axis=1)
     else:
@@ -255,6 +262,6 @@ def _notes(name: str, source: Source) -> tuple[str, ...]:
     if source.values.ndim > 1 or source.kind == "permutation" or source.values.min() >= 0:
         return ()
     return (
-        f"{name} has importances below 0, which count as 0 in a consensus: pass magnitudes where "
-        "the sign is a direction.",
+        f"{name} has importances below 0, which count as 0 in a consensus. If their sign is a "
+        "direction, pass magnitudes.",
     )

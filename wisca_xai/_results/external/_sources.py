@@ -1,4 +1,4 @@
-"""What shap, lime, scikit-learn and tables tell, read into one form."""
+"""Read attributions of shap, lime, scikit-learn and tables into one form."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -14,15 +14,15 @@ from wisca_xai._exceptions import InputError
 from wisca_xai._results._explanation import Explanation
 from wisca_xai._typing import FloatArray, LabelVector, Target
 
-REDUCTIONS = {"mean", "max", "min", "sum", "percentile"}  # of a shap.Explanation, over its rows
-UNNAMED_OUTPUT = re.compile(r"Output (\d+)")  # what shap calls outputs without a name
+REDUCTIONS = {"mean", "max", "min", "sum", "percentile"}  # a shap.Explanation's, over rows
+UNNAMED_OUTPUT = re.compile(r"Output (\d+)")  # shap's name of an output without a name
 
 
 @dataclass(frozen=True)
 class Source:
-    """What an object of another library tells; None where it does not.
+    """Content of an object of another library; None for what it does not contain.
 
-    `targets` are those of each row, or of each output where `values` has an axis of them.
+    `targets` has one entry per row, or one per output if `values` has an axis of outputs.
     """
 
     kind: str
@@ -39,7 +39,7 @@ class Source:
 
 
 def read(attributions: Any, *, target: Target = None, scope: str | None = None) -> Source:
-    """Read an object of any kind that `from_external` takes; its numbers are not yet checked."""
+    """Read an object of any type that `from_external` takes. Its numbers are not checked yet."""
     rows = attributions if isinstance(attributions, list | tuple) else [attributions]
     if isinstance(attributions, pd.DataFrame):
         source = _read_frame(attributions, scope)
@@ -49,7 +49,7 @@ def read(attributions: Any, *, target: Target = None, scope: str | None = None) 
     elif isinstance(attributions, np.ndarray):
         source = Source("external", real_numbers(attributions))
     elif isinstance(attributions, Explanation):
-        raise InputError("`attributions` is an Explanation already: use it as it is.")
+        raise InputError("`attributions` is already an Explanation. Use it as it is.")
     elif rows and all(hasattr(row, "local_exp") for row in rows):
         source = _read_lime(rows, target)
     elif isinstance(attributions, Mapping) and "importances_mean" in attributions:
@@ -59,9 +59,9 @@ def read(attributions: Any, *, target: Target = None, scope: str | None = None) 
     else:
         hint = ""
         if isinstance(attributions, Mapping):
-            hint = f" Of a mapping, pass one at a time; it has {list(attributions)[:5]}."
+            hint = f" Pass one entry of the mapping at a time; it has {list(attributions)[:5]}."
         elif isinstance(attributions, list | tuple):
-            hint = " Turn numbers into an array first, with the classes on its last axis."
+            hint = " Convert numbers to an array first, with the classes on its last axis."
         raise InputError(
             "`attributions` must be a shap.Explanation, a list of lime explanations, the result "
             "of permutation_importance, a DataFrame, a Series or an ndarray, got "
@@ -78,20 +78,20 @@ def _read_shap(explanation: Any, scope: str | None) -> Source:
     if reduced and values.ndim > 1:
         raise InputError(
             f"A shap.Explanation reduced by {sorted(reduced)} must be one vector, got shape "
-            f"{values.shape}. Pick one output first, as by `[:, :, 1]`, or pass its `values`."
+            f"{values.shape}. Pick one output first, for example by `[:, :, 1]`, or pass `values`."
         )
     is_global = scope == "global" or (scope is None and bool(reduced))
     one_row = values.ndim == 2 and data is not None and np.ndim(data) == 1
     if one_row or (values.ndim == 1 and not is_global):
         values = values[None]
     targets = None
-    if isinstance(outputs, str):  # a slice of one output
+    if isinstance(outputs, str):  # The explanation is a slice of one output.
         targets = _labels([outputs])[0] if values.ndim == 2 else None
     elif outputs is not None and values.ndim == 3 and np.shape(outputs) == values.shape[2:]:
         targets = _labels(list(outputs))
     names = getattr(explanation, "feature_names", None)
     if names is not None and list(names) == [f"Feature {j}" for j in range(len(names))]:
-        names = None  # shap has made them up
+        names = None  # These are shap's default names.
     return Source(
         "shap",
         values,
@@ -104,7 +104,7 @@ def _read_shap(explanation: Any, scope: str | None) -> Source:
 
 
 def _labels(outputs: Sequence[Any]) -> LabelVector:
-    """Names of outputs; the position where shap has made up a name."""
+    """Names of outputs; the position of an output with a default name of shap."""
     unnamed = [UNNAMED_OUTPUT.fullmatch(str(output)) for output in outputs]
     return np.array([int(m[1]) if m else o for m, o in zip(unnamed, outputs, strict=True)])
 
@@ -113,31 +113,17 @@ def _read_lime(rows: Sequence[Any], target: Target) -> Source:
     is_classified = _lime_mode(rows) == "classification"
     n_features = len(rows[0].domain_mapper.feature_names)
     classes = list(rows[0].class_names)
-    if not is_classified and target is not None:
-        refuse({"target": target}, "LIME has explained a regression: it has no classes")
-    chosen = [[row.dummy_label] for row in rows] if not is_classified else []
-    if is_classified and target == "all":
-        chosen = [list(range(len(classes)))] * len(rows)
-    elif is_classified and target in (None, "predicted"):
-        chosen = [[int(np.argmax(row.predict_proba))] for row in rows]
-    elif is_classified:
-        chosen = [[position_of(target, classes)]] * len(rows)
+    chosen = _lime_labels(rows, target, classes if is_classified else None)
     values = np.zeros((len(rows), n_features, len(chosen[0])))
     base, r2 = np.empty((len(rows), len(chosen[0]))), np.full(len(rows), np.nan)
     for i, (row, labels) in enumerate(zip(rows, chosen, strict=True)):
-        missing = [classes[label] for label in labels if label not in row.local_exp]
-        if missing:
-            raise InputError(
-                f"LIME must have explained the class {missing[0]!r} in row {i}, it has explained "
-                f"{[classes[label] for label in row.local_exp]}. Choose `target`, or explain with "
-                "`top_labels` or `labels`."
-            )
+        _check_lime_row(i, row, labels, classes)
         for k, label in enumerate(labels):
             base[i, k] = row.intercept[label]
             for feature, value in row.local_exp[label]:
                 values[i, feature, k] = value
         if list(row.local_exp)[-1] in labels and row.score is not None:
-            r2[i] = row.score  # lime keeps that of the last label only
+            r2[i] = row.score  # LIME only keeps the score of the last label.
     targets = None
     if is_classified:
         targets = np.array(classes if target == "all" else [classes[one] for (one,) in chosen])
@@ -156,10 +142,35 @@ def _read_lime(rows: Sequence[Any], target: Target) -> Source:
     )
 
 
+def _lime_labels(
+    rows: Sequence[Any], target: Target, classes: Sequence[Any] | None
+) -> list[list[int]]:
+    """LIME's labels to read from each row; `classes` is None for a regression."""
+    if classes is None:
+        refuse({"target": target}, "LIME has explained a regression: it has no classes")
+        return [[row.dummy_label] for row in rows]
+    if target == "all":
+        return [list(range(len(classes)))] * len(rows)
+    if target in (None, "predicted"):
+        return [[int(np.argmax(row.predict_proba))] for row in rows]
+    return [[position_of(target, classes)]] * len(rows)
+
+
+def _check_lime_row(i: int, row: Any, labels: Sequence[int], classes: Sequence[Any]) -> None:
+    """Raise InputError if LIME has not explained one of the labels in row i."""
+    missing = [classes[label] for label in labels if label not in row.local_exp]
+    if missing:
+        raise InputError(
+            f"LIME must have explained the class {missing[0]!r} in row {i}, but it has explained "
+            f"{[classes[label] for label in row.local_exp]}. Choose another `target`, or run LIME "
+            "with `top_labels` or `labels`."
+        )
+
+
 def _lime_mode(rows: Sequence[Any]) -> str:
-    """What LIME has explained, classification or regression; one explainer must have made all."""
+    """LIME's mode, "classification" or "regression". All rows must come from one explainer."""
     if not all(hasattr(getattr(row, "domain_mapper", None), "feature_names") for row in rows):
-        raise InputError("`attributions` must be LIME's of tables, got those of texts or images.")
+        raise InputError("`attributions` of LIME must explain tables, got texts or images.")
     rules: dict[str, Callable[[Any], Any]] = {
         "mode": lambda row: row.mode,
         "number of features": lambda row: len(row.domain_mapper.feature_names),
@@ -170,14 +181,14 @@ def _lime_mode(rows: Sequence[Any]) -> str:
         for i, other in enumerate(found):
             if other != found[0]:
                 raise InputError(
-                    f"All rows must have one {what}, got {found[0]!r} in row 0 and {other!r} in "
-                    f"row {i}. Pass the explanations of one explainer."
+                    f"All rows must have the same {what}, got {found[0]!r} in row 0 and {other!r} "
+                    f"in row {i}. Pass the explanations of one explainer."
                 )
     return str(rows[0].mode)
 
 
 def _lime_names(rows: Sequence[Any]) -> list[str] | None:
-    """Names without the levels that LIME adds to categories; None if it made them up."""
+    """Names without the levels that LIME adds to categories; None if they are LIME's defaults."""
     mappers = [row.domain_mapper for row in rows]
     names = []
     for j, name in enumerate(mappers[0].feature_names):
@@ -224,7 +235,7 @@ def _read_frame(frame: pd.DataFrame, scope: str | None) -> Source:
 
 
 def real_numbers(values: Any) -> FloatArray:
-    """Values as float64, or InputError for what are no real numbers."""
+    """Return values as float64, or raise InputError if they are not real numbers."""
     dtypes = set(values.dtypes) if isinstance(values, pd.DataFrame) else {np.asarray(values).dtype}
     refused = [
         str(dtype)
@@ -241,17 +252,17 @@ def real_numbers(values: Any) -> FloatArray:
 
 
 def _in_scope(source: Source, scope: str | None) -> Source:
-    """Values as one vector or one per row, if `scope` says so, with at least one entry."""
+    """Reshape values to one vector or one per row, as `scope` says, and check the shape."""
     values = source.values
     if values.ndim not in (1, 2, 3) or values.size == 0:
-        hint = " Interaction values have no place here." if values.ndim == 4 else ""
+        hint = " Interaction values are not supported." if values.ndim == 4 else ""
         raise InputError(
             "Attributions must have shape (n_features,), (n_samples, n_features) or (n_samples, "
-            f"n_features, k), and at least one entry, got shape {values.shape}.{hint}"
+            f"n_features, k), with at least one entry, got shape {values.shape}.{hint}"
         )
     if values.ndim == 3 and values.shape[2] == 1 and source.kind != "lime":
         values = values[:, :, 0]
-        source = replace(source, targets=None)  # one output is nothing to choose from
+        source = replace(source, targets=None)  # With one output there is no class to choose.
     if scope == "local" and values.ndim == 1:
         if source.kind == "permutation":
             raise InputError("Permutation importance is global, got scope='local'.")
@@ -260,7 +271,7 @@ def _in_scope(source: Source, scope: str | None) -> Source:
         if values.ndim == 3 or len(values) > 1:
             raise InputError(
                 f"With scope='global' there must be one vector, got shape {values.shape}. Reduce "
-                "the rows first, as by the mean magnitude."
+                "the rows first, for example by the mean magnitude."
             )
         source = replace(source, index=None, base_values=None, targets=None, diagnostics={})
         values = values[0]
@@ -268,14 +279,14 @@ def _in_scope(source: Source, scope: str | None) -> Source:
 
 
 def refuse(given: Mapping[str, Any], reason: str) -> None:
-    """Raise InputError if an argument was given that has no meaning."""
+    """Raise InputError if an argument was given that has no meaning here."""
     meaningless = [f"`{what}`" for what, value in given.items() if value is not None]
     if meaningless:
         raise InputError(f"{reason}: {', '.join(meaningless)} must be None.")
 
 
 def position_of(target: Target, classes: Sequence[Any]) -> int:
-    """Position of a class by its label as text, or else by its number."""
+    """Position of a class, by its label as a string, else by its number."""
     texts = [str(label) for label in classes]
     if str(target) in texts:
         return texts.index(str(target))
