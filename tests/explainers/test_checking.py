@@ -107,8 +107,8 @@ class Raising(Centred):
     [
         (OtherDraws(), "the same bytes for one seed"),
         (OtherRows(), r"do not depend on the other rows \(a linear function\)"),
-        (GlobalDraws(), "leaves NumPy's global random state"),
-        (Changing(), "leaves the task as it was|the same bytes"),
+        (GlobalDraws(), "does not change NumPy's global random state"),
+        (Changing(), "does not change the task|the same bytes"),
         (NotFinite(), "values that are NaN or infinite"),
         (NotAdditive(), "does not add up to the model's output"),
         (OtherScope(), "gives values of scope 'local'; found: global"),

@@ -209,7 +209,7 @@ def test_one_row_gives_zeros_and_a_note(y):
     explainer = PermutationExplainer(model, scoring=None, random_state=0).fit(IRIS)
     explanation = explainer.explain(IRIS[:1], y)
     np.testing.assert_array_equal(explanation.values, np.zeros(4))
-    assert any("undefined from one row" in note for note in explanation.notes)
+    assert any("undefined for one row" in note for note in explanation.notes)
 
 
 def test_no_repeats_are_refused():

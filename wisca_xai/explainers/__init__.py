@@ -1,4 +1,4 @@
-"""Explainers: each asks the model in its own way, and answers with an `Explanation`."""
+"""Explainers: each computes attributions in its own way and returns an `Explanation`."""
 
 from wisca_xai.explainers._base import BaseExplainer
 from wisca_xai.explainers._checking import check_explainer

@@ -1,4 +1,4 @@
-"""What every explainer's answer must be: its shape, its numbers, and its sum."""
+"""Checks of every explanation: its shape, its numbers, its names, and its sum."""
 
 from typing import Any
 
@@ -11,46 +11,57 @@ from wisca_xai.explainers._task import Task
 
 
 def check_answer(explanation: Any, task: Task) -> tuple[str, ...]:
-    """Notes on what could not be checked of an explainer's answer.
+    """Check what an explainer returned. The result is notes on what could not be checked.
 
-    A method of family "shapley" is held against the model's own outputs: that catches attributions
-    of another model, of other columns, or with the wrong sign, which look right.
+    Shapley values are compared with the model's own outputs. This finds attributions that look
+    right but belong to another model or other columns, or have the wrong sign.
 
     Raises
     ------
     ModelContractError
-        If the answer has another shape, numbers that are not finite or too large to be summed,
-        errors below 0, or a sum that misses the output.
+        If the shape is wrong, if numbers are not finite or too large to be summed, if errors are
+        negative, or if the sum differs from the output.
     """
     if not isinstance(explanation, Explanation):
         raise ModelContractError(
             f"An explainer must give an Explanation, got {type(explanation).__name__}."
         )
-    method, values = explanation.method, explanation.values
-    expected: tuple[int, ...] = (task.n_features,)
-    if explanation.scope == "local":
-        expected = (task.n_samples, task.n_features)
-        expected += (task.n_outputs,) if task.columns is None else ()
-    if values.shape != expected:
-        raise ModelContractError(
-            f"{method} must give values of shape {expected}, got {values.shape}."
-        )
+    _check_shape(explanation, task)
     fault = fault_of_numbers(explanation)
     if fault is not None:
         raise ModelContractError(fault)
     _check_names(explanation, task)
     if explanation.family != "shapley" or explanation.scope == "global":
         return ()
+    return _check_sum(explanation, task)
+
+
+def _check_shape(explanation: Explanation, task: Task) -> None:
+    expected: tuple[int, ...] = (task.n_features,)
+    if explanation.scope == "local":
+        expected = (task.n_samples, task.n_features)
+        expected += (task.n_outputs,) if task.columns is None else ()
+    if explanation.values.shape != expected:
+        raise ModelContractError(
+            f"{explanation.method} must give values of shape {expected}, got "
+            f"{explanation.values.shape}."
+        )
+
+
+def _check_sum(explanation: Explanation, task: Task) -> tuple[str, ...]:
+    """Check that Shapley values add up to the output, or return a note that this is unknown."""
+    method = explanation.method
     if explanation.base_values is None:
-        return (f"{method} states no base values: whether it adds up to the output is not known.",)
+        return (f"{method} has no base values: its sum could not be compared with the output.",)
     if explanation.unit != task.response.unit:
         return (
-            f"{method} is in the unit {explanation.unit!r}, the output in "
-            f"{task.response.unit!r}: whether it adds up to the output is not known.",
+            f"{method} has the unit {explanation.unit!r} but the output has "
+            f"{task.response.unit!r}: its sum could not be compared with the output.",
         )
     outputs = task.explained(task.outputs)
-    if fault_of_sum(explanation, outputs, task.index) is not None:
-        again = task.explained(task.response(task.rows))  # it may not be deterministic
+    fault = fault_of_sum(explanation, outputs, task.index)
+    if fault is not None:
+        again = task.explained(task.response(task.rows))  # the model may be random
         noise = float(np.sqrt(((again - outputs) ** 2).mean() / 2))
         fault = fault_of_sum(explanation, outputs, task.index, noise=noise)
     if fault is not None:
@@ -59,6 +70,7 @@ def check_answer(explanation: Any, task: Task) -> tuple[str, ...]:
 
 
 def _check_names(explanation: Explanation, task: Task) -> None:
+    """Check the feature names, and the shape of the null values."""
     method, names = explanation.method, task.response.codec.feature_names
     if tuple(explanation.feature_names) != names:
         differ = [

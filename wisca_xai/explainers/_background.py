@@ -1,18 +1,18 @@
-"""The model's outputs on background rows, each asked for once in a panel."""
+"""The model's outputs on background rows, evaluated once per panel."""
 
 import numpy as np
 
 from wisca_xai._typing import FloatMatrix
 from wisca_xai.explainers._task import Task
 
-FIRST_BLOCK = 128  # background rows that are evaluated together first; then twice as many, ...
+FIRST_BLOCK = 128  # background rows in the first block; blocks end at 128, 256, 512, ... rows
 
 
 def background_outputs(task: Task, size: int) -> FloatMatrix:
     """The model's outputs (size, k) on the rows of `Task.draw_background`.
 
-    Blocks that another explainer of the panel has asked for are taken from ``task.evaluated``.
-    Blocks have fixed sizes, because BLAS rounds differently in a batch of another size.
+    Blocks that another explainer of the panel has evaluated are taken from ``task.evaluated``.
+    Block sizes are fixed, because BLAS rounds differently in a batch of another size.
     """
     drawn = task.draw_background(len(task.background))
     size = min(size, len(drawn))

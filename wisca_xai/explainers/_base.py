@@ -1,4 +1,4 @@
-"""BaseExplainer: everything that explainers share, so that each file holds one method only."""
+"""BaseExplainer: the code that all explainers share."""
 
 import copy
 import time
@@ -26,37 +26,39 @@ from wisca_xai._model._response import Response
 from wisca_xai._random import canonical_order, seed_entropy
 from wisca_xai._results._explanation import Explanation, Receipt
 from wisca_xai._table import TableCodec, as_table, copy_table, is_frame, labels_of, read_table
-from wisca_xai._typing import Target
+from wisca_xai._typing import FloatMatrix, Target
 from wisca_xai.explainers._answer import check_answer
 from wisca_xai.explainers._budget import usual_limits
 from wisca_xai.explainers._task import Task, resolve_target, settings_of
 
+# Methods of the explainers of shap and lime.
 FOREIGN_METHODS = ("shap_values", "shap_interaction_values", "explain_instance", "explain_row")
 
 
 class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
     """Base class of all explainers.
 
-    A new explainer sets `name` and `scope`, stores its parameters in ``__init__`` (`estimator`,
-    `response_method`, `n_jobs`, `verbose` and `random_state` among them), and implements
-    `_explain`. `check_explainer` checks it against the contract.
+    A new explainer sets `name` and `scope`, stores its parameters in ``__init__`` (including
+    `estimator`, `response_method`, `n_jobs`, `verbose` and `random_state`), and implements
+    `_explain`. `check_explainer` checks that it keeps the contract.
 
     Attributes
     ----------
     estimator_ : estimator or callable
         The explained model: `estimator` itself if it is fitted, else a clone fitted on X, y.
     background_ : ndarray of shape (n_background, n_features)
-        Reference data: the rows of fit as codes (see `codec_`), in canonical order.
+        The background: the rows passed to `fit` as codes (see `codec_`), in canonical order.
     codec_ : TableCodec
-        Codes of the columns; restores the table that the model expects.
+        Encodes tables as floats, and restores the table that the model expects.
     n_features_in_ : int
+        Number of features seen in `fit`.
     feature_names_in_ : ndarray of shape (n_features_in_,)
         Only if X has string column names.
     """
 
     name: ClassVar[str]
     scope: ClassVar[str]  # "local" or "global"
-    libraries: ClassVar[tuple[str, ...]] = ()  # whose versions belong into the receipt
+    libraries: ClassVar[tuple[str, ...]] = ()  # versions of these packages go into the receipt
 
     estimator: Any
     response_method: Any
@@ -65,7 +67,7 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
     random_state: Any
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
-        """Refuse a second positional argument with advice: shap's explainers take data there."""
+        """Refuse a second positional argument, where shap's explainers take the background."""
         if len(args) > 1:
             raise TypeError(
                 f"{cls.__name__} takes one positional argument, the model, got {len(args)}. Pass "
@@ -74,34 +76,36 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
         return cast(Self, super().__new__(cls))
 
     def __getattr__(self, name: str) -> Any:
+        """Raise AttributeError, with a hint if shap or lime has a method of this name."""
         hint = ""
         if name in FOREIGN_METHODS:
             hint = ": use explain(X), whose `values` are the attributions"
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{hint}.")
 
     def fit(self, X: Any, y: ArrayLike | None = None, **params: Any) -> Self:
-        """Keep reference data, and fit the model if it is not fitted yet.
+        """Store the background, and fit the model if it is not fitted yet.
 
         Parameters
         ----------
         X : array-like or DataFrame of shape (n_background, n_features)
-            Reference data, as the model takes it: the training data, as a rule.
+            The background, in the form that the model takes. This is usually the training data.
         y : array-like of shape (n_background,), default=None
-            Target; needed if the model is not fitted.
+            True values of the target. They are needed if the model is not fitted.
         **params : dict
-            Metadata such as `sample_weight` for the model's `fit`; with
-            ``sklearn.set_config(enable_metadata_routing=True)`` those that it requests. The
-            reference data are not weighed by them.
+            Metadata for the model's `fit`, such as `sample_weight`. With
+            ``sklearn.set_config(enable_metadata_routing=True)``, only those that the model requests
+            are passed. They do not weight the background.
 
         Returns
         -------
         self : object
+            The fitted explainer.
 
         Raises
         ------
         InputError
-            If there is no model, the columns are not the model's, or there are metadata that cannot
-            be used: a fitted model is not fitted again.
+            If there is no model, if the columns differ from the model's, or if metadata cannot be
+            used, for example because the model is fitted already and is not fitted again.
         """
         self._check_params()
         if self.estimator is None:
@@ -140,17 +144,17 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
     ) -> Explanation:
         """Explain the model's output for the rows of X.
 
-        Without a call of `fit` before, X is the reference data too, and the result says so.
+        If `fit` was not called before, X is also the background, and a note says so.
 
         Parameters
         ----------
         X : array-like or DataFrame of shape (n_samples, n_features)
             Columns of a DataFrame are matched by name.
         y : array-like of shape (n_samples,), default=None
-            True values, for methods that measure a score.
+            True values of the target, for explainers that measure a score.
         target : "predicted", "all" or a class label, default="predicted"
-            Output that is explained: of each row's predicted class, of every class, or of the
-            class that is named. Models without classes have one output.
+            Output to explain: that of each row's predicted class, that of every class, or that of
+            the given class. Models without classes have a single output.
         keep_data : bool, default=True
             Whether a local explanation keeps a copy of X, as `data`.
 
@@ -161,9 +165,9 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
         Raises
         ------
         InputError
-            If X, y or `target` do not fit the model.
+            If X, y or `target` does not fit the model.
         ModelContractError
-            If the model returns something else than one finite number per row and output.
+            If the model does not return one finite number per row and output.
         """
         start = time.perf_counter()
         self._check_params()
@@ -171,7 +175,9 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
         notes: tuple[str, ...] = ()
         if not is_fitted(self):
             explainer = copy.copy(self).fit(X, y)
-            notes = ("The explained rows were the background too: call fit(X_train) first.",)
+            notes = (
+                "The explained rows were the background too. Call fit(X_train) first to avoid it.",
+            )
         with one_blas_thread():
             task, order, more_notes = explainer._pose(X, y, target)
         explanation = explainer._run(task)
@@ -200,34 +206,34 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
         return self.explain(X, y, target=target, keep_data=keep_data)
 
     def _check_params(self) -> None:
-        """Raise InputError for a parameter that is wrong whatever the data are.
+        """Raise InputError for a parameter that is invalid for any data.
 
         A subclass that overrides it calls ``super()._check_params()`` first.
         """
         if self.n_jobs is not None and (not isinstance(self.n_jobs, Integral) or not self.n_jobs):
-            raise InputError(f"`n_jobs` must be None or an integer but 0, got {self.n_jobs!r}.")
+            raise InputError(f"`n_jobs` must be None or a non-zero integer, got {self.n_jobs!r}.")
         if not isinstance(self.verbose, Integral):
             raise InputError(f"`verbose` must be 0 or 1, got {self.verbose!r}.")
 
     def _clones_model(self) -> bool:
-        """Whether clones of the model are fitted later, which get no metadata of `fit`."""
+        """Whether clones of the model are fitted later, without the metadata of `fit`."""
         return False
 
     def _labels_of_model(self, labels: list[Hashable]) -> Sequence[Hashable] | None:
-        """Columns that the model was fitted on, if it is fitted and knows them."""
+        """Columns that the model was fitted on; None if it is not fitted or does not store them."""
         return expected_labels(self.estimator, labels) if is_fitted(self.estimator) else None
 
     @abstractmethod
     def _explain(self, task: Task) -> Explanation:
-        """Answer a task: attributions of ``task.rows``, in their order.
+        """Compute the attributions of ``task.rows``, in their order.
 
-        The one method that an explainer has to have. It asks the model only through
-        ``task.response``, draws only from seeds of ``task.seed_for``, and changes nothing of
-        `task`. `make_explanation` builds the answer.
+        Every explainer implements this method. It calls the model only through ``task.response``,
+        seeds all random numbers with ``task.seed_for``, and does not change `task`.
+        `make_explanation` builds the explanation.
         """
 
     def _run(self, task: Task) -> Explanation:
-        """Answer a task, check the answer, and write its receipt."""
+        """Explain a task, check the explanation, and add its receipt."""
         start = time.perf_counter()
         response = task.response.fresh()
         asked = replace(task, response=response)
@@ -260,7 +266,7 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
     def _pose(
         self, X: Any, y: ArrayLike | None, target: Target
     ) -> tuple[Task, Any, tuple[str, ...]]:
-        """Check the input; returns the task, the order of its rows, and notes."""
+        """Check the input. Returns the task, the order of its rows, and notes."""
         index = getattr(as_table(X), "index", None)
         known = self.codec_.labels if self.codec_.is_named else None
         X, note = read_table(self, X, reset=False, expected=lambda labels: known)
@@ -271,17 +277,12 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
         rows = matrix[order]
         index = index if isinstance(index, pd.Index) else pd.RangeIndex(len(rows))
         response = Response(self.estimator_, codec, response_method=self.response_method)
-        try:
-            outputs = response(rows)
-        except Exception as error:
-            _describe_rows(error, response, rows, index[order])
-            _describe_missing(error, matrix, codec)
-            raise
+        outputs = _first_outputs(response, rows, index[order])
         notes = [] if note is None else [f"In X, {note}."]
         if response.note is not None:
             notes.append(response.note)
         if len(self.background_) == 1:
-            notes.append("The background is a single row: all rows are compared with it.")
+            notes.append("The background is a single row, so all rows are compared with it.")
         task = Task(
             response=response,
             rows=rows,
@@ -300,11 +301,12 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
         return task, order, tuple(notes)
 
     def get_metadata_routing(self) -> MetadataRouter:
-        """Metadata of `fit` go to the model's `fit`.
+        """Pass metadata of `fit` to the model's `fit`.
 
         Returns
         -------
         routing : MetadataRouter
+            Router from `fit` to the `fit` of the model.
         """
         return route_to_model(self)
 
@@ -313,22 +315,36 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
 
 
 def one_blas_thread() -> Any:
-    """Context in which BLAS sums in one order: with other threads it rounds differently.
+    """Context in which BLAS uses one thread, and so always adds numbers in the same order.
 
-    Workers of joblib have fewer threads than their parent, so results would depend on n_jobs.
+    Another number of threads rounds differently. Workers of joblib have fewer threads than their
+    parent process, so results would depend on `n_jobs`.
     """
     return ThreadpoolController().limit(limits=1, user_api="blas")
 
 
-def _describe_missing(error: Exception, matrix: Any, codec: TableCodec) -> None:
-    counts = (~np.isfinite(matrix)).sum(axis=0)
+def _first_outputs(response: Response, rows: FloatMatrix, index: pd.Index) -> FloatMatrix:
+    """Outputs of the explained rows. An error of the model gets notes on the rows and columns."""
+    try:
+        return response(rows)
+    except Exception as error:
+        _describe_rows(error, response, rows, index)
+        _describe_missing(error, rows, response.codec)
+        raise
+
+
+def _describe_missing(error: Exception, rows: FloatMatrix, codec: TableCodec) -> None:
+    """Add a note on the columns with missing or infinite entries."""
+    counts = (~np.isfinite(rows)).sum(axis=0)
     found = {name: int(n) for name, n in zip(codec.feature_names, counts, strict=True) if n}
     if found:
         error.add_note(f"entries of X that are missing or infinite, by column: {found}")
 
 
-def _describe_rows(error: Exception, response: Response, rows: Any, index: pd.Index) -> None:
-    """Say which rows the model does not answer, unless it answers none at all."""
+def _describe_rows(
+    error: Exception, response: Response, rows: FloatMatrix, index: pd.Index
+) -> None:
+    """Add a note on the rows on which the model fails, unless it fails on all of them."""
     if isinstance(error, MemoryError | NotFittedError) or len(rows) == 1:
         return
     found = response.failing_rows(rows)

@@ -1,4 +1,4 @@
-"""Work in blocks of rows, several at once: the numbers do not depend on how many."""
+"""Work on blocks of rows. Results do not depend on how many blocks run at once."""
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -16,17 +16,18 @@ Answer = TypeVar("Answer")
 
 
 def run_rows(task: Task, what: str, answer: Callable[[Response, int], Answer]) -> list[Answer]:
-    """`answer(response, position)` for every row, as `run_blocks` asks for blocks."""
+    """Return ``answer(response, position)`` of every row; see `run_blocks`."""
     return run_blocks(task, what, lambda response, block: answer(response, block.start), size=1)
 
 
 def run_blocks(
     task: Task, what: str, answer: Callable[[Response, slice], Answer], *, size: int
 ) -> list[Answer]:
-    """`answer(response, block)` for every `size` rows, `task.n_jobs` blocks at once, with a bar.
+    """Return ``answer(response, block)`` of every block of `size` rows; `task.n_jobs` run at once.
 
-    Blocks run in threads unless `joblib.parallel_config` names another backend, because most models
-    compute outside of Python's lock. What the model is asked is counted in ``task.response``.
+    Blocks run in threads, because most models compute outside of Python's global lock.
+    `joblib.parallel_config` can set another backend. The cost is added to ``task.response``, and a
+    progress bar is shown.
     """
     blocks = [
         slice(start, min(start + size, task.n_samples)) for start in range(0, task.n_samples, size)
@@ -40,7 +41,7 @@ def run_blocks(
 
 
 def progress_of(task: Task, what: str) -> Any:
-    """Positions of the rows, with a bar once it takes longer than two seconds."""
+    """Positions of the rows, with a progress bar if the work takes longer than two seconds."""
     return progress_bar(
         range(task.n_samples), what, unit="row", verbose=task.verbose, delay=2, leave=False
     )
@@ -52,7 +53,7 @@ def _answers(
     if effective_n_jobs(task.n_jobs) == 1:
         yield from (answer(task.response, block) for block in blocks)
         return
-    # Each job gets its share of the cores: a model's own threads in every job would compete.
+    # Each job gets an equal share of the cores, so that the model's own threads do not compete.
     n_threads = max(1, cpu_count() // effective_n_jobs(task.n_jobs))
     counted = delayed(_counted)
     jobs = (counted(answer, task.response.fresh(), block, n_threads) for block in blocks)
@@ -64,7 +65,7 @@ def _answers(
 
 @lru_cache(maxsize=1)
 def _libraries(n_modules: int) -> ThreadpoolController:
-    """The numeric libraries of this process, searched for again when more modules are loaded."""
+    """Numeric libraries of this process, searched for again when more modules are loaded."""
     return ThreadpoolController()
 
 
@@ -74,6 +75,7 @@ def _counted(
     block: slice,
     n_threads: int,
 ) -> tuple[Answer, tuple[int, int, float]]:
+    """The answer for a block, and what it cost in model rows, calls and seconds."""
     with _libraries(len(sys.modules)).limit(limits=n_threads, user_api="openmp"):
         given = answer(response, block)
     return given, (response.rows, response.calls, response.seconds)

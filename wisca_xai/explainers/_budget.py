@@ -1,34 +1,35 @@
-"""What an explainer may ask of the model, and the refusal of more."""
+"""Limits on what an explainer may send through the model."""
 
 from wisca_xai._exceptions import InputError
 from wisca_xai.explainers._task import Limits, Task
 
-MAX_NUMBERS = 3 * 10**11  # rows times features that may pass through the model: 2.4 TB
-MAX_EQUATIONS = 5000  # of a linear system per row: a matrix of them takes 200 MB
+MAX_NUMBERS = 3 * 10**11  # most numbers (model rows times features) per explanation: 2.4 TB
+MAX_EQUATIONS = 5000  # most equations of the linear system of a row: its matrix takes 200 MB
 
 
 def usual_limits() -> Limits:
-    """The limits of a task that a user sets."""
+    """The limits for a task that comes from a user."""
     return Limits(MAX_NUMBERS, MAX_EQUATIONS)
 
 
 def check_budget(name: str, task: Task, rows_each: int, advice: str) -> None:
-    """Refuse an explainer that would send more numbers through the model than the task allows.
+    """Raise InputError if an explainer would send more numbers through the model than allowed.
 
     Parameters
     ----------
     name : str
-        What would ask the model.
+        Name of the explainer, for the error message.
     task : Task
+        Rows to explain, and the limit.
     rows_each : int
-        Model rows per explained row.
+        Number of model rows per explained row.
     advice : str
-        Sentence that says what to do.
+        Sentence that tells the user what to do.
 
     Raises
     ------
     InputError
-        With the rows, the numbers and the gigabytes that it would take.
+        If the limit is exceeded. The message states the rows, the numbers and the gigabytes.
     """
     n_rows, most = rows_each * task.n_samples, task.limits.numbers
     numbers = n_rows * task.n_features

@@ -1,4 +1,4 @@
-"""Running shap and lime without letting them touch what is not theirs."""
+"""Calls of shap and lime that leave NumPy's random state and the warning filters unchanged."""
 
 import threading
 import warnings
@@ -10,19 +10,19 @@ import numpy as np
 from wisca_xai._compat import quiet_libraries
 
 LIBRARIES = ("shap", "lime")
-_LOCK = threading.RLock()  # NumPy's global state is one per process: threads take turns
+_LOCK = threading.RLock()  # a process has one global state of NumPy, so threads take turns
 
 
 @contextmanager
 def library_call(seed: int) -> Iterator[None]:
     """Seed NumPy's global state for a library that draws from it, and restore it afterwards.
 
-    Warnings of the library about its own use of others are silenced.
+    Warnings inside are silenced: they are about how the library uses other packages.
 
     Raises
     ------
     ModuleNotFoundError
-        If shap or lime is not installed; the message tells how to install it.
+        If shap or lime is not installed. The message says how to install it.
     """
     with _LOCK, quiet_libraries():
         state = np.random.get_state()  # noqa: NPY002

@@ -1,4 +1,4 @@
-"""Answers: an explanation made of a task and the values that an explainer found."""
+"""make_explanation: an explanation from a task and an explainer's values."""
 
 from collections.abc import Mapping
 
@@ -24,19 +24,19 @@ def make_explanation(
     diagnostics: Mapping[str, FloatArray] | None = None,
     notes: tuple[str, ...] = (),
 ) -> Explanation:
-    """An `Explanation` that answers a task; a vector is global, and has no rows.
+    """Build the explanation of a task. Values of shape (n_features,) make it global.
 
-    Local values within rounding error of 0 become 0: scaling would turn them into 1 for a model
-    whose output does not change.
+    Local values within rounding error of 0 become 0. Otherwise, scaling would turn them into 1 for
+    a model whose output never changes.
 
     Parameters
     ----------
     task : Task
-        Names, row labels and targets come from it.
+        Source of the feature names, row labels and targets.
     values : ndarray of shape (n_samples, n_features), (n_samples, n_features, k) or (n_features,)
         Attributions in the order of ``task.rows``.
     **attributes
-        The other parameters are those attributes of `Explanation`.
+        The other parameters are the attributes of `Explanation` with the same name.
 
     Returns
     -------
@@ -65,7 +65,7 @@ def make_explanation(
 
 
 def zero_null_values(task: Task, values: FloatArray) -> FloatArray | None:
-    """Null values of a method that gives 0 to what the model never sees; None if not asked for."""
+    """Null values of an explainer that gives unused columns 0; None if the task has none."""
     if task.n_null_features == 0:
         return None
     shape = list(values.shape)

@@ -1,4 +1,4 @@
-"""Permutation importance: what the model loses when a column is shuffled."""
+"""Permutation importance: the change of the output or of a score when a column is shuffled."""
 
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -19,43 +19,51 @@ from wisca_xai.explainers._task import Task
 
 
 class PermutationExplainer(BaseExplainer):
-    r"""Permutation importance [1]_ over the explained rows, all shuffled copies in few batches.
+    r"""Permutation importance [1]_ over the explained rows.
 
-    The mean absolute change of the explained output, or with a scorer the score lost, as
-    `sklearn.inspection.permutation_importance` defines it.
+    The importance of a feature is the mean absolute change of the explained output when its column
+    is shuffled. With a scorer it is the loss of score, as defined by
+    `sklearn.inspection.permutation_importance`. All shuffled copies are sent to the model in a few
+    large batches.
 
     Parameters
     ----------
     estimator : estimator or callable
         The model to explain, fitted or not.
     scoring : str, callable or None, default="prediction"
-        "prediction" is the change of the model's output, in its unit. It needs no y, answers for
-        what the model does rather than for how well it does it, and is far less noisy: a score
-        moves only where a prediction goes wrong. Any scikit-learn scorer measures the score that is
-        lost, which needs y; None is accuracy for models with classes, R2 for others.
+        "prediction" measures the change of the model's output, in the unit of the output. It needs
+        no y, and describes what the model does rather than how well it does it. It is far less
+        noisy than a score, which changes only where a prediction goes wrong. A scikit-learn scorer
+        measures the loss of its score and needs y. None takes accuracy for models with classes, R2
+        for others.
     n_repeats : int, default=5
-        Shuffles of each column.
+        Number of shuffles of each column.
     response_method : {"auto", "predict_proba", "decision_function", "predict"}, default="auto"
-        Output that is explained; scores do not depend on it.
+        Output that is explained. Scores do not depend on it.
     n_jobs : int or None, default=None
-        Not used: the shuffled copies of all columns go to the model in few large batches.
+        Not used: all shuffled copies are sent to the model in a few large batches.
     random_state : int, RandomState instance or None, default=None
     verbose : int, default=0
         1 shows a progress bar.
 
     Notes
     -----
-    `standard_errors` are those of the mean over shuffles; the sampling of the rows is not in them.
-    Noise of a model that is not deterministic inflates changes of the output, those of a feature
-    without effect by :math:`2 \sigma / \sqrt{\pi}`: where a panel has measured its standard
-    deviation :math:`\sigma`, the standard errors include that.
-    ``diagnostics["row_effects"]`` (n_samples, n_features) holds each row's part, as the row that is
-    changed and as the one whose value is put in; their mean is the importance. Changes of the
-    output, accuracy and R2 have parts; other scores do not.
+    `standard_errors` are those of the mean over shuffles. They do not include the sampling of the
+    rows.
+
+    If the model is not deterministic, its noise inflates changes of the output. For a feature
+    without effect the inflation is :math:`2 \sigma / \sqrt{\pi}`, where :math:`\sigma` is the
+    standard deviation of the noise. If a panel has measured :math:`\sigma`, the standard errors
+    include the inflation.
+
+    ``diagnostics["row_effects"]`` has shape (n_samples, n_features) and holds the part of each row:
+    its part as the changed row, and its part as the row that gave the value. The mean over rows is
+    the importance. Only changes of the output, accuracy and R2 have parts; other scores do not.
+
     A score does not depend on the explained class.
 
-    The model is asked for ``n_repeats * n_features`` rows per explained row. Where these hold more
-    than 3e11 numbers (2.4 TB) in all, InputError says so before the first is asked for.
+    The cost is ``n_repeats * n_features`` model rows per explained row. If these hold more than
+    3e11 numbers (2.4 TB) in total, InputError is raised before the model is called.
 
     References
     ----------
@@ -110,20 +118,12 @@ class PermutationExplainer(BaseExplainer):
         shuffles = permutations(
             task.n_samples, self.n_repeats, task.seed_for("permutation") % 2**31
         )
-        notes: tuple[str, ...] = ()
         unit: Unit = task.response.unit
-        if task.n_samples == 1:
-            notes = ("Permutation importance is undefined from one row: all values are 0.",)
         row_effects: FloatMatrix | None
-        inflated = 0.0
-        if task.y is None or (isinstance(self.scoring, str) and self.scoring == "prediction"):
+        inflation = 0.0
+        if task.y is None or self._explains_output():
             effects, row_effects = _prediction_changes(task, shuffles)
-            inflated = 2 * task.noise / np.sqrt(np.pi)
-            if task.y is None and self.scoring != "prediction":
-                notes += (
-                    "Without y, permutation importance is the mean absolute change of the model's "
-                    "output, not of a score.",
-                )
+            inflation = 2 * task.noise / np.sqrt(np.pi)
         else:
             if not callable(self.scoring):
                 check_no_fields(f"scoring={self.scoring!r}", task.y)
@@ -136,17 +136,32 @@ class PermutationExplainer(BaseExplainer):
             family="loss",
             unit=unit,
             signed=False,
-            standard_errors=np.hypot(effects.std(axis=1) / np.sqrt(self.n_repeats), inflated),
+            standard_errors=np.hypot(effects.std(axis=1) / np.sqrt(self.n_repeats), inflation),
             null_values=zero_null_values(task, effects[:, 0]),
             diagnostics={} if row_effects is None else {"row_effects": row_effects},
-            notes=notes,
+            notes=self._notes(task),
         )
+
+    def _explains_output(self) -> bool:
+        return isinstance(self.scoring, str) and self.scoring == "prediction"
+
+    def _notes(self, task: Task) -> tuple[str, ...]:
+        notes: tuple[str, ...] = ()
+        if task.n_samples == 1:
+            notes += ("Permutation importance is undefined for one row: all values are 0.",)
+        if task.y is None and not self._explains_output():
+            notes += (
+                "Without y, permutation importance is the mean absolute change of the model's "
+                "output, not of a score.",
+            )
+        return notes
 
 
 def permutations(n_samples: int, n_repeats: int, seed: int) -> list[IntVector]:
     """Row orders as `sklearn.inspection.permutation_importance` draws them from an integer seed.
 
-    It shuffles each column with the same draws, every repeat on top of the one before.
+    scikit-learn shuffles each column with the same draws. Each repeat shuffles the order of the
+    previous repeat again.
     """
     column_seed = np.random.RandomState(seed).randint(np.iinfo(np.int32).max + 1)
     generator = np.random.RandomState(column_seed)
@@ -160,7 +175,7 @@ def permutations(n_samples: int, n_repeats: int, seed: int) -> list[IntVector]:
 
 
 def _shuffled_copies(rows: FloatMatrix, shuffles: list[IntVector]) -> Any:
-    """Yield (column, repeat) pairs and their stacked copies, as many as working memory holds."""
+    """Yield (column, repeat) pairs and their shuffled copies, as many as working memory holds."""
     pairs = [(j, r) for j in range(rows.shape[1]) for r in range(len(shuffles))]
     step = max(1, rows_in_memory(8 * rows.shape[1]) // len(rows))
     for start in range(0, len(pairs), step):
@@ -172,7 +187,7 @@ def _shuffled_copies(rows: FloatMatrix, shuffles: list[IntVector]) -> Any:
 
 
 def _prediction_changes(task: Task, shuffles: list[IntVector]) -> tuple[FloatMatrix, FloatMatrix]:
-    """Change of the output by column and shuffle, and by row and column."""
+    """Changes of the output, by column and shuffle and by row and column."""
     effects = np.empty((task.n_features, len(shuffles)))
     row_effects = np.zeros(task.rows.shape)
     reference = task.explained(task.outputs)
@@ -188,8 +203,8 @@ def _prediction_changes(task: Task, shuffles: list[IntVector]) -> tuple[FloatMat
 def _score_losses(
     task: Task, shuffles: list[IntVector], scoring: Any
 ) -> tuple[FloatMatrix, FloatMatrix | None]:
-    """Score lost by column and shuffle, and by row and column where the score is a mean of rows."""
-    from sklearn.metrics import get_scorer  # slow to import
+    """Losses of score, by column and shuffle, and by row and column if rows have scores."""
+    from sklearn.metrics import get_scorer  # imported here because it is slow
 
     effects = np.empty((task.n_features, len(shuffles)))
     if scoring is None:
@@ -197,14 +212,14 @@ def _score_losses(
     parts = _ROW_SCORES.get(scoring) if isinstance(scoring, str) else None
     row_effects = np.zeros(task.rows.shape)
     scorer = scoring if callable(scoring) else get_scorer(scoring)
-    answers = _Answers(task.response)
-    reference = scorer(answers, task.rows, task.y)
-    own = 0.0 if parts is None else parts(task.y, answers.predict(task.rows))
+    model = _ScoredModel(task.response)
+    reference = scorer(model, task.rows, task.y)
+    own = 0.0 if parts is None else parts(task.y, model.predict(task.rows))
     for chunk, stack in _shuffled_copies(task.rows, shuffles):
-        known = answers.evaluate_all(stack)
+        known = model.evaluate_all(stack)
         for pair, table, block in zip(chunk, list(stack), known, strict=True):
-            answers.serve(table, block)
-            effects[pair] = reference - scorer(answers, table, task.y)
+            model.serve(table, block)
+            effects[pair] = reference - scorer(model, table, task.y)
             if parts is not None:
                 lost = own - parts(task.y, block["predict"])
                 _share_out(row_effects, pair, shuffles, lost)
@@ -217,7 +232,7 @@ def _share_out(
     shuffles: list[IntVector],
     effect: FloatVector,
 ) -> None:
-    """Credit a shuffle's effect on each row to the row, and to the one that gave its value."""
+    """Credit a shuffle's effect to the changed row, and to the row that gave the value."""
     j, r = pair
     surplus = (effect - effect.mean()) / len(shuffles)
     row_effects[:, j] += effect / len(shuffles)
@@ -225,12 +240,14 @@ def _share_out(
 
 
 def _r2_parts(y: Any, predictions: Any) -> FloatVector:
+    """Score of each row; the mean is R2."""
     truth = np.asarray(y, dtype=np.float64)
     spread = ((truth - truth.mean()) ** 2).mean()
     return np.asarray(1.0 - (truth - predictions) ** 2 / (spread or 1.0))
 
 
 def _accuracy_parts(y: Any, predictions: Any) -> FloatVector:
+    """Score of each row, 0 or 1; the mean is the accuracy."""
     return np.asarray(np.asarray(y) == predictions, dtype=np.float64)
 
 
@@ -241,17 +258,17 @@ _ROW_SCORES: dict[str, Callable[[Any, Any], FloatVector]] = {
 
 
 def _has_method(name: str) -> Callable[[Any], bool]:
-    def has_method(answers: "_Answers") -> bool:
-        return answers.response.method == "call" or hasattr(answers.response.model, name)
+    def has_method(model: "_ScoredModel") -> bool:
+        return model.response.method == "call" or hasattr(model.response.model, name)
 
     return has_method
 
 
-class _Answers(BaseEstimator):  # type: ignore[misc]
-    """Stands in for the model before a scorer: answers come from `Response`, many copies at once.
+class _ScoredModel(BaseEstimator):  # type: ignore[misc]
+    """Replaces the model in a scorer, so that `Response` evaluates many tables at once.
 
-    The first score tells which methods the scorer calls; `evaluate_all` then asks them for a whole
-    stack of tables, and `serve` gives the scorer the block that belongs to its table.
+    The first score shows which methods the scorer calls. `evaluate_all` then calls these methods
+    for a whole stack of tables, and `serve` gives the scorer the outputs of its table.
     """
 
     def __init__(self, response: Response) -> None:
@@ -265,32 +282,32 @@ class _Answers(BaseEstimator):  # type: ignore[misc]
         return self.response.labels
 
     def evaluate_all(self, stack: Any) -> list[dict[str, Any]]:
-        """Answers of each method used so far, for each of n_tables (n_samples, n_features)."""
+        """Outputs of each method used so far, for each table of a stack."""
         flat = stack.reshape(-1, stack.shape[2])
         blocks = {m: np.split(self._evaluate(m, flat), len(stack)) for m in self._used}
         return [{m: blocks[m][i] for m in blocks} for i in range(len(stack))]
 
     def serve(self, table: FloatMatrix, known: dict[str, Any]) -> None:
-        """Answer the next questions about `table` from `known`."""
+        """Use the outputs `known` for the next calls with `table`."""
         self._table, self._known = table, known
 
-    def fit(self, X: Any, y: Any = None) -> "_Answers":
-        """Nothing to do; scorers want to see an estimator."""
+    def fit(self, X: Any, y: Any = None) -> "_ScoredModel":
+        """Do nothing. Scorers expect an estimator with `fit`."""
         return self
 
     @available_if(_has_method("predict"))  # type: ignore[untyped-decorator]
     def predict(self, X: FloatMatrix) -> Any:
-        return self._answer("predict", X)
+        return self._outputs_of("predict", X)
 
     @available_if(_has_method("predict_proba"))  # type: ignore[untyped-decorator]
     def predict_proba(self, X: FloatMatrix) -> Any:
-        return self._answer("predict_proba", X)
+        return self._outputs_of("predict_proba", X)
 
     @available_if(_has_method("decision_function"))  # type: ignore[untyped-decorator]
     def decision_function(self, X: FloatMatrix) -> Any:
-        return self._answer("decision_function", X)
+        return self._outputs_of("decision_function", X)
 
-    def _answer(self, method: str, X: FloatMatrix) -> Any:
+    def _outputs_of(self, method: str, X: FloatMatrix) -> Any:
         self._used.add(method)
         if X is not self._table:
             self.serve(X, {})

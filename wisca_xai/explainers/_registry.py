@@ -1,4 +1,4 @@
-"""Explainers by name: those of this package, and those of others that are installed."""
+"""Explainers by name: those of this package, and those that other packages register."""
 
 import difflib
 from importlib.metadata import EntryPoint, entry_points
@@ -10,7 +10,7 @@ from wisca_xai.explainers._permutation import PermutationExplainer
 from wisca_xai.explainers.lime import LimeExplainer
 from wisca_xai.explainers.shapley import ShapExplainer
 
-GROUP = "wisca_xai.explainers"  # of entry points by which other packages register explainers
+GROUP = "wisca_xai.explainers"  # entry-point group in which other packages register theirs
 EXPLAINERS: dict[str, type[BaseExplainer]] = {
     explainer.name: explainer
     for explainer in (ShapExplainer, LimeExplainer, PermutationExplainer, ForestExplainer)
@@ -18,21 +18,23 @@ EXPLAINERS: dict[str, type[BaseExplainer]] = {
 
 
 def _registered() -> dict[str, EntryPoint]:
+    """Entry points of other packages, by the explainer's name."""
     return {point.name: point for point in entry_points(group=GROUP)}
 
 
 def explainer_names() -> list[str]:
-    """Names of all explainers, in the order of the alphabet."""
+    """Names of all explainers, sorted."""
     return sorted({*EXPLAINERS, *_registered()})
 
 
 def find_explainer(name: str) -> type[BaseExplainer]:
-    """The class of an explainer. A name of this package is never taken by another one.
+    """The class of an explainer. Other packages cannot replace the names of this package.
 
     Raises
     ------
     InputError
-        If there is no such name, or the entry point does not lead to a subclass of `BaseExplainer`.
+        If the name is unknown, or if its entry point cannot be imported or is not a subclass of
+        `BaseExplainer`.
     """
     if name in EXPLAINERS:
         return EXPLAINERS[name]
@@ -47,7 +49,7 @@ def find_explainer(name: str) -> type[BaseExplainer]:
     point = known[name]
     try:
         found = point.load()
-    except Exception as error:  # it runs code of another package
+    except Exception as error:  # code of another package may raise anything
         raise InputError(
             f"The explainer {name!r} is registered as {point.value}, which cannot be imported: "
             f"{type(error).__name__}: {error}"

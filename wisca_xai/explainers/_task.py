@@ -1,4 +1,4 @@
-"""Task: what an explainer is asked, as frozen data."""
+"""Task: the input of an explainer, as frozen data."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,14 +15,14 @@ from wisca_xai._typing import FloatArray, FloatMatrix, IntVector, LabelVector, T
 
 @dataclass(frozen=True)
 class Limits:
-    """What an explainer may spend on a task; without arguments, whatever it takes.
+    """Limits on the cost of a task. By default there are none.
 
     Attributes
     ----------
     numbers : float
-        Numbers (model rows times features) that may pass through the model.
+        Most numbers (model rows times features) that may be sent through the model.
     equations : float
-        Equations of a linear system that is solved for each row.
+        Most equations of a linear system that is solved for each row.
     """
 
     numbers: float = float("inf")
@@ -31,45 +31,47 @@ class Limits:
 
 @dataclass(frozen=True)
 class Task:
-    """Rows to explain, the reference data and the model's response.
+    """Rows to explain, the background, and the model's response.
 
-    Rows stand in their canonical order (see `canonical_order`), whatever order they came in.
-    Everything that an explainer draws derives from `seed`, by `seed_for`.
+    Rows are in canonical order (see `canonical_order`), independent of the order in which they
+    were passed. Explainers derive all seeds from `seed`, with `seed_for`.
 
     Attributes
     ----------
     response : Response
-        The only way to the model.
+        The only access to the model.
     rows : ndarray of shape (n_samples, n_features)
+        The rows to explain, as codes.
     outputs : ndarray of shape (n_samples, k)
         The model's outputs on `rows`.
     background : ndarray of shape (n_background, n_features)
-        The rows of fit.
+        The rows passed to `fit`, as codes.
     columns : ndarray of shape (n_samples,) or None
-        Output that is explained in each row; None for all of them.
+        Position of the explained output in each row; None if all outputs are explained.
     index : pandas.Index of shape (n_samples,)
+        Row labels.
     seed : int
-        Everything random derives from it.
+        Source of all seeds.
     target : "predicted", "all" or a class label
-        What the user asked for.
+        The target as the user passed it.
     verbose : int
         1 shows the progress of long work.
     n_jobs : int or None
-        How many blocks of rows are explained at once.
+        Number of blocks of rows that are explained at once.
     y, background_y : ndarray or None
-        Targets of `rows` and of `background`.
+        True values of the target for `rows` and for `background`.
     n_null_features : int
         Number of null features: shuffled copies of columns, which the model never sees. Explainers
         measure their own noise on them.
     noise : float
-        Standard deviation of an output that the model is asked for again; 0 if the model is
-        deterministic, or was not asked twice.
+        Standard deviation of an output between repeated calls of the model; 0 if the model is
+        deterministic, or was not called repeatedly.
     limits : Limits
-        What an explainer may spend. Tasks that are derived from one within the limits, such as
-        the neighbours of its rows, have none.
+        Limits on the cost. A task that derives from one within the limits, such as that of the
+        neighbours of its rows, has none.
     evaluated : dict
-        Outputs on the background so far, which the explainers of a panel share; see
-        `wisca_xai.explainers._background.background_outputs`.
+        Outputs on background rows that were evaluated already. The explainers of a panel share
+        them; see `wisca_xai.explainers._background.background_outputs`.
     """
 
     response: Response
@@ -105,33 +107,33 @@ class Task:
         return int(self.outputs.shape[1])
 
     def seed_for(self, purpose: str) -> int:
-        """A 32-bit seed of this task for one purpose, whoever asks first."""
+        """A 32-bit seed for one purpose. It does not depend on earlier calls."""
         return seed_for(self.seed, purpose)
 
     def draw_background(self, size: int) -> IntVector:
-        """Positions of at most `size` background rows at random; fewer are the first of more."""
+        """Random positions of at most `size` background rows. Smaller draws begin larger ones."""
         generator = np.random.default_rng(self.seed_for("background"))
         return generator.permutation(len(self.background))[:size]
 
     def explained(self, per_output: FloatArray) -> FloatArray:
-        """Pick the explained output: (n, ..., k) becomes (n, ...), or stays for all outputs."""
+        """Pick the explained output: (n, ..., k) becomes (n, ...), unless all are explained."""
         if self.columns is None:
             return per_output
         return np.asarray(per_output[np.arange(len(per_output)), ..., self.columns])
 
     def chosen(self, position: int) -> slice:
-        """Outputs that are explained in a row: one, or all."""
+        """Slice of the outputs that are explained in a row: one or all."""
         if self.columns is None:
             return slice(None)
         column = int(self.columns[position])
         return slice(column, column + 1)
 
     def squeezed(self, values: FloatArray) -> FloatArray:
-        """Drop the last axis, of the `chosen` outputs, where one per row is explained."""
+        """Drop the last axis (of the `chosen` outputs) if one output per row is explained."""
         return values if self.columns is None else np.asarray(values[..., 0])
 
     def null_sources(self) -> IntVector:
-        """The column that each null feature is a shuffled copy of; all take their turn."""
+        """The column of which each null feature is a shuffled copy. The columns take turns."""
         return null_sources(self.n_features, self.n_null_features)
 
     @property
@@ -144,7 +146,7 @@ class Task:
 
 
 def resolve_target(target: Target, response: Response, outputs: FloatMatrix) -> IntVector | None:
-    """Column of the outputs that is explained in each row, or None for all.
+    """Position of the explained output in each row, or None if all are explained.
 
     Raises
     ------
