@@ -7,7 +7,7 @@ import numpy as np
 from wisca_xai._checks import check_choice, check_count, check_no_fields
 from wisca_xai._exceptions import InputError
 from wisca_xai._results._explanation import Explanation
-from wisca_xai._typing import FloatArray, ResponseMethod
+from wisca_xai._typing import FloatArray, FloatVector, ResponseMethod
 from wisca_xai.explainers._base import BaseExplainer
 from wisca_xai.explainers._blocks import progress_of
 from wisca_xai.explainers._guard import library_call
@@ -16,50 +16,52 @@ from wisca_xai.explainers._task import Task
 from wisca_xai.explainers.lime._neighbourhood import draw, fit_ridges
 
 DISCRETIZERS = ("quartile", "decile", "entropy")
-LARGEST = 1e150  # larger numbers have no square, so that their deviations are infinite
+LARGEST = 1e150  # largest magnitude in the background: the square of larger ones overflows
 
 
 class LimeExplainer(BaseExplainer):
-    """LIME for tables [1]_, with all features and without selection.
+    """LIME for tables [1]_, with all features and without feature selection.
 
-    A neighbourhood is drawn from bins of the background; around each row, a ridge regression of the
-    explained output on "in the same bin as the row" (booleans, text and categories: "of the same
-    value"), weighted by proximity, gives one coefficient per feature. One neighbourhood serves all
-    rows, so the model is asked for `n_samples` rows in all.
+    A neighbourhood is drawn from bins of the background. Around each row, a ridge regression of the
+    explained output gives one coefficient per feature. Its regressors are "in the same bin as the
+    row" or, for booleans, text and categories, "the same value as in the row". Neighbours close to
+    the row have larger weights. All rows share one neighbourhood, so the model evaluates
+    `n_samples` rows in total.
 
     Parameters
     ----------
     estimator : estimator or callable
         The model to explain, fitted or not.
     engine : {"fast", "lime"}, default="fast"
-        "fast" computes all rows from one neighbourhood; "lime" runs the library for each row with
-        the same draws, and gives the same numbers.
+        "fast" computes all rows from one neighbourhood. "lime" runs the library lime for each row,
+        with the same draws, and gives the same numbers.
     n_samples : int, default=5000
-        Size of the neighbourhood, the row itself included.
+        Size of the neighbourhood, including the row itself.
     discretizer : {"quartile", "decile", "entropy"} or None, default="quartile"
-        Bins of quantities; "entropy" needs y in `fit`. None regresses on the standardised values
-        themselves, drawn from normal distributions around the background's mean.
+        Bins of quantities. "entropy" needs y in `fit`. None uses the standardised values themselves
+        as regressors, and draws them from normal distributions around the background's mean.
     response_method : {"auto", "predict_proba", "decision_function", "predict"}, default="auto"
         Output that is explained.
     n_jobs : int or None, default=None
-        Not used: all rows share one neighbourhood, which is one batch for the model.
+        Not used: all rows share one neighbourhood, which the model evaluates in one batch.
     random_state : int, RandomState instance or None, default=None
     verbose : int, default=0
         1 shows a progress bar.
 
     Notes
     -----
-    A missing value is a bin or level of its own, drawn as often as it is missing in the background.
-    With ``discretizer=None`` a missing quantity is drawn as often too, and counts as the mean in
-    the regression. Levels and dates are only drawn from those of the background (the library, which
-    knows no dates, draws any date between them).
+    A missing value is a bin or level of its own. It is drawn as often as it is missing in the
+    background. With ``discretizer=None``, a missing quantity is drawn just as often, and counts as
+    the mean in the regression. Levels and dates are drawn only from those of the background. (The
+    library does not know dates, and draws any date between them.)
 
-    `base_values` are the intercepts. The local fit's R2, a quality signal, is in
-    ``diagnostics["r2"]``. `standard_errors` (of the fast engine) are those of the draws, which all
-    rows share.
+    `base_values` are the intercepts. ``diagnostics["r2"]`` is the R2 of the local fits, a signal of
+    their quality. `standard_errors` (fast engine only) are those of sampling the neighbourhood,
+    which all rows share.
 
-    The fast engine refuses more than 5000 features: it solves a system of as many equations around
-    every row. Above `n_samples` features the library solves one of `n_samples` equations.
+    The fast engine refuses more than 5000 features, because it solves a system of as many equations
+    for every row. With more than `n_samples` features, the library solves a system of `n_samples`
+    equations instead.
 
     References
     ----------
@@ -110,7 +112,7 @@ class LimeExplainer(BaseExplainer):
     def _explain(self, task: Task) -> Explanation:
         self._check_width(task)
         self._check_data(task)
-        _check_size(task)
+        _check_magnitude(task)
         engine = self._library_values if self.engine == "lime" else self._fast_values
         parts = engine(task)
         return make_explanation(
@@ -158,7 +160,7 @@ class LimeExplainer(BaseExplainer):
     def _fast_values(self, task: Task) -> dict[str, FloatArray]:
         seed = task.seed_for("lime")
         with library_call(seed):
-            pool = draw(
+            neighbours = draw(
                 task.rows,
                 task.background,
                 task.background_y,
@@ -168,8 +170,8 @@ class LimeExplainer(BaseExplainer):
                 n_draws=self.n_samples - 1,
                 seed=seed,
             )
-        outputs = task.response(pool.samples)
-        ridges = fit_ridges(task, pool, outputs)
+        outputs = task.response(neighbours.samples)
+        ridges = fit_ridges(task, neighbours, outputs)
 
         def stacked(part: str) -> FloatArray:
             return task.squeezed(np.array([getattr(ridge, part) for ridge in ridges]))
@@ -180,55 +182,62 @@ class LimeExplainer(BaseExplainer):
         return {"values": stacked("coefficients"), **found}
 
     def _library_values(self, task: Task) -> dict[str, FloatArray]:
-        """The same by the library: a new object with the same seed for each row."""
+        """Compute the values with the library: a new object with the same seed for each row."""
         n_samples, n_features = task.rows.shape
         coefficients = np.empty((n_samples, n_features, task.n_outputs))
         intercepts, r2 = np.full((2, n_samples, task.n_outputs), np.nan)
         seed = task.seed_for("lime")
-        # lime's classification mode reads several columns from one call, whatever their unit is
+        # lime's classification mode takes several outputs from one call, in any unit.
         mode = "classification" if task.n_outputs > 1 else "regression"
         for i in progress_of(task, self.name):
             labels = list(range(task.n_outputs))
             if task.columns is not None:
                 labels = [int(task.columns[i])]
-            with library_call(seed):
-                from lime.lime_tabular import LimeTabularExplainer
-
-                explainer = LimeTabularExplainer(
-                    task.background,
-                    mode=mode,
-                    training_labels=task.background_y,
-                    categorical_features=task.response.codec.categorical,
-                    feature_selection="none",
-                    discretize_continuous=self.discretizer is not None,
-                    discretizer=self.discretizer,
-                    random_state=seed,
-                )
-                local = explainer.explain_instance(
-                    task.rows[i],
-                    task.response,
-                    labels=labels,
-                    num_features=n_features,
-                    num_samples=self.n_samples,
-                )
+            local = self._library_explanation(task, task.rows[i], labels, mode, seed)
             for label in labels:
-                key = label if mode == "classification" else 1  # lime files a regression under 1
+                key = label if mode == "classification" else 1  # lime's key of a regression is 1
                 features, values = zip(*local.local_exp[key], strict=True)
                 coefficients[i, list(features), label] = values
                 intercepts[i, label] = local.intercept[key]
-            r2[i, labels[-1]] = local.score  # lime keeps that of the last label only
+            r2[i, labels[-1]] = local.score  # lime returns only that of the last label
         return {
             "values": task.explained(coefficients),
             "intercepts": task.explained(intercepts),
             "r2": task.explained(r2),
         }
 
+    def _library_explanation(
+        self, task: Task, row: FloatVector, labels: list[int], mode: str, seed: int
+    ) -> Any:
+        """What the library lime returns for one row."""
+        with library_call(seed):
+            from lime.lime_tabular import LimeTabularExplainer
 
-def _check_size(task: Task) -> None:
+            explainer = LimeTabularExplainer(
+                task.background,
+                mode=mode,
+                training_labels=task.background_y,
+                categorical_features=task.response.codec.categorical,
+                feature_selection="none",
+                discretize_continuous=self.discretizer is not None,
+                discretizer=self.discretizer,
+                random_state=seed,
+            )
+            return explainer.explain_instance(
+                row,
+                task.response,
+                labels=labels,
+                num_features=task.n_features,
+                num_samples=self.n_samples,
+            )
+
+
+def _check_magnitude(task: Task) -> None:
+    """Raise InputError if squares of background values would overflow."""
     too_large = (np.abs(task.background) > LARGEST).any(axis=0)
     if too_large.any():
         names = np.array(task.response.codec.feature_names)[too_large].tolist()
         raise InputError(
-            f"LIME needs numbers of at most {LARGEST:g}, but the columns {names} of the reference "
-            "data have larger ones. Rescale them."
+            f"LIME needs numbers of at most {LARGEST:g}, but the columns {names} of the background "
+            "have larger ones. Rescale them."
         )

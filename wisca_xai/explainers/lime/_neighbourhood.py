@@ -1,10 +1,11 @@
 """LIME's neighbourhood and ridge regressions, for all rows at once.
 
-The neighbourhood that lime draws does not depend on the row explained: only its encoding ("same bin
-as the row") and the weights do. So one pool serves all rows, and the model is asked once.
+The neighbourhood that lime draws does not depend on the explained row. Only its encoding ("in the
+same bin as the row") and the weights do. So all rows share one neighbourhood, and the model is
+called once.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,25 +13,26 @@ import numpy as np
 from wisca_xai._typing import FloatMatrix, FloatVector, LabelVector
 from wisca_xai.explainers._task import Task
 
-KERNEL_WIDTH = 0.75  # times sqrt(n_features), as in lime
-MISSING = -np.inf  # the bin or level of missing values: any number may be a level
+KERNEL_WIDTH = 0.75  # in units of sqrt(n_features); the value of lime
+MISSING = -np.inf  # bin or level of missing values: any finite number may be a level
 
 
 @dataclass(frozen=True)
 class Neighbourhood:
-    """Draws from the background that serve every row.
+    """Neighbours drawn from the background, which all explained rows share.
 
     Attributes
     ----------
     samples : ndarray of shape (n_draws, n_features)
         Perturbed rows, in the units of the data.
     encoded : ndarray of shape (n_features, n_draws)
-        What the regressions see: the bin or level of each draw; in continuous mode the standardised
-        value for quantities.
+        What the regressions compare: the bin or level of each draw. Without bins, quantities are
+        standardised values.
     rows_encoded : ndarray of shape (n_features, n_samples)
         The same for the rows to explain.
     by_equality : ndarray of shape (n_features,)
-        Features that are compared with the row's by equality; the others by distance.
+        True for features that are compared with the row by equality, False for those that are
+        compared by distance.
     """
 
     samples: FloatMatrix
@@ -50,9 +52,9 @@ def draw(
     n_draws: int,
     seed: int,
 ) -> Neighbourhood:
-    """Draw the pool with the draws that `lime.lime_tabular.LimeTabularExplainer` makes for a row.
+    """Draw the neighbours that `lime.lime_tabular.LimeTabularExplainer` draws for a row.
 
-    One draw fewer than lime's number of samples, because its first is the row itself.
+    `n_draws` is lime's number of samples minus 1, because lime's first sample is the row itself.
     """
     state = np.random.RandomState(seed)
     n_features = background.shape[1]
@@ -84,13 +86,13 @@ def _draw_normals(
     size: int,
     state: np.random.RandomState,
 ) -> tuple[FloatMatrix, FloatMatrix, FloatMatrix]:
-    """Samples, what the regressions see of them, and of the rows, in continuous mode."""
-    from sklearn.preprocessing import StandardScaler  # slow to import
+    """Samples, their encoding, and the encoding of the rows, without bins."""
+    from sklearn.preprocessing import StandardScaler  # imported here because it is slow
 
     n_features = background.shape[1]
-    # lime draws normals for every column, also those that it then overwrites with levels
+    # lime draws normal values for every column, and then overwrites those of levels.
     normals = state.normal(0, 1, size * n_features).reshape(size, n_features)
-    scaler = StandardScaler().fit(background)  # leaves missing values out
+    scaler = StandardScaler().fit(background)  # it ignores missing values
     mean, scale = scaler.mean_, scaler.scale_
     samples = normals * scale + mean
     encoded, rows_encoded = normals.copy(), (rows - mean) / scale
@@ -111,16 +113,16 @@ def _draw_normals(
 
 @dataclass(frozen=True)
 class Bins:
-    """Bins of quantities by lime; missing values are a bin, or a level, of their own.
+    """lime's bins of quantities. Missing values are a bin or level of their own.
 
     Attributes
     ----------
     whole : discretizer
-        Of the quantities without missing values.
+        Bins of the quantities without missing values.
     parts : dict of int to discretizer
-        One for each quantity with missing values, of those that are not.
+        Bins of the known values of each quantity with missing values.
     dates : dict of int to ndarray
-        Values that dates may take.
+        Values that each date column may take.
     """
 
     whole: Any
@@ -151,7 +153,7 @@ class Bins:
         return cls(whole, parts, {j: background[:, j] for j in dates})
 
     def discretize(self, table: FloatMatrix) -> FloatMatrix:
-        """Number of each value's bin, or its level; MISSING where it is missing."""
+        """Bin number or level of each value; MISSING for missing values."""
         binned: FloatMatrix = self.whole.discretize(table)
         for j, part in self.parts.items():
             binned[:, j] = part.discretize(table[:, [j]])[:, 0]
@@ -174,7 +176,7 @@ class Bins:
 
 
 def _nearest(drawn: FloatVector, values: FloatVector) -> FloatVector:
-    """The value that is nearest to each draw: not every number is a date."""
+    """The nearest of `values` to each draw, because not every number is a date of the data."""
     known = np.unique(values[~np.isnan(values)])
     if len(known) == 0:
         return np.full(len(drawn), np.nan)
@@ -183,7 +185,7 @@ def _nearest(drawn: FloatVector, values: FloatVector) -> FloatVector:
 
 
 def _as_column(values: FloatVector, n_features: int, j: int) -> FloatMatrix:
-    """A table of zeros around a column."""
+    """A table that is 0 outside of column j."""
     table = np.zeros((len(values), n_features))
     table[:, j] = values
     return table
@@ -209,9 +211,9 @@ def make_discretizer(
 
 
 def undiscretize(bins: Any, encoded: FloatMatrix) -> FloatMatrix:
-    """Values for bins, drawn by lime; a bin that holds one value gives that value.
+    """Values that lime draws from bins. A bin with a single value gives this value.
 
-    lime gives 0 there, whatever the value: it returns the standardised value of such a bin.
+    lime itself gives 0 for such a bin, because it returns the standardised value.
     """
     samples: FloatMatrix = bins.undiscretize(encoded)
     for j in bins.mins:
@@ -223,6 +225,7 @@ def undiscretize(bins: Any, encoded: FloatMatrix) -> FloatMatrix:
 
 
 def _draw_levels(column: FloatVector, size: int, state: np.random.RandomState) -> FloatVector:
+    """Random levels of a column, as often as they occur in it."""
     levels, counts = np.unique(column, return_counts=True)
     return np.asarray(state.choice(levels, size=size, replace=True, p=counts / counts.sum()))
 
@@ -234,10 +237,11 @@ class Ridge:
     Attributes
     ----------
     coefficients, standard_errors : ndarray of shape (n_features, q)
-        Standard errors are those of the draws, as if the scatter around the fit were even.
+        Standard errors are those of sampling the neighbours, under the assumption that the scatter
+        around the fit is even.
     intercepts, r2 : ndarray of shape (q,)
     null_values : ndarray of shape (n_null_features, q)
-        Coefficients of shuffled regressors, each fitted alone to what the others leave.
+        Coefficients of shuffled regressors, each fitted alone to the residuals of the regression.
     """
 
     coefficients: FloatMatrix
@@ -247,81 +251,136 @@ class Ridge:
     null_values: FloatMatrix
 
 
-def fit_ridges(task: Task, pool: Neighbourhood, pool_outputs: FloatMatrix) -> list[Ridge]:
-    """Weighted ridge regression around every row.
+@dataclass(frozen=True)
+class _LocalData:
+    """Weighted, centred regressors and outputs around one row, which is a sample of weight 1.
 
-    The row itself is one more sample, of weight 1. The penalty is 1, as in lime. Of the outputs
-    (n_draws, k) of the pool one is explained per row, or all.
+    Attributes
+    ----------
+    design, weighted : ndarray of shape (n_features, n_draws)
+        Regressors of the neighbours, and their products with the weights.
+    weights : ndarray of shape (n_draws,)
+        Weights of the neighbours.
+    own : ndarray of shape (n_features,)
+        Regressors of the row itself.
+    total : float
+        Sum of all weights.
+    mean : ndarray of shape (n_features,)
+        Weighted means of the regressors.
+    y_mean : ndarray of shape (q,)
+        Weighted means of the explained outputs.
+    centred : ndarray of shape (n_draws, q)
+        Explained outputs of the neighbours minus `y_mean`.
+    own_centred : ndarray of shape (q,)
+        Explained outputs of the row minus `y_mean`.
+    """
+
+    design: FloatMatrix
+    weighted: FloatMatrix
+    weights: FloatVector
+    own: FloatVector
+    total: float
+    mean: FloatVector
+    y_mean: FloatVector
+    centred: FloatMatrix
+    own_centred: FloatVector
+
+    @classmethod
+    def of(
+        cls,
+        design: FloatMatrix,
+        weighted: FloatMatrix,
+        weights: FloatVector,
+        own: FloatVector,
+        y: FloatMatrix,
+        own_y: FloatVector,
+    ) -> "_LocalData":
+        """Centre the outputs `y` of the neighbours and `own_y` of the row."""
+        total = weights.sum() + 1.0
+        mean = (weighted.sum(axis=1) + own) / total
+        y_mean = (weights @ y + own_y) / total
+        return cls(design, weighted, weights, own, total, mean, y_mean, y - y_mean, own_y - y_mean)
+
+
+def fit_ridges(task: Task, neighbours: Neighbourhood, outputs: FloatMatrix) -> list[Ridge]:
+    """Fit a weighted ridge regression around every row.
+
+    The row itself is an extra sample of weight 1. The penalty is 1, as in lime. The task says which
+    of the neighbours' outputs (n_draws, k) are explained.
     """
     sources = task.null_sources()
     generator = np.random.default_rng(task.seed_for("lime dummies"))
-    # draws are independent, so that turning a regressor round shuffles it, and takes less time
-    turns = generator.integers(len(pool.samples), size=len(sources))
-    design, weighted = np.empty((2, *pool.encoded.shape))  # once: new memory takes time
-    null_design = np.empty((len(sources), len(pool.samples)))
+    # Draws are independent, so rotating a regressor shuffles it, and takes less time.
+    turns = generator.integers(len(neighbours.samples), size=len(sources))
+    # All rows share this memory, because new memory takes time.
+    design, weighted = np.empty((2, *neighbours.encoded.shape))
+    null_design = np.empty((len(sources), len(neighbours.samples)))
     ridges = []
     for i in range(task.n_samples):
-        row, chosen = pool.rows_encoded[:, i], task.chosen(i)
-        weights = _encode(pool, row, design)
+        row, chosen = neighbours.rows_encoded[:, i], task.chosen(i)
+        weights = _encode(neighbours, row, design)
         np.multiply(design, weights, out=weighted)
-        own = np.where(pool.by_equality, 1.0, row)
-        total = weights.sum() + 1.0
-        mean = (weighted.sum(axis=1) + own) / total
-        y, own_y = pool_outputs[:, chosen], task.outputs[i, chosen]
-        y_mean = (weights @ y + own_y) / total
-        centred, own_centred = y - y_mean, own_y - y_mean
-        gram = weighted @ design.T + np.outer(own, own) - total * np.outer(mean, mean)
-        moment = weighted @ centred + np.outer(own, own_centred)
-        spread = weights @ centred**2 + own_centred**2
-        penalised = gram + np.eye(len(gram))
-        coefficients = np.linalg.solve(penalised, moment)
-        explained = (coefficients * (2 * moment - gram @ coefficients)).sum(axis=0)
-        # what is left of it per draw, of which those of little weight say little
-        scatter = np.maximum(spread - explained, 0.0) / total * (weights @ weights + 1.0) / total
-        null_values = np.empty((0, len(own_y)))
+        own = np.where(neighbours.by_equality, 1.0, row)
+        y, own_y = outputs[:, chosen], task.outputs[i, chosen]
+        data = _LocalData.of(design, weighted, weights, own, y, own_y)
+        ridge = _fit_ridge(data)
         if len(sources):
             for null, source, turn in zip(null_design, sources, turns, strict=True):
                 null[turn:] = design[source, : len(null) - turn]
                 null[:turn] = design[source, len(null) - turn :]
-            left = weights[:, None] * (centred + mean @ coefficients - design.T @ coefficients)
-            own_left = own_centred - (own - mean) @ coefficients
-            null_values = _fit_alone(null_design, own[sources, None], weights, left, own_left)
-        ridges.append(
-            Ridge(
-                coefficients,
-                np.sqrt(np.outer(np.diag(np.linalg.inv(penalised)), scatter)),
-                y_mean - mean @ coefficients,
-                np.where(spread > 0, explained / np.where(spread > 0, spread, 1.0), 1.0),
-                null_values,
-            )
-        )
+            null_values = _fit_alone(data, ridge.coefficients, null_design, own[sources, None])
+            ridge = replace(ridge, null_values=null_values)
+        ridges.append(ridge)
     return ridges
 
 
+def _fit_ridge(data: _LocalData) -> Ridge:
+    """The regression around one row, without null features."""
+    own, total, mean = data.own, data.total, data.mean
+    gram = data.weighted @ data.design.T + np.outer(own, own) - total * np.outer(mean, mean)
+    moment = data.weighted @ data.centred + np.outer(own, data.own_centred)
+    spread = data.weights @ data.centred**2 + data.own_centred**2
+    penalised = gram + np.eye(len(gram))
+    coefficients = np.linalg.solve(penalised, moment)
+    explained = (coefficients * (2 * moment - gram @ coefficients)).sum(axis=0)
+    # This is the residual variance times sum(w**2) / sum(w): draws of small weight tell little.
+    squares = data.weights @ data.weights + 1.0
+    scatter = np.maximum(spread - explained, 0.0) / total * squares / total
+    return Ridge(
+        np.asarray(coefficients, dtype=np.float64),
+        np.sqrt(np.outer(np.diag(np.linalg.inv(penalised)), scatter)),
+        data.y_mean - mean @ coefficients,
+        np.where(spread > 0, explained / np.where(spread > 0, spread, 1.0), 1.0),
+        np.empty((0, len(data.own_centred))),
+    )
+
+
 def _fit_alone(
-    regressors: FloatMatrix,
-    own: FloatMatrix,
-    weights: FloatVector,
-    left: FloatMatrix,
-    own_left: FloatVector,
+    data: _LocalData, coefficients: FloatMatrix, regressors: FloatMatrix, own: FloatMatrix
 ) -> FloatMatrix:
-    """Coefficients (m, q) of regressors (m, n_draws), one at a time, for weighted residuals."""
-    total = weights.sum() + 1.0
+    """Coefficients (m, q) of more regressors, each fitted alone to the residuals of a regression.
+
+    `regressors` (m, n_draws) are those of the neighbours, `own` (m, 1) those of the row.
+    """
+    weights, total = data.weights, data.total
+    fitted = data.design.T @ coefficients
+    left = weights[:, None] * (data.centred + data.mean @ coefficients - fitted)
+    own_left = data.own_centred - (data.own - data.mean) @ coefficients
     mean = (regressors @ weights + own[:, 0]) / total
     squares = regressors**2 @ weights + own[:, 0] ** 2 - total * mean**2
     return np.asarray((regressors @ left + own * own_left) / (squares[:, None] + 1.0))
 
 
-def _encode(pool: Neighbourhood, row: FloatVector, design: FloatMatrix) -> FloatVector:
-    """Write the regressors around a row into `design`; returns the weights of the draws."""
+def _encode(neighbours: Neighbourhood, row: FloatVector, design: FloatMatrix) -> FloatVector:
+    """Write the regressors around a row into `design`. Returns the weights of the neighbours."""
     n_features = len(row)
     kernel = 2.0 * KERNEL_WIDTH**2 * n_features
-    equal = pool.encoded == row[:, None]
-    if pool.by_equality.all():
+    equal = neighbours.encoded == row[:, None]
+    if neighbours.by_equality.all():
         design[:] = equal
-        # a table, because with bins there are only n_features + 1 distances
+        # With bins there are only n_features + 1 distances, so their weights are tabulated.
         by_matches = np.exp((np.arange(n_features + 1) - n_features) / kernel)
         return np.asarray(by_matches[np.count_nonzero(equal, axis=0)])
-    design[:] = np.where(pool.by_equality[:, None], equal, pool.encoded)
-    own = np.where(pool.by_equality, 1.0, row)
+    design[:] = np.where(neighbours.by_equality[:, None], equal, neighbours.encoded)
+    own = np.where(neighbours.by_equality, 1.0, row)
     return np.asarray(np.exp(-((design - own[:, None]) ** 2).sum(axis=0) / kernel))
