@@ -1,4 +1,4 @@
-"""Checks of what users pass in, made once, at the entrance."""
+"""Checks of arguments that users pass. They run once, at the public functions."""
 
 import difflib
 import numbers
@@ -17,7 +17,7 @@ from wisca_xai._typing import FloatArray, LabelVector
 
 
 def check_not_sparse(X: Any) -> None:
-    """Refuse sparse matrices, telling what a dense copy would take."""
+    """Raise InputError for a sparse matrix, with the memory that a dense copy needs."""
     is_sparse: bool = sparse.issparse(X)
     if is_sparse:
         n_samples, n_features = X.shape
@@ -29,13 +29,13 @@ def check_not_sparse(X: Any) -> None:
 
 
 def array_checks(X: Any) -> dict[str, Any]:
-    """Settings of `check_array`: arrays of objects and text stay what they are."""
+    """Settings for `check_array` that leave arrays of objects and strings as they are."""
     is_mixed = isinstance(X, np.ndarray) and X.dtype.kind in "OUS"
     return {"ensure_all_finite": False, **({"dtype": None} if is_mixed else {})}
 
 
 def check_unique_names(labels: Iterable[Hashable]) -> None:
-    """Refuse duplicate column names: columns are matched by name."""
+    """Raise InputError for duplicate column names, because columns are matched by name."""
     twice = sorted({str(label) for label, n in Counter(labels).items() if n > 1})
     if twice:
         raise InputError(f"Column names must be unique, got {twice} more than once. Rename them.")
@@ -66,10 +66,10 @@ def check_target_column(y: ArrayLike | None, X: Any) -> LabelVector | None:
 
 
 def check_no_fields(what: str, y: LabelVector | None) -> None:
-    """Refuse a target of several fields, such as event and time, for what needs one number."""
+    """Raise InputError if `y` has several fields, such as event and time."""
     if y is not None and y.dtype.names is not None:
         raise InputError(
-            f"{what} is not supported for a y of the fields {list(y.dtype.names)}: it needs one "
+            f"{what} is not supported for a y with the fields {list(y.dtype.names)}: it needs one "
             "number or class per row."
         )
 
@@ -86,7 +86,7 @@ def check_finite(name: str, values: ArrayLike, *, ndim: int) -> FloatArray:
 
 
 def check_choice(name: str, value: object, choices: Iterable[str], *, also: str = "") -> None:
-    """Raise InputError unless `value` is one of `choices`; suggests the nearest one."""
+    """Raise InputError unless `value` is one of `choices`, with the most similar one as a hint."""
     options = sorted(choices)
     if value in options:
         return
@@ -96,7 +96,7 @@ def check_choice(name: str, value: object, choices: Iterable[str], *, also: str 
 
 
 def check_count(name: str, value: object, *, minimum: int = 1, reason: str = "") -> int:
-    """Return `value` as an int of at least `minimum`, or raise InputError with the reason."""
+    """Return `value` as an int of at least `minimum`, or raise InputError with `reason` added."""
     if isinstance(value, bool) or not isinstance(value, numbers.Integral) or int(value) < minimum:
         raise InputError(
             f"`{name}` must be an integer of at least {minimum}, got {value!r}.{reason}"
@@ -105,7 +105,7 @@ def check_count(name: str, value: object, *, minimum: int = 1, reason: str = "")
 
 
 def as_number(value: object) -> float:
-    """`value` as a float; NaN, which no range contains, if it is not a number."""
+    """Return `value` as a float, or NaN if it is not a number; NaN lies in no range."""
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         return np.nan
     return float(value)

@@ -1,4 +1,4 @@
-"""Everything that depends on how another library works inside, or on which version is installed."""
+"""Code that depends on the internals or the version of another library."""
 
 import contextlib
 import importlib.metadata
@@ -11,18 +11,19 @@ from typing import Any
 
 from sklearn import get_config
 
-NATIVE_LINE = re.compile(r"\[LightGBM\] |\[\d\d:\d\d:\d\d\] [A-Z]+: .*/src/")  # and XGBoost's
+# Start of a line that LightGBM or XGBoost prints.
+NATIVE_LINE = re.compile(r"\[LightGBM\] |\[\d\d:\d\d:\d\d\] [A-Z]+: .*/src/")
 
 
 class _Filter:
-    """A stream without the lines that native libraries print, from whatever thread."""
+    """A stream that drops the lines that native libraries print, in any thread."""
 
     def __init__(self, stream: Any) -> None:
         self.stream = stream
         self._local = threading.local()
 
     def write(self, text: str) -> int:
-        """Pass text on, unless it is a library's line or the end of one."""
+        """Write text, unless it is a library's line or the line break after it."""
         is_end = text == "\n" and getattr(self._local, "dropped", False)
         self._local.dropped = NATIVE_LINE.match(text) is not None
         if not (is_end or self._local.dropped):
@@ -34,16 +35,14 @@ class _Filter:
 
 
 _LOCK = threading.Lock()
-
-
-_filters: list[_Filter] = []  # the one that is in place, once for each that needs it
+_filters: list[_Filter] = []  # the active filter, once for each `quiet_libraries` in use
 
 
 @contextlib.contextmanager
 def quiet_libraries() -> Iterator[None]:
-    """Keep back what LightGBM and XGBoost print on stdout, a line for each call of the model.
+    """Hide what LightGBM and XGBoost print to stdout, which is a line for each model call.
 
-    Whatever else is printed passes through. Costs nothing where neither is loaded.
+    Other output is not affected. If neither library is loaded, nothing happens.
     """
     if sys.stdout is None or not {"lightgbm", "xgboost"} & set(sys.modules):
         yield
@@ -65,9 +64,10 @@ def quiet_libraries() -> Iterator[None]:
 
 
 def transform_output(estimator: Any) -> str:
-    """Form that `transform` of an estimator gives: "default", "pandas" or "polars".
+    """Output of an estimator's `transform`: "default", "pandas" or "polars".
 
-    ``set_output`` stores it in an attribute of scikit-learn's own, which has no public reader.
+    ``set_output`` stores it in a private attribute of scikit-learn; there is no public function
+    that reads it.
     """
     own: dict[str, str] = getattr(estimator, "_sklearn_output_config", {})
     return str(own.get("transform", get_config()["transform_output"]))
@@ -103,7 +103,7 @@ LIBRARIES = (
 
 
 def show_versions() -> None:
-    """Print the versions of Python, the system, and the libraries, for a bug report.
+    """Print the versions of Python, the system and the libraries, for a bug report.
 
     Examples
     --------

@@ -6,19 +6,19 @@ class WISCAError(Exception):
 
 
 class InputError(WISCAError, ValueError):
-    """An argument or a table breaks a rule; the message names the rule and what was found."""
+    """An argument or a table is invalid; the message says what is required and what was found."""
 
 
 class ModelContractError(WISCAError, ValueError):
-    """The model returned what no model of its kind may return, such as NaN or a wrong shape."""
+    """The model returned invalid outputs, such as NaN or a wrong shape."""
 
 
 class ExplainerError(WISCAError, RuntimeError):
-    """No explainer gave a usable result, or an explainer breaks the contract."""
+    """No explainer gave a usable result, or an explainer does not follow the contract."""
 
 
 class UntrustedModelError(WISCAError, ValueError):
-    """A model file could run code when loaded, and was not allowed to."""
+    """A model file could run code when it is loaded, and the user has not allowed this."""
 
 
 class CorruptExplanationError(WISCAError, ValueError):
@@ -26,4 +26,4 @@ class CorruptExplanationError(WISCAError, ValueError):
 
 
 class WISCAWarning(UserWarning):
-    """Something that the result survives but its reader must know."""
+    """A problem that the reader must know, although there is a result."""

@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all."""
+"""Write files that appear complete or not at all."""
 
 import contextlib
 import os
@@ -10,10 +10,10 @@ from typing import IO
 
 @contextlib.contextmanager
 def whole_file(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
-    """A stream to a file that appears when all is written, and otherwise stays what it was.
+    """Open a stream to a file that is replaced when all is written. After an error it is unchanged.
 
-    A new file has the permissions that the user's other files have. Where `path` is a symbolic
-    link, the file that it leads to is replaced.
+    A new file has the default permissions of the user. If `path` is a symbolic link, its target is
+    replaced.
     """
     target = Path(os.path.realpath(path))
     temporary = target.with_name(f".{target.name}.{secrets.token_hex(8)}")

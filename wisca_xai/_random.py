@@ -1,4 +1,4 @@
-"""Seeds, and an order of rows that does not depend on how they came."""
+"""Seeds, and an order of rows that does not depend on their original order."""
 
 import zlib
 
@@ -11,7 +11,7 @@ from wisca_xai._typing import FloatArray, IntVector, LabelVector
 def seed_entropy(random_state: int | np.random.RandomState | np.random.Generator | None) -> int:
     """Turn any scikit-learn style seed into one integer, without touching NumPy's global state.
 
-    None gives fresh entropy from the operating system; a generator is advanced by one draw.
+    None gives new entropy from the operating system. A generator is advanced by one draw.
     """
     if random_state is None:
         return int(np.random.SeedSequence().generate_state(1, np.uint64)[0])
@@ -23,10 +23,10 @@ def seed_entropy(random_state: int | np.random.RandomState | np.random.Generator
 
 
 def canonical_order(matrix: FloatArray, y: LabelVector | None = None) -> IntVector:
-    """Order of rows that depends on their values alone, not on how they came.
+    """Order of rows that depends only on their values, not on their original order.
 
-    Results are computed in this order, because a BLAS product may round a row differently
-    in another position: sorting first makes shuffled rows give the same bytes.
+    Results are computed in this order, because a BLAS product may round a row differently in
+    another position. With sorted rows, shuffled input gives the same bytes.
     """
     keys = [matrix[:, j] for j in reversed(range(matrix.shape[1]))]
     if y is not None:
@@ -35,6 +35,6 @@ def canonical_order(matrix: FloatArray, y: LabelVector | None = None) -> IntVect
 
 
 def seed_for(seed: int, purpose: str) -> int:
-    """A 32-bit seed that depends on `seed` and `purpose` alone, not on who asks first."""
+    """A 32-bit seed that depends only on `seed` and `purpose`, not on the order of calls."""
     sequence = np.random.SeedSequence(seed, spawn_key=(zlib.crc32(purpose.encode()),))
     return int(sequence.generate_state(1)[0])

@@ -1,4 +1,4 @@
-"""Ranks and orders by magnitude, the same everywhere."""
+"""Ranks and orders by magnitude, for the whole package."""
 
 import numpy as np
 from numpy.typing import ArrayLike

@@ -1,4 +1,4 @@
-"""Names and sentences that are safe on a screen, in HTML and in a file."""
+"""Names and sentences that are safe to show in a terminal, in HTML and in a file."""
 
 import sys
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ import pandas as pd
 
 
 def to_safe_html(table: pd.DataFrame) -> str:
-    """An HTML table in which names can do nothing but be read."""
+    """Convert to an HTML table in which names are escaped, so they cannot run code."""
     shown = table.rename(index=display_name, columns=display_name)
     shown.index.names = [display_name(name) for name in shown.index.names]
     shown.columns.names = [display_name(name) for name in shown.columns.names]
@@ -17,12 +17,12 @@ def to_safe_html(table: pd.DataFrame) -> str:
 
 
 def safe_text(text: str) -> str:
-    """Text with control and bidirectional characters written out."""
+    """Write control and bidirectional characters as escape sequences."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def display_name(name: Any, *, width: int = 40) -> Any:
-    """A name as `safe_text`, cut at `width` characters; what is no text stays as it is."""
+    """Return a name as `safe_text`, cut at `width` characters; other objects stay as they are."""
     if not isinstance(name, str):
         return name
     shown = safe_text(name)
@@ -32,9 +32,9 @@ def display_name(name: Any, *, width: int = 40) -> Any:
 def progress_bar(
     steps: Iterable[Any], what: str, *, unit: str, verbose: int, **options: Any
 ) -> Any:
-    """`steps`; with `verbose` a progress bar in a terminal or notebook, but not in a log file."""
+    """Iterate over `steps`; with `verbose`, show a progress bar, but not in a log file."""
     from tqdm.auto import tqdm
 
-    # None switches the bar off where stderr is no terminal; a notebook's is none, but shows bars.
+    # None hides the bar if stderr is not a terminal. A notebook shows bars without a terminal.
     shown = False if "ipykernel" in sys.modules else None
     return tqdm(steps, desc=what, unit=unit, disable=shown if verbose else True, **options)

@@ -1,4 +1,4 @@
-"""Aliases that state shapes, and the words that parameters and results are allowed to hold."""
+"""Type aliases that state shapes, and the allowed values of parameters and results."""
 
 from collections.abc import Hashable
 from typing import Any, Literal, TypeAlias
@@ -20,10 +20,10 @@ Target: TypeAlias = Hashable  # "predicted", "all", or one class label
 ResponseMethod: TypeAlias = Literal["auto", "predict_proba", "decision_function", "predict"]
 Unit: TypeAlias = Literal[
     "probability",  # of a class, in [0, 1]
-    "margin",  # a decision function: any scale, 0 is undecided
+    "margin",  # of a decision function, on any scale; 0 is undecided
     "indicator",  # 1 for the predicted class, 0 for the others
-    "target",  # the unit of y (regression), or of a callable's output
-    "score",  # of a scorer such as accuracy or R2, or a survival model's
+    "target",  # the unit of y (regression), or of the output of a function
+    "score",  # of a scorer such as accuracy or R2, or of a survival model
     "1",  # dimensionless
 ]
 Family: TypeAlias = Literal["shapley", "local_surrogate", "global_surrogate", "loss", "consensus"]

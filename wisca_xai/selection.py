@@ -1,4 +1,4 @@
-"""WISCASelector: keep the features that a panel of explainers agrees a model uses."""
+"""WISCASelector: keep the features that a model uses, by the consensus of a panel."""
 
 import math
 import numbers
@@ -36,64 +36,67 @@ from wisca_xai._typing import IntVector
 class WISCASelector(SelectorMixin, MetaEstimatorMixin, BaseEstimator):  # type: ignore[misc]
     """Select features by the consensus of a panel of explainers on a model.
 
-    A model is fitted, its outputs for some of the rows are explained by a `WISCAExplainer`, and the
-    features that lead the consensus are kept. In contrast to `SelectFromModel` the model needs no
-    importances of its own.
+    A model is fitted, a `WISCAExplainer` explains its outputs for some of the rows, and the
+    features with the largest consensus importance are kept. Unlike in `SelectFromModel`, the model
+    needs no importances of its own.
 
     Parameters
     ----------
     estimator : estimator or callable
-        The model. Unfitted: a clone is fitted on the X, y of `fit`. Fitted, a `FrozenEstimator` or
-        a function: used as it is, and nothing is learned from y. In cross-validation pass an
-        unfitted one: scikit-learn clones it there, which drops what it has learned, but a
-        `FrozenEstimator` or a function stays as it is and may have seen the test rows.
+        The model. If it is not fitted, a clone is fitted on the X, y of `fit`. A fitted model, a
+        `FrozenEstimator` or a function is used as it is, and nothing is learned from y. In
+        cross-validation, pass a model that is not fitted: scikit-learn clones the model, which
+        drops what it has learned. A `FrozenEstimator` or a function is kept as it is and may have
+        been fitted on the test rows.
     n_features_to_select : "above_noise", int or float, default="above_noise"
-        "above_noise": the features that get more than null features do (see `n_refits` for the
-        model's own noise), at least the first of the ranking. An int is a number of features, a
-        float in (0, 1] a share of them, rounded down, at least one.
+        "above_noise" keeps the features that score higher than null features (see `n_refits` for
+        the model's own noise), and at least the first of the ranking. An int is the number of
+        features, a float in (0, 1] the share of them, rounded down, at least one.
     n_refits : int, default=0
-        How many clones of the model are refitted, so that "above_noise" means the model's own noise
-        too; see `WISCAExplainer`. 30 is recommended: without refits only those features are left
-        out that the model does not use, and most models use a little of every column.
+        Number of clones of the model that are refitted, so that "above_noise" also covers the
+        model's own noise; see `WISCAExplainer`. 30 is recommended. Without refits, only features
+        that the model does not use are left out, and most models use every column a little.
     explainer : WISCAExplainer, default=None
-        Settings of the panel; its `estimator` must be None. None means the default panel. Its own
-        `n_refits`, `n_jobs` and `random_state` count where those of the selector are at their
-        defaults.
+        Settings of the panel; its `estimator` must be None. None means the default panel. Its
+        `n_refits`, `n_jobs` and `random_state` are used if those of the selector have their
+        default values.
     n_explained : int, default=200
-        Rows that are explained, drawn without replacement; all if there are fewer. All rows are the
-        reference data.
+        Number of rows that are explained, drawn without replacement; all if there are fewer. All
+        rows are the background.
     n_jobs : int or None, default=None
-        Blocks of rows that are explained at once; see `WISCAExplainer`.
+        Number of blocks of rows that are explained at once; see `WISCAExplainer`.
     random_state : int, RandomState instance or None, default=None
-        Of the draw of rows and of the explainers. An integer makes every run give the same bytes.
+        Seed of the draw of rows and of the explainers. With an integer, every run gives the same
+        bytes.
 
     Attributes
     ----------
     estimator_ : estimator or callable
         The explained model: `estimator` itself if it is fitted, else a clone fitted on X, y.
     explanation_ : ConsensusExplanation
-        Of the drawn rows, in the order of X.
+        Explanation of the drawn rows, in the order of X.
     ranking_ : ndarray of int of shape (n_features_in_,)
         Rank of each feature, as in scikit-learn's `RFE`: the selected ones have rank 1, the others
-        2, 3, ... by falling importance; tied features share the smaller rank. The whole table is
+        2, 3, ... by decreasing importance; tied features share the smaller rank. The full table is
         ``explanation_.ranking()``.
     support_ : ndarray of bool of shape (n_features_in_,)
-        The selected features.
+        Whether each feature is selected.
     n_features_in_ : int
+        Number of features seen in `fit`.
     feature_names_in_ : ndarray of shape (n_features_in_,)
         Only if X has string column names.
 
     See Also
     --------
-    WISCAExplainer : The explanation that the selection follows.
+    WISCAExplainer : Computes the explanation that the selection is based on.
 
     Notes
     -----
-    The consensus counts the explained rows by the model's confidence in them, never by a
+    The consensus weights the explained rows by the model's confidence, never by a
     `sample_weight`.
 
-    `transform` gives an array, as scikit-learn's selectors do. A step that encodes columns needs a
-    DataFrame with the dtypes that came in: ``set_output(transform="pandas")``.
+    `transform` returns an array, as scikit-learn's selectors do. If the next step encodes columns,
+    it needs a DataFrame with the original dtypes: ``set_output(transform="pandas")``.
 
     Examples
     --------
@@ -137,7 +140,7 @@ class WISCASelector(SelectorMixin, MetaEstimatorMixin, BaseEstimator):  # type: 
         Parameters
         ----------
         X : array-like or DataFrame of shape (n_samples, n_features)
-            Training data, as the model takes it.
+            Training data, in the form that the model takes.
         y : array-like of shape (n_samples,), default=None
             Target; needed if the model is not fitted.
         **params : dict
@@ -151,10 +154,10 @@ class WISCASelector(SelectorMixin, MetaEstimatorMixin, BaseEstimator):  # type: 
         Raises
         ------
         InputError
-            If a parameter, X or y breaks a rule, metadata cannot reach the model's `fit`, or
-            "above_noise" is asked of explainers that do not measure their noise.
+            If a parameter, X or y is invalid, metadata cannot be passed to the model's `fit`, or
+            none of the explainers measures its noise, as "above_noise" requires.
         ModelContractError
-            If the model returns something else than one finite number per row and output.
+            If the model returns anything but one finite number per row and output.
         ExplainerError
             If no explainer gave a result.
 
@@ -171,7 +174,7 @@ class WISCASelector(SelectorMixin, MetaEstimatorMixin, BaseEstimator):  # type: 
         explainer.estimator = fit_model(self, X, y, params, clones_later=explainer._clones_model())
         explainer.fit(X, y)
         positions = np.arange(X.shape[1])
-        if is_frame(X):  # a fitted model may know the columns in another order
+        if is_frame(X):  # A fitted model may have the columns in another order.
             labels = list(explainer.codec_.labels)
             positions = _positions(labels_of(X), labels)
             X = select(X, labels)
@@ -184,7 +187,7 @@ class WISCASelector(SelectorMixin, MetaEstimatorMixin, BaseEstimator):  # type: 
         self.support_[positions[_chosen(explanation, n_kept)]] = True
         importance = np.zeros(len(positions))
         importance[positions] = explanation.importance.abs().to_numpy()
-        importance[self.support_] = 0.0  # ranks of the others count from 2
+        importance[self.support_] = 0.0  # Ranks of the other features start at 2.
         self.ranking_ = np.where(self.support_, 1, 1 + ranks_of(importance))
         return self
 
@@ -199,8 +202,8 @@ class WISCASelector(SelectorMixin, MetaEstimatorMixin, BaseEstimator):  # type: 
         Returns
         -------
         X_selected : ndarray or DataFrame of shape (n_samples, n_selected)
-            An array, unless ``set_output(transform="pandas")`` or ``"polars"`` asks for a frame;
-            columns of such a frame keep their dtypes.
+            An array, or a DataFrame after ``set_output(transform="pandas")`` or ``"polars"``. The
+            columns of a DataFrame keep their dtypes.
 
         Raises
         ------
@@ -224,7 +227,8 @@ class WISCASelector(SelectorMixin, MetaEstimatorMixin, BaseEstimator):  # type: 
         Parameters
         ----------
         **params : dict
-            Where `explainer` is None, the default panel that it stands for takes its place.
+            If one of them starts with ``explainer__`` and `explainer` is None, it is first
+            replaced by a default `WISCAExplainer`.
 
         Returns
         -------
@@ -237,7 +241,7 @@ class WISCASelector(SelectorMixin, MetaEstimatorMixin, BaseEstimator):  # type: 
         return self
 
     def get_metadata_routing(self) -> MetadataRouter:
-        """Metadata of `fit` go to the model's `fit`.
+        """Get the routing: metadata of `fit` are passed to the model's `fit`.
 
         Returns
         -------
@@ -250,7 +254,7 @@ class WISCASelector(SelectorMixin, MetaEstimatorMixin, BaseEstimator):  # type: 
         return self.support_
 
     def _checked_explainer(self) -> WISCAExplainer:
-        """A fresh explainer with the settings of both, still without a model."""
+        """A new explainer with the settings of `explainer` and the selector, without a model."""
         given = WISCAExplainer() if self.explainer is None else self.explainer
         if not isinstance(given, WISCAExplainer):
             raise InputError(
@@ -266,7 +270,7 @@ class WISCASelector(SelectorMixin, MetaEstimatorMixin, BaseEstimator):  # type: 
         if given.estimator is not None:
             raise InputError(
                 "`explainer` must have estimator=None, got "
-                f"{type(given.estimator).__name__}: pass the model to WISCASelector alone."
+                f"{type(given.estimator).__name__}. Pass the model to WISCASelector only."
             )
         explainer: WISCAExplainer = clone(given)
         if self.n_refits != 0:
@@ -280,7 +284,7 @@ class WISCASelector(SelectorMixin, MetaEstimatorMixin, BaseEstimator):  # type: 
 
     def __sklearn_tags__(self) -> Tags:
         tags = inherit_tags(super().__sklearn_tags__(), self.estimator)
-        # `transform` computes nothing: whether the model bears missing values shows in `fit`
+        # `transform` computes nothing; `fit` shows whether the model accepts missing values.
         tags.input_tags.allow_nan |= hasattr(self, "feature_names_in_")
         return tags
 
@@ -293,7 +297,7 @@ def _n_kept(asked: Any, n_features: int) -> int | None:
         if 1 <= int(asked) <= n_features:
             return int(asked)
     elif 0 < as_number(asked) <= 1:
-        # rounded first: 22 * (15 / 22) is just below 15
+        # Without rounding, 22 * (15 / 22) is just below 15.
         return max(1, math.floor(round(float(asked) * n_features, 9)))
     raise InputError(
         "`n_features_to_select` must be 'above_noise', an integer from 1 to n_features = "
@@ -302,20 +306,20 @@ def _n_kept(asked: Any, n_features: int) -> int | None:
 
 
 def _positions(columns: list[Any], labels: list[Any]) -> IntVector:
-    """Where the model's columns stand among those of X."""
+    """Positions of the model's columns among those of X."""
     if len(labels) < len(columns):
         known = set(labels)
         extra = [label for label in columns if label not in known]
         raise InputError(
-            f"X has the columns {extra} that the model was not fitted on: leave them out, or pass "
-            "an unfitted model."
+            f"X has the columns {extra} that the model was not fitted on. Leave them out, or pass "
+            "a model that is not fitted."
         )
     places = {label: j for j, label in enumerate(columns)}
     return np.array([places[label] for label in labels], dtype=np.intp)
 
 
 def _draw(order: IntVector, size: int, *, seed: int) -> IntVector:
-    """At most `size` rows at random, ascending; the draw depends on their values, not positions."""
+    """Draw at most `size` rows, in ascending order. The draw depends on values, not on order."""
     drawn = np.random.default_rng(seed).permutation(len(order))[:size]
     return np.sort(order[drawn])
 

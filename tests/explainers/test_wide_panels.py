@@ -29,7 +29,7 @@ def test_a_panel_goes_on_without_those_that_refuse(monkeypatch):
     monkeypatch.setattr(_budget, "MAX_EQUATIONS", 1)
     panel = WISCAExplainer(Counted(), random_state=0)
     panel.set_params(shap__background_size=BACKGROUND).fit(TABLE)
-    with pytest.warns(WISCAWarning, match="takes no part in the consensus: InputError"):
+    with pytest.warns(WISCAWarning, match="is left out of the consensus: InputError"):
         explanation = panel.explain(ROWS)
     assert list(explanation.components) == ["forest"]
     assert list(explanation.failures) == ["shap", "lime", "permutation"]

@@ -67,7 +67,7 @@ def test_shapley_values_that_do_not_add_up_are_left_out(change):
     usual = explain(linear, ARRAY)
     assert explanation.values.tobytes() == usual.values.tobytes()
     alone = additive(change).set_params(estimator=linear).fit(ARRAY)
-    with pytest.raises(ModelContractError, match=r"does not add up .* in row [0-4], the model"):
+    with pytest.raises(ModelContractError, match=r"does not add up .* in row [0-4], base value"):
         alone.explain(ARRAY[:5])
 
 
@@ -94,7 +94,7 @@ def test_sums_that_need_not_be_exact_take_part(culprit):
 def test_a_sum_in_another_unit_is_not_judged():
     other = additive(lambda v: -v, unit="margin")
     explanation = explain(linear, ARRAY, explainers=(other, *panel()))
-    assert "faulty is in the unit 'margin', the output in 'target'" in " ".join(explanation.notes)
+    assert "faulty has the unit 'margin' but the output has 'target'" in " ".join(explanation.notes)
 
 
 @fault(41, "all classes")
@@ -161,7 +161,7 @@ def test_explanations_to_merge_that_add_up_to_the_outputs_take_part():
 )
 def test_explanations_to_merge_that_do_not_add_up_are_left_out(weighting):
     wrong = GIVEN | {"shap": replace(GIVEN["shap"], values=-GIVEN["shap"].values)}
-    with pytest.warns(WISCAWarning, match="'shap' takes no part in the consensus: shap does not"):
+    with pytest.warns(WISCAWarning, match="'shap' is left out of the consensus: shap does not"):
         merged = merge_explanations(wrong, outputs=OUTPUTS, weighting=weighting)
     assert set(merged.failures) == {"shap"}
     alone = merge_explanations({"lime": GIVEN["lime"]})
@@ -177,7 +177,7 @@ def test_explanations_to_merge_that_do_not_add_up_are_left_out(weighting):
 def test_explanations_to_merge_of_two_models_are_noted():
     other = replace(GIVEN["shap"], base_values=GIVEN["shap"].base_values + 1.0)
     merged = merge_explanations({"one": GIVEN["shap"], "two": other})
-    assert "one and two add up to outputs that differ by up to 1:" in " ".join(merged.notes)
+    assert "one and two add up to outputs that differ by up to 1," in " ".join(merged.notes)
     same = merge_explanations({"one": GIVEN["shap"], "two": GIVEN["shap"]})
     assert not any("add up" in note for note in same.notes)
 

@@ -81,7 +81,7 @@ def test_numbers_of_every_type_become_float64(X, model):
 @fault(18, "huge numbers")
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_huge_numbers_stop_only_what_computes_in_float32():
-    with pytest.warns(WISCAWarning, match="'forest' failed and takes no part"):
+    with pytest.warns(WISCAWarning, match="'forest' failed and is left out"):
         explanation = explain(lambda Z: Z[:, 0] / 2**400, ARRAY * 2.0**400)
     assert set(explanation.components) == {"shap", "lime", "permutation"}
     usual = explain(first, ARRAY, explainers=panel()[:3])

@@ -35,7 +35,7 @@ def without(explanation, name="faulty"):
 
 @fault(38, "one raises")
 def test_one_that_raises_is_left_out():
-    with pytest.warns(WISCAWarning, match="'faulty' failed and takes no part in the consensus"):
+    with pytest.warns(WISCAWarning, match="'faulty' failed and is left out of the consensus"):
         explanation = explain(first, ARRAY, explainers=(FaultyExplainer(refuse), *panel()))
     assert without(explanation) == "RuntimeError: no answer today"
     assert "faulty failed (RuntimeError: no answer today)" in explanation.verdict()
@@ -139,7 +139,7 @@ def answer_with(**parts):
             41,
             "errors of another shape",
             {"standard_errors": np.ones(4)},
-            r"standard errors like its values, of shape \(5, 4\), .* got shape \(4,\)\.",
+            r"standard errors of the same shape .*, \(5, 4\), .* got shape \(4,\)\.",
         ),
         case(41, "NaN errors", {"standard_errors": np.full((5, 4), np.nan)}, "with nan"),
         case(41, "negative errors", {"standard_errors": np.full((5, 4), -1.0)}, "with -1"),

@@ -51,7 +51,7 @@ def four_cores(monkeypatch):
 def test_more_threads_than_cores_give_one_warning_and_change_no_byte(four_cores):
     models = [RandomForestClassifier(5, random_state=0, n_jobs=n) for n in (2, 3)]
     one = explain(models[0].fit(FRAME, CLASSES), n_jobs=2)
-    message = r"2 rows at once, each with 3 jobs .* \(n_jobs=3\), are more than the 4 cores"
+    message = r"2 blocks of rows .* each with 3 jobs .* \(n_jobs=3\), are more than the 4 cores"
     with pytest.warns(WISCAWarning, match=message) as caught:
         two = explain(models[1].fit(FRAME, CLASSES), n_jobs=2)
     assert len(caught) == 1
@@ -197,7 +197,7 @@ def test_the_risk_of_a_survival_model_is_explained(model):
     assert explanation.components["shap"].unit == "score"
     assert explanation.receipt.settings["response_method"] == "predict"
     assert "the survival model's predict, usually a risk" in explanation.notes[0]
-    assert "no prediction of y, so all rows get equal weight" in " ".join(explanation.notes)
+    assert "not a prediction of y, so all rows get equal weight" in " ".join(explanation.notes)
     np.testing.assert_array_equal(explanation.weights, np.ones(5))
     assert np.isnan(explanation.reliability.skill)
 
@@ -227,7 +227,7 @@ def test_survival_models_can_be_refitted():
 )
 def test_what_needs_one_number_per_row_refuses_events_and_times(explainer, what):
     explainer.set_params(estimator=Survival().fit(ARRAY, TIMES))
-    message = rf"{what}.* is not supported for a y of the fields \['event', 'time'\]"
+    message = rf"{what}.* is not supported for a y with the fields \['event', 'time'\]"
     with pytest.raises(InputError, match=message):
         explainer.fit(ARRAY, TIMES).explain(ARRAY[:5], TIMES[:5])
 

@@ -17,7 +17,7 @@ def test_a_model_that_is_not_deterministic_is_noted():
     def model(Z):
         return Z[:, 0] + next(steps, generator.normal())
 
-    note = r"same 5 rows, its outputs differ by up to 0.25 \(standard deviation of one: 0.1"
+    note = r"same 5 rows differ by up to 0.25 .* \(standard deviation of an output: 0.1"
     assert re.search(note, explain(model, ARRAY).notes[0])
     assert not any("deterministic" in text for text in explain(first, ARRAY).notes)
 
@@ -99,5 +99,5 @@ def test_a_model_that_fails_the_second_time_is_noted():
 
     explanation = explain(model, ARRAY, ARRAY)
     assert calls[:2] == [60, 20]
-    assert "had answered before (RuntimeError: tired)" in explanation.notes[0]
+    assert "had predicted before (RuntimeError: tired)" in explanation.notes[0]
     assert explanation.receipt.model_rows == sum(calls) - 20  # failed calls are not counted

@@ -79,7 +79,7 @@ def test_bad_weights_of_rows_to_merge_are_refused(weights, message):
 @pytest.mark.parametrize(
     ("votes", "message"),
     [
-        case(22, "merge, negative vote", [-1.0, 1.0], "Votes must not be negative"),
+        case(22, "merge, negative vote", [-1.0, 1.0], "must not be negative, and at least one"),
         case(22, "merge, NaN as vote", [np.nan, 1.0], "`weighting` must be finite, got nan"),
         case(22, "merge, votes of sum zero", [0.0, 0.0], "one must be positive"),
     ],

@@ -126,7 +126,7 @@ def test_regression_rows_are_weighed_by_their_residuals():
     np.testing.assert_allclose(explanation.weights, expected, atol=1e-12)
     without = explainer.explain(X[:N])
     np.testing.assert_array_equal(without.weights, np.ones(N))
-    assert "residuals are not known" in " ".join(without.notes)
+    assert "Residuals are not known" in " ".join(without.notes)
 
 
 def test_only_global_explainers_give_a_global_consensus(wine):

@@ -38,7 +38,7 @@ def test_an_explainer_that_fails_is_recorded_and_left_out(answer, reason):
         explainers=(FaultyExplainer(answer), "permutation", *fast_panel()[:2]),
         random_state=0,
     ).fit(X, y)
-    with pytest.warns(WISCAWarning, match="'faulty' failed and takes no part"):
+    with pytest.warns(WISCAWarning, match="'faulty' failed and is left out"):
         explanation = explainer.explain(X[:N], y[:N])
     assert reason in explanation.failures["faulty"]
     assert set(explanation.components) == {"permutation", "shap", "lime"}

@@ -91,7 +91,7 @@ def test_rows_in_threads_are_the_same_whatever_jobs_the_model_has(jobs_of_model)
 
     alone = explain(1)
     if jobs_of_model * 2 > cpu_count():
-        with pytest.warns(WISCAWarning, match="2 rows at once, each with 2 jobs"):
+        with pytest.warns(WISCAWarning, match="2 blocks of rows at once, each with 2 jobs"):
             assert explain(2) == alone
     else:
         assert explain(2) == alone

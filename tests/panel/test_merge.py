@@ -84,7 +84,7 @@ def test_shap_lime_and_permutation_importance_are_merged_as_by_hand(libraries, w
     assert found.feature_names == tuple(IRIS.columns)
     assert [str(label) for label in found.targets] == ["1"] * len(ROWS)
     lender = "X" if with_rows else "shap"
-    assert f"permutation has no feature names: by position, they are those of {lender}." in (
+    assert f"permutation has no feature names, so it gets those of {lender} by position." in (
         found.notes
     )
     assert (found.index.equals(ROWS.index)) == with_rows

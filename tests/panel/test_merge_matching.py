@@ -73,8 +73,8 @@ def test_what_has_no_labels_is_taken_in_order():
     expected = merged(X=TABLE)
     found = merged(ONE, TWO.to_numpy(), LOSS.to_numpy(), X=TABLE.to_numpy())
     assert same_numbers(found, expected)
-    assert "two has no row labels: its rows are taken in the order of one." in found.notes
-    assert "two has no feature names: by position, they are those of one." in found.notes
+    assert "two has no row labels, so its rows get those of one by position." in found.notes
+    assert "two has no feature names, so it gets those of one by position." in found.notes
     assert not [note for note in found.notes if note.startswith("one has no")]
 
 
@@ -95,7 +95,7 @@ def test_labels_come_from_x_if_no_explanation_has_any():
 def test_labels_may_come_from_a_later_explanation():
     late = merged(ONE.to_numpy(), TWO)
     assert late.index.tolist() == LABELS
-    assert "one has no row labels: its rows are taken in the order of two." in late.notes
+    assert "one has no row labels, so its rows get those of two by position." in late.notes
 
 
 def test_row_labels_that_are_not_unique_serve_if_in_order():

@@ -80,7 +80,7 @@ def test_explanations_without_a_class_take_the_class_of_the_others():
     with_class = from_external(ONE, targets="yes")
     found = merged(with_class, TWO)
     assert found.targets.tolist() == ["yes"] * 5
-    assert "two does not tell its class: it is taken for that of one." in found.notes
+    assert "two does not state its class. It is assumed to be that of one." in found.notes
     number, text = from_external(ONE, targets=1), from_external(TWO, targets="1")
     assert merged(number, text).targets.tolist() == [1] * 5
 
@@ -111,25 +111,25 @@ CUBE = np.ones((5, 3, 2))
 @pytest.mark.parametrize(
     ("given", "settings", "match"),
     [
-        ({}, {}, r"`explanations` must be a mapping of names to one explanation or more"),
+        ({}, {}, r"`explanations` must be a mapping of names to explanations, with at least"),
         ([ONE], {}, r"must be a mapping of names.* got list"),
         ({1: ONE}, {}, r"must be a mapping of names"),
         ({"importances_mean": LOSS}, {}, r"must be a mapping of names"),
-        ({"one": ONE, "two": TWO[["a", "b"]]}, {}, r"'two' lacks \['c'\] and has \[\] beyond"),
+        ({"one": ONE, "two": TWO[["a", "b"]]}, {}, r"'two' lacks \['c'\] and has \[\] in addition"),
         (
             {"one": from_external(ONE[["a"]], scope="local"), "two": TWO},
             {},
-            r"'two' lacks \[\] and has \['b', 'c'\] beyond .*'on",
+            r"with 'one', 'two' lacks \[\] and has \['b', 'c'\] in addition",
         ),
-        ({"one": ONE, "two": TWO[:4]}, {}, r"of the same rows, got {'one': 5, 'two': 4} rows"),
-        ({"one": ONE}, {"X": TABLE[:4]}, r"of the same rows, got {'one': 5, 'X': 4} rows"),
+        ({"one": ONE, "two": TWO[:4]}, {}, r"same number of rows, got {'one': 5, 'two': 4}"),
+        ({"one": ONE}, {"X": TABLE[:4]}, r"same number of rows, got {'one': 5, 'X': 4}"),
         (
             {"one": ONE, "two": TWO.rename(index={"row 1": "row 9"})},
             {},
-            r"'two' lacks \['row 1'\] and has \['row 9'\] beyond those of 'one'",
+            r"with 'one', 'two' lacks \['row 1'\] and has \['row 9'\]",
         ),
         ({"one": ONE}, {"X": TABLE.rename(index={"row 1": 9})}, r"'X' lacks \['row 1'\]"),
-        ({"one": ONE}, {"X": TABLE[["a", "c"]]}, r"column of each feature, it lacks \['b'\]"),
+        ({"one": ONE}, {"X": TABLE[["a", "c"]]}, r"column for each feature, but it lacks \['b'\]"),
         ({"one": ONE}, {"X": np.ones((5, 2))}, r"shape \(n_samples, n_features\) = \(\*, 3\)"),
         (
             {"one": ONE},
@@ -151,12 +151,12 @@ CUBE = np.ones((5, 3, 2))
         (
             {"one": from_external(ONE, targets="y"), "two": from_external(TWO, targets=[*"yyyny"])},
             {},
-            r"'one' explains 'y' and 'two' 'n' at position 3",
+            r"position 3, 'one' explains 'y' and 'two' explains 'n'",
         ),
         (
             {"one": from_external(CUBE, targets=[*"ab"]), "two": from_external(CUBE)},
             {},
-            r"'one' explains 'a' and 'two' 0 at position 0",
+            r"position 0, 'one' explains 'a' and 'two' explains 0",
         ),
     ],
 )

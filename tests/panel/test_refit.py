@@ -163,16 +163,16 @@ def transformed(*, inside):
 @pytest.mark.parametrize(
     ("make", "with_y", "message"),
     [
-        (lambda y: LogisticRegression().fit(X, y), False, r"`n_refits` needs y: call fit\(X, y\)"),
+        (lambda y: LogisticRegression().fit(X, y), False, r"`n_refits` needs y. Call fit\(X, y\)"),
         (
             lambda y: LogisticRegression().fit(X, y).predict_proba,
             True,
-            "can be fitted anew, got method",
+            "can be refitted, got method",
         ),
         (
             lambda y: FrozenEstimator(LogisticRegression().fit(X, y)),
             True,
-            "can be fitted anew, got FrozenEstimator",
+            "can be refitted, got FrozenEstimator",
         ),
         (lambda y: transformed(inside=True), True, "a ColumnTransformer does not know"),
     ],

@@ -156,7 +156,7 @@ def test_crh_votes_of_all_classes_average_over_the_classes():
 @pytest.mark.parametrize("weighting", ["topsis", "optimal"])
 def test_failure_on_the_neighbours_is_noted(weighting):
     arguments = run([Fragile(background_size=5), ShapExplainer(background_size=5), "permutation"])
-    message = f"weighting='{weighting}' needs .* but 'fragile' failed there: ValueError: too many"
+    message = f"weighting='{weighting}' needs .* but 'fragile' failed on them: ValueError: too many"
     with pytest.raises(ExplainerError, match=message):
         give_votes(weighting, *arguments)
     assert give_votes("faithfulness", *arguments)["fragile"] > 0

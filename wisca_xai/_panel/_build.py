@@ -1,4 +1,4 @@
-"""The one place where explanations and a plan become a ConsensusExplanation."""
+"""Build a ConsensusExplanation from explanations and a plan; all are built here."""
 
 from collections.abc import Mapping
 from dataclasses import fields
@@ -24,7 +24,7 @@ def build_consensus(
     failures: Mapping[str, str],
     reliability: Reliability,
 ) -> ConsensusExplanation:
-    """A consensus: `body` has its values, names, notes and receipt."""
+    """Build a consensus. `body` has its values, feature names, notes and receipt."""
     index = pd.Index(body.feature_names, name="feature")
     return ConsensusExplanation(
         **{part.name: getattr(body, part.name) for part in fields(Explanation)},

@@ -36,67 +36,71 @@ from wisca_xai.explainers._registry import find_explainer
 class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # type: ignore[misc]
     """Explain a model by the consensus of several explainers: WISCA [1]_.
 
-    Every explainer answers in its own unit. Each of its vectors is scaled, each row is weighted by
-    the model's confidence in it, and all are merged. The result also holds each explainer's own
-    answer.
+    Each explainer gives attributions in its own unit. They are scaled, the rows are weighted by
+    the model's confidence, and all explainers are merged into one consensus. The result also
+    contains the attributions of each explainer.
 
     Parameters
     ----------
     estimator : estimator or callable
-        The model: a scikit-learn style estimator or Pipeline, or a function of a table that returns
-        numbers. A fitted model is used as it is; of an unfitted one a clone is fitted on the X, y
-        of `fit`. `sklearn.base.clone` of the explainer, and so cross-validation, drops what the
-        model has learned, but keeps a function or a `sklearn.frozen.FrozenEstimator` as it is.
+        The model: a scikit-learn style estimator or Pipeline, or a function that takes a table and
+        returns numbers. A fitted model is used as it is. If it is not fitted, a clone is fitted on
+        the X, y of `fit`. `sklearn.base.clone` of the explainer, and therefore cross-validation,
+        drops what the model has learned, but keeps a function or a
+        `sklearn.frozen.FrozenEstimator` as it is.
     explainers : sequence of str, explainers, or (name, explainer) pairs
         Default: ``("shap", "lime", "permutation", "forest")``. Explainers that other packages
-        register under the entry-point group ``wisca_xai.explainers`` go by name, too.
+        register in the entry-point group ``wisca_xai.explainers`` can be given by name, too.
     consensus : str or callable, default="wisca"
         A name in `wisca_xai.consensus.CONSENSUS`, or a function with the signature of
         `wisca_xai.consensus.ConsensusFunction`. A custom function gets raw attributions in
-        different units, and has to scale them.
+        different units and must scale them.
     weighting : str, default="family"
         How much each explainer counts (its vote).
 
         - "equal": one vote each.
         - "family": one vote for each family (see `Explanation.family`), so that three variants of
           SHAP cannot outvote LIME.
-        - "fidelity": votes of "family" times `Explanation.fidelity`, for explainers that have one.
-        - "faithfulness": by deletion and insertion curves.
-        - "topsis": by faithfulness, stability and complexity.
-        - "optimal": least error of faithfulness and robustness; global explainers get the mean
-          vote.
-        - "crh": by nearness to the consensus.
+        - "fidelity": the votes of "family" times `Explanation.fidelity`, for explainers that have
+          one.
+        - "faithfulness": votes by deletion and insertion curves.
+        - "topsis": votes by faithfulness, stability and complexity.
+        - "optimal": the votes with the smallest error of faithfulness and robustness; global
+          explainers get the mean vote.
+        - "crh": votes by distance from the consensus, larger for nearer explainers.
 
-        "faithfulness", "topsis" and "optimal" ask the model more, and need one output per row.
+        "faithfulness", "topsis" and "optimal" need more model evaluations and one output per row.
     response_method : {"auto", "predict_proba", "decision_function", "predict"}, default="auto"
-        Output that is explained; "auto" takes the first of these that the model has.
+        Output that is explained; "auto" takes the first of these methods that the model has.
     n_refits : int, default=0
-        How many clones of the model to refit to the table beside a shuffled copy of it, to measure
-        the model's own noise. `ranking` then calls a feature above noise only if it also beats
-        these null features. 30 is a good number: with fewer than 20 a lone feature cannot be told
-        from noise. Costs as many fits and panels, and needs y in `fit`.
+        Number of clones of the model that are refitted to measure the model's own noise. Each is
+        fitted on the table plus a shuffled copy of its columns. A feature is then above noise only
+        if it also scores higher than these null features. 30 is recommended: with fewer than 20, a
+        single relevant feature cannot be distinguished from noise. Each refit costs one fit and
+        one run of the panel, and needs y in `fit`.
     n_jobs : int or None, default=None
-        Blocks of rows that are explained at once, as in joblib: -1 uses all processors. The result
-        does not depend on it. The model must allow calls from several threads, as scikit-learn's
-        models do.
+        Number of blocks of rows that are explained at once, as in joblib: -1 uses all processors.
+        The result does not depend on it. The model must allow calls from several threads, as
+        scikit-learn's models do.
     random_state : int, RandomState instance or None, default=None
-        An integer makes every run give the same bytes.
+        With an integer, every run gives the same bytes.
     verbose : int, default=0
-        1 shows progress bars, in a terminal or a notebook.
+        1 shows progress bars in a terminal or a notebook.
     timeout : float or None, default=None
-        Seconds that each explainer may take. Each then runs in another process, so that the model
-        must be picklable. An explainer that takes longer, or crashes its process, is stopped and
-        recorded in `failures`, and the others go on. The result does not depend on it. The model's
-        outputs for the rows, and what `weighting` and `n_refits` measure, have no limit.
+        Seconds that each explainer may take. Explainers then run in another process, so the model
+        must be picklable. An explainer that takes longer or crashes its process is stopped and
+        recorded in `failures`, and the others continue. Apart from that, the result does not
+        depend on `timeout`. There is no limit for the model's outputs for the rows, and for what
+        `weighting` and `n_refits` measure.
 
     Attributes
     ----------
     estimator_ : estimator or callable
         The explained model.
     explainers_ : list of (str, explainer)
-        The panel.
+        The explainers of the panel, by name.
     background_, codec_, n_features_in_, feature_names_in_
-        As in every explainer.
+        As for every explainer.
 
     References
     ----------
@@ -145,23 +149,23 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
         self.timeout = timeout
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Parameters, also those of the model and of the explainers, as ``lime__n_samples``.
+        """Get parameters, also those of the model and of the explainers, as ``lime__n_samples``.
 
         Parameters
         ----------
         deep : bool, default=True
-            Whether to go into the model and into the explainers.
+            Whether to include the parameters of the model and of the explainers.
 
         Returns
         -------
         params : dict
-            With `deep` every explainer stands under its name, too.
+            Parameters by name. With `deep` it also contains every explainer by its name.
         """
         params: dict[str, Any] = super().get_params(deep=deep)
         if deep:
             own = super().get_params(deep=False)
             for name, explainer in named_explainers(self.explainers).items():
-                if name in own:  # refused by `fit`
+                if name in own:  # `fit` raises the error.
                     continue
                 params[name] = explainer
                 inner = parameters_of(explainer)
@@ -174,14 +178,15 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
         Parameters
         ----------
         **params : dict
-            The name of an explainer replaces it. Parameters of an explainer that is given by name,
-            such as ``shap__background_size=200``, put an explainer with these in its place.
+            The name of an explainer replaces that explainer. A parameter of an explainer, such as
+            ``shap__background_size=200``, also works if the explainer is given by name: the name
+            is then replaced by an explainer object.
 
         Returns
         -------
         self : WISCAExplainer
         """
-        if "explainers" in params:  # first: other names may be new with it
+        if "explainers" in params:  # The other parameters may name the new explainers.
             self.explainers = params.pop("explainers")
         named = named_explainers(self.explainers)
         own = self.get_params(deep=False)
@@ -203,13 +208,13 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
         Parameters
         ----------
         X : array-like or DataFrame of shape (n_background, n_features)
-            The background, as the model takes it: usually the training data.
+            The background, in the form that the model takes. Usually the training data.
         y : array-like of shape (n_background,), default=None
             Target; needed if the model is not fitted.
         **params : dict
             Metadata such as `sample_weight` for the model's `fit`; with
             ``sklearn.set_config(enable_metadata_routing=True)`` those that it requests. They do not
-            weigh the background or the explained rows.
+            weight the background or the explained rows.
 
         Returns
         -------
@@ -218,8 +223,8 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
         Raises
         ------
         InputError
-            If there is no model, the columns are not the model's, the panel is not valid, or there
-            are metadata that cannot be used: a fitted model is not fitted again.
+            If there is no model, the columns are not the model's, the panel is not valid, or
+            metadata are passed with a fitted model, which is not fitted again.
         """
         super().fit(X, y, **params)
         self.explainers_ = self._panel()
@@ -235,21 +240,21 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
     ) -> ConsensusExplanation:
         """Explain the model's output for the rows of X by the consensus of the panel.
 
-        Without a call of `fit` before, X is the background too, and the result says so.
+        If `fit` was not called before, X is also the background, and a note says so.
 
         Parameters
         ----------
         X : array-like or DataFrame of shape (n_samples, n_features)
             Columns of a DataFrame are matched by name.
         y : array-like of shape (n_samples,), default=None
-            True values. With them the verdict knows whether the model beats a constant, rows of a
-            regression are weighted by their residuals, and a `PermutationExplainer` with a
-            `scoring` measures that score.
+            True values. With them, the verdict says if the model is hardly better than a constant,
+            rows of a regression are weighted by their residuals, and a `PermutationExplainer` with
+            a `scoring` can measure that score.
         target : "predicted", "all" or a class label, default="predicted"
-            Output that is explained: of each row's predicted class, of every class, or of the
-            class that is named. Models without classes have one output.
+            Output that is explained: that of each row's predicted class, of every class, or of the
+            given class. Models without classes have one output.
         keep_data : bool, default=True
-            Whether the explanation keeps a copy of X, as `data`.
+            Whether the explanation keeps a copy of X in its attribute `data`.
 
         Returns
         -------
@@ -258,25 +263,25 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
         Raises
         ------
         InputError
-            If X, y or `target` do not fit the model.
+            If X, y or `target` do not match the model.
         ModelContractError
-            If the model returns something else than one finite number per row and output.
+            If the model returns anything but one finite number per row and output.
         ExplainerError
             If no explainer gave a result.
 
         Warns
         -----
         WISCAWarning
-            For each explainer that failed; the consensus goes on without it.
+            For each explainer that failed and is left out of the consensus.
         """
         found = super().explain(X, y, target=target, keep_data=keep_data)
         return cast(ConsensusExplanation, found)
 
     def transform(self, X: Any) -> FloatMatrix:
-        """Local consensus of the predicted class, from the local explainers.
+        """Local consensus for the predicted class, from the local explainers.
 
-        Each family of explainers has one vote (each explainer with ``weighting="equal"``), so that
-        the values of a row do not depend on the other rows.
+        Each family of explainers has one vote, or each explainer with ``weighting="equal"``. The
+        values of a row therefore do not depend on the other rows.
 
         Parameters
         ----------
@@ -305,10 +310,10 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
             )
         only_local = copy.copy(self)
         only_local.explainers_ = local
-        if self.weighting != "equal":  # the other votes depend on the rows that come together
+        if self.weighting != "equal":  # Other votes depend on all rows of X together.
             only_local.weighting = "family"
         explanation = only_local.explain(X, keep_data=False)
-        if explanation.row_weighting == "undecided":  # beside a confident row these would be 0
+        if explanation.row_weighting == "undecided":  # Together with a confident row, all are 0.
             return np.zeros(explanation.values.shape)
         return np.array(explanation.values)
 
@@ -341,9 +346,9 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
             give_votes(self.weighting, components, task, dict(self.explainers_)),
             value_groups(task.rows, levels=task.response.codec.categorical),
         )
-        of_refits = None
+        refit_values = None
         if self.n_refits:
-            of_refits = refit_p_values(self.explainers_, task, plan, self.n_refits)
+            refit_values = refit_p_values(self.explainers_, task, plan, self.n_refits)
         merged = plan.merge(components)
         notes = [*repeated, *constant_note(task), *weights.notes, *notes_of(components)]
         body = make_explanation(
@@ -363,5 +368,7 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
             consensus=self.consensus,
             row_weighting=weights.kind,
             failures=failures,
-            reliability=measure_reliability(task, plan, components, merged.importance, of_refits),
+            reliability=measure_reliability(
+                task, plan, components, merged.importance, refit_values
+            ),
         )

@@ -1,4 +1,4 @@
-"""What is to be merged: matched by features, rows and labels, and held against the outputs."""
+"""Match explanations by features and rows before merging, and check them against the outputs."""
 
 import itertools
 import warnings
@@ -21,7 +21,7 @@ Components = dict[str, Explanation]
 
 
 def matched_components(explanations: Mapping[str, Any], X: Any) -> tuple[Components, list[str]]:
-    """Explanations whose features have the order of the first, with notes."""
+    """Bring all explanations into the feature order of the first one; also return notes."""
     if (
         not isinstance(explanations, Mapping)
         or not explanations
@@ -29,20 +29,20 @@ def matched_components(explanations: Mapping[str, Any], X: Any) -> tuple[Compone
         or "importances_mean" in explanations
     ):
         raise InputError(
-            "`explanations` must be a mapping of names to one explanation or more, as "
-            f"{{'shap': ..., 'lime': ...}}, got {type(explanations).__name__}."
+            "`explanations` must be a mapping of names to explanations, with at least one entry, "
+            f"such as {{'shap': ..., 'lime': ...}}, got {type(explanations).__name__}."
         )
     own = {name: _checked(name, _own_names, given) for name, given in explanations.items()}
-    lender, lent = None, None
+    source, source_names = None, None
     if X is not None and is_frame(X):
-        lender, lent = "X", [str(label) for label in labels_of(X)]
+        source, source_names = "X", [str(label) for label in labels_of(X)]
     elif any(own.values()):
-        lender, lent = next((name, names) for name, names in own.items() if names)
+        source, source_names = next((name, names) for name, names in own.items() if names)
     components, notes = {}, []
     for name, given in explanations.items():
-        if own[name] is None and lent is not None:
-            notes.append(f"{name} has no feature names: by position, they are those of {lender}.")
-        components[name] = _checked(name, _as_explanation, given, name, own[name] or lent)
+        if own[name] is None and source_names is not None:
+            notes.append(f"{name} has no feature names, so it gets those of {source} by position.")
+        components[name] = _checked(name, _as_explanation, given, name, own[name] or source_names)
         check_numbers(name, components[name].values, components[name].feature_names)
         fault = fault_of_numbers(components[name])
         if fault is not None:
@@ -53,7 +53,7 @@ def matched_components(explanations: Mapping[str, Any], X: Any) -> tuple[Compone
 
 
 def _checked(name: str, step: Callable[..., Any], *given: Any) -> Any:
-    """What a step gives; an error says with which explanation it failed."""
+    """Run a step; a note on an error says for which explanation it failed."""
     try:
         return step(*given)
     except InputError as error:
@@ -71,21 +71,21 @@ def _own_names(given: Any) -> list[str] | None:
 def _as_explanation(given: Any, name: str, feature_names: list[str] | None) -> Explanation:
     if not isinstance(given, Explanation):
         return from_external(given, name=name, feature_names=feature_names)
-    # a consensus among them takes part as one method, whose own parts need no order
+    # A consensus counts as one method, so its components are dropped and need no matching.
     return Explanation(**{part.name: getattr(given, part.name) for part in fields(Explanation)})
 
 
 def _aligned(name: str, component: Explanation, first: str, names: tuple[str, ...]) -> Explanation:
-    """The same with its features in the order of `names`."""
+    """Reorder the features of an explanation as in `names`."""
     own, expected = component.feature_names, set(names)
     places = {feature: j for j, feature in enumerate(own)}
     missing = [feature for feature in names if feature not in places]
     extra = [feature for feature in own if feature not in expected]
     if missing or extra:
         raise InputError(
-            f"All explanations must have the same features: {name!r} lacks {missing} and has "
-            f"{extra} beyond those of {first!r}. Give both the same names, as by `feature_names` "
-            "of `from_external`."
+            f"All explanations must have the same features: compared with {first!r}, {name!r} "
+            f"lacks {missing} and has {extra} in addition. Give both the same names, for example "
+            "by `feature_names` of `from_external`."
         )
     if own == names:
         return component
@@ -96,13 +96,14 @@ def _aligned(name: str, component: Explanation, first: str, names: tuple[str, ..
         changed["standard_errors"] = component.standard_errors.take(order, axis=axis)
     diagnostics = dict(component.diagnostics)
     for key, parts in diagnostics.items():
-        if parts.ndim == 2 and parts.shape[1] == len(names) and key != "r2":  # r2 is by class
+        is_by_feature = parts.ndim == 2 and parts.shape[1] == len(names)
+        if is_by_feature and key != "r2":  # The columns of r2 are classes.
             diagnostics[key] = parts[:, order]
     return replace(component, feature_names=names, diagnostics=diagnostics, **changed)
 
 
 def matched_rows(components: Components, X: Any) -> tuple[Components, pd.Index, list[str]]:
-    """Explanations with their rows in one order, the labels of the rows, and notes."""
+    """Bring all explanations into one row order; also return the row labels and notes."""
     local = {name: c for name, c in components.items() if c.scope == "local"}
     labelled = {name: c.index for name, c in local.items() if c.index is not None}
     if not labelled and isinstance(X, pd.DataFrame):
@@ -111,12 +112,12 @@ def matched_rows(components: Components, X: Any) -> tuple[Components, pd.Index, 
     if X is not None:
         lengths["X"] = len(X)
     if len(set(lengths.values())) > 1:
-        raise InputError(f"All explanations must be of the same rows, got {lengths} rows.")
+        raise InputError(f"All explanations must have the same number of rows, got {lengths}.")
     if not lengths:
         parts = [c.diagnostics.get("row_effects") for c in components.values()]
         counts = {len(part) for part in parts if part is not None}
         n_samples = counts.pop() if len(counts) == 1 else 0
-        return _with_parts_of(components, n_samples), pd.RangeIndex(n_samples), []
+        return _drop_unmatched_row_effects(components, n_samples), pd.RangeIndex(n_samples), []
     n_samples = next(iter(lengths.values()))
     first, reference = next(iter(labelled.items()), ("", pd.RangeIndex(n_samples)))
     aligned, notes = dict(components), []
@@ -125,14 +126,14 @@ def matched_rows(components: Components, X: Any) -> tuple[Components, pd.Index, 
             order = row_order(name, component.index, first, reference)
             aligned[name] = component if order is None else component._reordered(order)
         elif first not in ("", "X"):
-            notes.append(f"{name} has no row labels: its rows are taken in the order of {first}.")
-    return _with_parts_of(aligned, n_samples), reference, notes
+            notes.append(f"{name} has no row labels, so its rows get those of {first} by position.")
+    return _drop_unmatched_row_effects(aligned, n_samples), reference, notes
 
 
 def adding_up(
     components: Components, outputs: Any, index: pd.Index
 ) -> tuple[Components, dict[str, str]]:
-    """Explanations that add up to the outputs or need not, and why the others take no part."""
+    """Drop explanations that must add up to the outputs but do not; also return the reasons."""
     if outputs is None:
         return components, {}
     if isinstance(outputs, pd.Series | pd.DataFrame):
@@ -151,13 +152,13 @@ def adding_up(
                 failures[name] = fault
     for name, reason in failures.items():
         warnings.warn(
-            f"The explanation {name!r} takes no part in the consensus: {reason}",
+            f"The explanation {name!r} is left out of the consensus: {reason}",
             WISCAWarning,
             stacklevel=3,
         )
     if len(failures) == len(components):
         table = "\n".join(f"  {name}: {reason}" for name, reason in failures.items())
-        raise ExplainerError(f"None of {len(failures)} explanations adds up:\n{table}")
+        raise ExplainerError(f"None of {len(failures)} explanations adds up to `outputs`:\n{table}")
     return {name: c for name, c in components.items() if name not in failures}, failures
 
 
@@ -171,7 +172,7 @@ def _sum(component: Explanation) -> FloatArray:
 
 
 def sum_notes(components: Components) -> list[str]:
-    """A note if two explanations add up to different outputs: nothing tells which one is wrong."""
+    """Notes on explanations that add up to different outputs; which one is wrong is not known."""
     additive = [(name, c) for name, c in components.items() if _states_sum(c)]
     notes = []
     for (first, one), (second, other) in itertools.combinations(additive, 2):
@@ -182,14 +183,14 @@ def sum_notes(components: Components) -> list[str]:
         if fault_of_sum(one, sums[1], index) and fault_of_sum(other, sums[0], index):
             gap = np.abs(sums[0] - sums[1]).max()
             notes.append(
-                f"{first} and {second} add up to outputs that differ by up to {gap:.2g}: one of "
-                "them explains another model or output. `outputs` would tell which."
+                f"{first} and {second} add up to outputs that differ by up to {gap:.2g}, so one of "
+                "them explains another model or output. Pass `outputs` to find out which."
             )
     return notes
 
 
-def _with_parts_of(components: Components, n_samples: int) -> Components:
-    """Row effects of a global method are of use only if they are of as many rows."""
+def _drop_unmatched_row_effects(components: Components, n_samples: int) -> Components:
+    """Drop the row effects of global methods that have another number of rows."""
     kept = {}
     for name, component in components.items():
         parts = component.diagnostics.get("row_effects")
@@ -201,18 +202,21 @@ def _with_parts_of(components: Components, n_samples: int) -> Components:
 
 
 def row_order(name: str, index: pd.Index, first: str, reference: pd.Index) -> IntVector | None:
-    """Positions that bring the rows into the order of `reference`; None if they have it."""
+    """Positions that sort the rows as in `reference`; None if they are already in this order."""
     if index.equals(reference):
         return None
     missing = reference.difference(index, sort=False)
     extra = index.difference(reference, sort=False)
     if len(missing) or len(extra) or not (index.is_unique and reference.is_unique):
-        why = f"lacks {missing[:5].tolist()} and has {extra[:5].tolist()} beyond those of {first!r}"
+        why = (
+            f"compared with {first!r}, {name!r} lacks {missing[:5].tolist()} and has "
+            f"{extra[:5].tolist()} in addition"
+        )
         if not (len(missing) or len(extra)):
-            why = f"has labels that are not unique, in another order than {first!r}"
+            why = f"{name!r} has labels that are not unique, in another order than {first!r}"
         raise InputError(
-            f"All explanations must be of the same rows: {name!r} {why}. Give both the same row "
-            "labels, as by `index` of `from_external`."
+            f"All explanations must have the same rows: {why}. Give both the same row labels, for "
+            "example by `index` of `from_external`."
         )
     return index.get_indexer(reference)
 
@@ -220,14 +224,14 @@ def row_order(name: str, index: pd.Index, first: str, reference: pd.Index) -> In
 def encoded_rows(
     X: Any, components: Components, index: pd.Index
 ) -> tuple[FloatMatrix, tuple[int, ...]]:
-    """X as numbers, rows and columns in the order of the explanations, and columns of levels."""
+    """Encode X in the order of the explanations; also return the columns that hold levels."""
     names = next(iter(components.values())).feature_names
     if is_frame(X):
         columns = {str(label): label for label in labels_of(X)}
         check_unique_names([str(label) for label in labels_of(X)])
         missing = [name for name in names if name not in columns]
         if missing:
-            raise InputError(f"X must have a column of each feature, it lacks {missing}.")
+            raise InputError(f"X must have a column for each feature, but it lacks {missing}.")
         X = select(X, [columns[name] for name in names])
     elif np.ndim(X) != 2 or np.shape(X)[1] != len(names):
         raise InputError(

@@ -1,4 +1,4 @@
-"""Measuring how reliable a consensus is: other rows, other panels, noise, and the data."""
+"""Measure how reliable a consensus is: other rows, other panels, noise, and the data."""
 
 from collections.abc import Mapping, Sequence
 
@@ -12,11 +12,11 @@ from wisca_xai._results._reliability import CORRELATED, Reliability
 from wisca_xai._typing import FloatMatrix, FloatVector
 from wisca_xai.explainers._task import Task
 
-N_NULL_FEATURES = 20  # above all of them: chance in 1 of 21 at most
-MAX_ROWS = 2000  # for correlations, which need no more
-MAX_PAIRED = 2000  # features of which all pairs are compared
-N_FIRST = 100  # of more features, those that are compared with all others
-ROUNDING = 1e-9  # of correlations
+N_NULL_FEATURES = 20  # a null feature exceeds 20 others with a probability of at most 1/21
+MAX_ROWS = 2000  # largest number of rows for correlations, which suffices
+MAX_PAIRED = 2000  # largest number of features of which all pairs are compared
+N_FIRST = 100  # number of features that are compared with all others if there are more
+ROUNDING = 1e-9  # tolerance for rounding errors of a correlation
 
 
 def measure_reliability(
@@ -44,7 +44,7 @@ def measure_reliability(
 def _outside(task: Task) -> NDArray[np.bool_]:
     """Which entries (n_samples, n_features) lie outside the background."""
     rows, background = task.rows, task.background
-    low, high = np.fmin.reduce(background), np.fmax.reduce(background)  # of what is not missing
+    low, high = np.fmin.reduce(background), np.fmax.reduce(background)  # Both ignore NaN.
     outside = (rows < low) | (rows > high)
     outside |= np.isnan(rows) & ~np.isnan(background).any(axis=0)
     outside |= ~np.isnan(rows) & np.isnan(background).all(axis=0)
@@ -56,11 +56,12 @@ def _outside(task: Task) -> NDArray[np.bool_]:
 def correlated_features(
     rows: FloatMatrix, names: Sequence[str], importance: FloatVector, *, levels: Sequence[int] = ()
 ) -> tuple[tuple[str, ...], ...]:
-    """Groups of features that are linked by strong correlations of their ranks.
+    """Groups of features that are linked by strong rank correlations.
 
-    Columns of `levels` have no order, and no part in it: but of two levels, either order will do.
-    Of more than 2000 columns only the links of the 100 with the largest `importance` are known: all
-    pairs would take time and memory in proportion to the square of their number.
+    Columns of `levels` have no order and are left out, unless they have only two levels: then
+    either order will do. If there are more than 2000 columns, only the 100 with the largest
+    `importance` are compared with all others, because time and memory for all pairs grow with the
+    square of the number of columns.
     """
     unordered = [j for j in levels if len(np.unique(rows[:, j])) > 2]
     known = np.isfinite(rows).all(axis=0) & (rows != rows[0]).any(axis=0)
@@ -89,13 +90,14 @@ def correlated_features(
 
 
 def _unit_ranks(table: FloatMatrix) -> FloatMatrix:
-    """Ranks of each column, as vectors of mean 0 and length 1 whose products are correlations."""
+    """Ranks of each column, scaled so that products of columns are rank correlations."""
     ranks = rankdata(table, axis=0)
     ranks -= ranks.mean(axis=0)
     return np.asarray(ranks / np.linalg.norm(ranks, axis=0))
 
 
 def _skill(task: Task) -> float:
+    """Skill of the model compared with a constant; NaN if it cannot be computed."""
     predicts = task.response.unit == "target" or task.response.task == "classification"
     if task.y is None or task.y.dtype.names is not None or not predicts:
         return float("nan")
@@ -106,7 +108,7 @@ def _skill(task: Task) -> float:
         counts = np.unique(task.y, return_counts=True)[1]
         labels = np.asarray(task.response.labels)
         if not set(np.unique(task.y).tolist()) <= set(labels.tolist()):
-            return float("nan")  # classes of a function have no names
+            return float("nan")  # The labels are not known, for example for a function.
         predicted = labels[task.outputs.argmax(axis=1)]
         errors = [(task.y != predicted).mean(), 1 - counts.max() / counts.sum()]
     return float(1 - errors[0] / errors[1]) if errors[1] > 0 else float("nan")

@@ -17,13 +17,13 @@ PANEL = ("shap", "lime", "permutation", "forest")
 def make_panel(
     explainers: Any, *, reserved: Container[str] = ()
 ) -> list[tuple[str, BaseExplainer]]:
-    """Names and fresh copies of the explainers that a user asked for.
+    """Check the explainers that a user gave, and return a copy of each with its name.
 
     Raises
     ------
     InputError
-        If there is none, one is unknown, two have one name, a name cannot be part of a parameter's,
-        one has a model of its own, or one has a parameter that is wrong.
+        If there is no explainer, one is unknown, two have the same name, a name cannot be part of a
+        parameter name, or one has its own model or an invalid parameter.
     """
     if isinstance(explainers, str | BaseExplainer) or not np.iterable(explainers):
         explainers = (explainers,)
@@ -40,8 +40,8 @@ def make_panel(
         explainer._check_params()
         if "__" in name or name in reserved:
             raise InputError(
-                "Names in `explainers` must not hold '__' or be the name of a parameter, got "
-                f"{name!r}: they stand before '__' in names such as 'lime__n_samples'. Rename it."
+                "Names in `explainers` must not contain '__' or be the name of a parameter, got "
+                f"{name!r}. They become part of names such as 'lime__n_samples'. Rename it."
             )
         if name in panel:
             raise InputError(
@@ -55,7 +55,7 @@ def make_panel(
 
 
 def named_explainers(explainers: Any) -> dict[str, Any]:
-    """Explainers by name, as far as they are valid; names of explainers stand for themselves."""
+    """Valid explainers by name. An explainer that is given by name stays a string."""
     found = {}
     for entry in explainers if isinstance(explainers, list | tuple) else [explainers]:
         with contextlib.suppress(InputError):
@@ -65,17 +65,17 @@ def named_explainers(explainers: Any) -> dict[str, Any]:
 
 
 def parameters_of(explainer: Any) -> dict[str, Any]:
-    """Parameters of an explainer, or of a fresh one of its name; none of an unknown name."""
+    """Parameters of an explainer; the defaults if it is given by name, none for unknown names."""
     if isinstance(explainer, str):
         try:
             explainer = find_explainer(explainer)()
-        except InputError:  # `fit` refuses it
+        except InputError:  # `fit` raises the error.
             return {}
     return dict(explainer.get_params())
 
 
 def with_explainers(explainers: Any, new: Mapping[str, Any]) -> Any:
-    """A copy of `explainers` with others under the names of `new`."""
+    """Copy `explainers`, with the ones named in `new` replaced."""
     entries = explainers if isinstance(explainers, list | tuple) else (explainers,)
     replaced = []
     for entry in entries:

@@ -1,4 +1,4 @@
-"""merge_explanations: the consensus of attributions that exist already."""
+"""merge_explanations: the consensus of attributions that were computed before."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -29,7 +29,7 @@ from wisca_xai._table import as_table
 from wisca_xai._typing import FloatMatrix, FloatVector, LabelVector
 from wisca_xai.consensus import ConsensusFunction, value_groups
 
-SEED = 0  # of the resamples: there is nothing else to draw
+SEED = 0  # fixed seed of the resamples and of the rows for correlations
 
 
 def merge_explanations(
@@ -41,44 +41,44 @@ def merge_explanations(
     X: Any = None,
     outputs: ArrayLike | None = None,
 ) -> ConsensusExplanation:
-    """Merge attributions that exist already into one consensus, as `WISCAExplainer` does.
+    """Merge existing attributions into one consensus, as `WISCAExplainer` does.
 
-    No model is asked: what takes one to know (chance, skill, rows outside the background) stays
-    unknown.
+    No model is needed. Therefore noise, skill and rows outside the background stay unknown.
 
     Parameters
     ----------
     explanations : mapping of str to object
-        By name: Explanations, or anything that `from_external` takes. Features are matched by name,
-        rows by their labels where they have some, else by position; both get the order of the
-        first. What has no feature names takes them by position from X or from the first that has
-        some, and the result says so.
+        Explanations by name, or anything that `from_external` takes. Features are matched by name,
+        rows by their labels if they have some, else by position. Both get the order of the first
+        explanation. An explanation without feature names gets those of X, or of the first
+        explanation that has some, by position; a note says so.
     consensus : str or callable, default="wisca"
         A name in `wisca_xai.consensus.CONSENSUS`, or a function of the same signature.
     weights : array-like of shape (n_samples,), default=None
-        Weight of each row, in [0, 1] and not all 0, such as from `confidence_weight`; the entries
-        of a Series are matched by label. None means 1.
+        Weight of each row, in [0, 1] and not all 0, for example from `confidence_weight`. The
+        entries of a Series are matched by label. None means 1.
     weighting : {"equal", "family", "fidelity"} or mapping of str to float, default="family"
-        How much each method counts: see `WISCAExplainer`; or the votes by name, 0 or more.
+        How much each explainer counts, see `WISCAExplainer`; or a vote of 0 or more for each name.
     X : array-like or DataFrame of shape (n_samples, n_features), default=None
-        The explained rows. With them, "wisca" counts in full what goes with a feature's own value
-        (see `wisca_xai.consensus.value_groups`), and correlated features are known.
+        The explained rows. With them, "wisca" counts in full the effects that depend on a feature's
+        own value (see `wisca_xai.consensus.value_groups`), and correlated features are known.
     outputs : array-like of shape (n_samples,) or (n_samples, k), default=None
-        The model's outputs that are explained; the entries of a Series are matched by label. With
-        them, explanations of family "shapley" that state base values have to add up to them, within
-        1% of the largest effect and four standard errors, or take no part: see `failures`.
+        The explained outputs of the model. The entries of a Series are matched by label. With
+        them, explanations of family "shapley" that have base values must add up to the outputs,
+        within 1% of the largest effect and four standard errors. Otherwise they are left out and
+        recorded in `failures`.
 
     Returns
     -------
     explanation : ConsensusExplanation
-        Its `reliability` holds resamples of the rows, with the errors that the methods state, and
-        the importance without each method.
+        Its `reliability` contains resamples of the rows, with the standard errors of the
+        explanations, and the importance without each explanation.
 
     Raises
     ------
     InputError
         If there is nothing to merge, features, rows or classes do not match, numbers are not
-        finite, or an argument has another form than stated.
+        finite, or an argument does not have the form described above.
     ExplainerError
         If no explanation adds up to `outputs`.
 
@@ -105,7 +105,7 @@ def merge_explanations(
     rows, levels = (None, ()) if X is None else encoded_rows(X, components, index)
     row_weights, weight_notes = _row_weights(weights, index)
     targets, target_notes = _targets(components)
-    _votes(weighting, components)
+    _votes(weighting, components)  # Check `weighting` before explanations are left out.
     components, failures = adding_up(components, outputs, index)
     if isinstance(weighting, Mapping):
         weighting = {name: weighting[name] for name in components}
@@ -123,14 +123,7 @@ def merge_explanations(
         targets=targets,
         index=index if merged.values.ndim > 1 else None,
         notes=tuple(dict.fromkeys([*own_notes, *notes_of(components)])),
-        receipt=Receipt(
-            seed=SEED,
-            settings={
-                "consensus": consensus if isinstance(consensus, str) else name_of(consensus),
-                "weighting": weighting if isinstance(weighting, str) else "given",
-                "with_rows": X is not None,
-            },
-        ),
+        receipt=_receipt(consensus, weighting, with_rows=X is not None),
     )
     return build_consensus(
         body,
@@ -140,32 +133,48 @@ def merge_explanations(
         consensus=consensus,
         row_weighting="equal" if weights is None else "given",
         failures=failures,
-        reliability=Reliability(
-            resamples=plan.resample(components, SEED),
-            null_p_values=None,
-            refit_p_values=None,
-            without=plan.importance_without_each(components),
-            correlated=_correlated(rows, body.feature_names, merged.importance, levels),
-            outside=np.zeros(len(index)),
-            skill=float("nan"),
-        ),
+        reliability=_reliability(plan, components, merged.importance, rows, levels),
     )
 
 
-def _correlated(
-    rows: FloatMatrix | None, names: Sequence[str], importance: FloatVector, levels: Sequence[int]
-) -> tuple[tuple[str, ...], ...]:
-    if rows is None:
-        return ()
-    drawn = np.random.default_rng(SEED).permutation(len(rows))[:MAX_ROWS]
-    return correlated_features(rows[drawn], names, importance, levels=levels)
+def _receipt(consensus: Any, weighting: Any, *, with_rows: bool) -> Receipt:
+    settings = {
+        "consensus": consensus if isinstance(consensus, str) else name_of(consensus),
+        "weighting": weighting if isinstance(weighting, str) else "given",
+        "with_rows": with_rows,
+    }
+    return Receipt(seed=SEED, settings=settings)
+
+
+def _reliability(
+    plan: MergePlan,
+    components: Components,
+    importance: FloatVector,
+    rows: FloatMatrix | None,
+    levels: Sequence[int],
+) -> Reliability:
+    """What can be measured without a model."""
+    correlated: tuple[tuple[str, ...], ...] = ()
+    if rows is not None:
+        drawn = np.random.default_rng(SEED).permutation(len(rows))[:MAX_ROWS]
+        names = next(iter(components.values())).feature_names
+        correlated = correlated_features(rows[drawn], names, importance, levels=levels)
+    return Reliability(
+        resamples=plan.resample(components, SEED),
+        null_p_values=None,
+        refit_p_values=None,
+        without=plan.importance_without_each(components),
+        correlated=correlated,
+        outside=np.zeros(len(plan.row_weights)),
+        skill=float("nan"),
+    )
 
 
 def _row_weights(weights: Any, index: pd.Index) -> tuple[FloatVector, list[str]]:
     if weights is None:
         return np.ones(len(index)), [
-            "All rows get equal weight: pass `weights`, such as from confidence_weight, to count "
-            "confident predictions more."
+            "All rows get equal weight. To count confident predictions more, pass `weights`, for "
+            "example from confidence_weight."
         ]
     if isinstance(weights, pd.Series):
         order = row_order("weights", weights.index, "the explanations", index)
@@ -179,14 +188,14 @@ def _row_weights(weights: Any, index: pd.Index) -> tuple[FloatVector, list[str]]
         )
     if len(found) and not found.any():
         raise InputError(
-            "`weights` must have a positive entry, got zeros only. Leave them out to have all rows "
-            "weigh the same."
+            "`weights` must have a positive entry, got zeros only. Leave them out to give all rows "
+            "equal weight."
         )
     return found, []
 
 
 def _votes(weighting: Any, components: Components) -> dict[str, float]:
-    """Vote of each method; those of `WISCAExplainer` where they ask no model."""
+    """Vote of each explanation: given, or by a rule of `WISCAExplainer` that needs no model."""
     if isinstance(weighting, Mapping):
         if set(weighting) != set(components):
             raise InputError(
@@ -196,7 +205,8 @@ def _votes(weighting: Any, components: Components) -> dict[str, float]:
         given = check_finite("weighting", [weighting[name] for name in components], ndim=1)
         if (given < 0).any() or not given.any():
             raise InputError(
-                f"Votes must not be negative, and one must be positive, got {dict(weighting)}."
+                "Votes in `weighting` must not be negative, and at least one must be positive, got "
+                f"{dict(weighting)}."
             )
         return dict(zip(components, given.tolist(), strict=True))
     check_choice("weighting", weighting, BY_KIND, also=" or a mapping of names to votes")
@@ -205,13 +215,13 @@ def _votes(weighting: Any, components: Components) -> dict[str, float]:
 
 
 def _targets(components: Components) -> tuple[LabelVector | None, list[str]]:
-    """The classes that all local methods explain, with a note on those that do not tell."""
+    """The explained classes, and notes on local explanations that do not state theirs."""
     local = {name: c for name, c in components.items() if c.scope == "local"}
     outputs = {name: 1 if c.values.ndim == 2 else c.values.shape[2] for name, c in local.items()}
     if len({c.values.shape[2:] for c in local.values()}) > 1:
         raise InputError(
-            f"All explanations must be of as many outputs per row, got {outputs}. Choose one class "
-            "for all by `target` of `from_external`."
+            "All explanations must have the same number of outputs per row, got "
+            f"{outputs}. Choose one class for all by `target` of `from_external`."
         )
     told = {name: c.targets for name, c in local.items() if c.targets is not None}
     if not told:
@@ -223,10 +233,12 @@ def _targets(components: Components) -> tuple[LabelVector | None, list[str]]:
         if differ:
             i, one, other = differ[0]
             raise InputError(
-                f"All explanations must be of the same classes: {first!r} explains {one!r} "
-                f"and {name!r} {other!r} at position {i}. Choose one by "
-                "`target` of `from_external`, or name them alike by `targets`."
+                f"All explanations must explain the same classes: at position {i}, {first!r} "
+                f"explains {one!r} and {name!r} explains {other!r}. Choose one by `target` of "
+                "`from_external`, or give both the same labels by `targets`."
             )
     silent = [name for name in local if name not in told]
-    notes = [f"{name} does not tell its class: it is taken for that of {first}." for name in silent]
+    notes = [
+        f"{name} does not state its class. It is assumed to be that of {first}." for name in silent
+    ]
     return targets, notes

@@ -1,4 +1,4 @@
-"""What the reader of a consensus must know of the model and the data."""
+"""Notes on the model and the data for the reader of a consensus."""
 
 import numpy as np
 
@@ -6,30 +6,30 @@ from wisca_xai._text import display_name
 from wisca_xai.explainers._task import Task
 from wisca_xai.explainers.shapley._coalitions import ROUNDING
 
-N_REPEATED = 20  # rows that the model is asked about twice
+N_REPEATED = 20  # number of rows that are passed to the model twice
 
 
 def ask_again(task: Task) -> tuple[float, list[str]]:
-    """The model's noise, with a note if it does not give the same rows the same outputs again."""
+    """The model's noise, and a note if it does not give the same outputs for the same rows."""
     outputs = task.outputs[:N_REPEATED]
     try:
         again = task.response(task.rows[:N_REPEATED])
-    except Exception as error:  # it has answered these rows before
+    except Exception as error:  # The model gave outputs for the same rows before.
         reason = f"{type(error).__name__}: {error}"
-        return 0.0, [f"The model failed on rows that it had answered before ({reason})."]
+        return 0.0, [f"The model failed on rows that it had predicted before ({reason})."]
     difference = float(np.abs(again - outputs).max())
     if difference <= ROUNDING * np.abs(outputs).max():
         return 0.0, []
     noise = float(np.sqrt(((again - outputs) ** 2).mean() / 2))
     return noise, [
-        f"The model is not deterministic: asked twice about the same {len(outputs)} rows, its "
-        f"outputs differ by up to {difference:.2g} (standard deviation of one: {noise:.2g}). "
-        "Intervals and standard errors include that noise."
+        f"The model is not deterministic: its outputs for the same {len(outputs)} rows differ by "
+        f"up to {difference:.2g} between two calls (standard deviation of an output: {noise:.2g}). "
+        "Intervals and standard errors include this noise."
     ]
 
 
 def constant_note(task: Task) -> list[str]:
-    """A note that names the columns that no explainer can tell anything about."""
+    """A note that names the columns that are constant in the background."""
     if len(task.background) == 1:
         return []
     background = task.background

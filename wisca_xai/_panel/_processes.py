@@ -1,4 +1,4 @@
-"""Asking an explainer: in this process, or in another one that a time limit can end."""
+"""Run an explainer in this process, or in another one that is stopped after a time limit."""
 
 import contextlib
 import pickle
@@ -20,7 +20,7 @@ Attempt = Callable[[BaseExplainer, Task], Explanation | str]
 
 
 def _with_own_settings(explainer: BaseExplainer, task: Task) -> Task:
-    """The panel's task, with the seed, jobs and progress bar that an explainer has of its own."""
+    """The panel's task, with the explainer's own seed, jobs and progress bar if it has them."""
     if explainer.random_state is not None:
         task = replace(task, seed=seed_entropy(explainer.random_state))
     n_jobs = task.n_jobs if explainer.n_jobs is None else explainer.n_jobs
@@ -28,7 +28,7 @@ def _with_own_settings(explainer: BaseExplainer, task: Task) -> Task:
 
 
 def _attempt(explainer: BaseExplainer, task: Task) -> Explanation | str:
-    """The explainer's answer, or the reason why there is none."""
+    """The explanation, or the reason why there is none."""
     try:
         return explainer._run(_with_own_settings(explainer, task))
     except Exception as error:
@@ -37,22 +37,22 @@ def _attempt(explainer: BaseExplainer, task: Task) -> Explanation | str:
 
 @contextlib.contextmanager
 def attempts(timeout: float | None) -> Iterator[Attempt]:
-    """The way to ask an explainer: here, or in a process apart that ends with the panel."""
+    """A function that runs an explainer: here, or in another process that ends with the panel."""
     if timeout is None:
         yield _attempt
         return
-    apart = _Apart(timeout)
+    other = _OtherProcess(timeout)
     try:
-        yield apart
+        yield other
     finally:
-        apart.stop()
+        other.stop()
 
 
-START_SECONDS = 60  # in which a process has to start, import the package and load the model
+START_SECONDS = 60  # time limit for starting a process, importing the package, loading the model
 
 
-class _Apart:
-    """Attempts in a process apart; where one has to be stopped, the next has a new process."""
+class _OtherProcess:
+    """Attempts in another process. If one is stopped, the next one gets a new process."""
 
     def __init__(self, timeout: float) -> None:
         self.timeout = timeout
@@ -68,7 +68,7 @@ class _Apart:
         except TimeoutError:
             answer, evaluated = f"TimeoutError: no answer within {self.timeout:g} seconds", {}
             self.stop()
-        except Exception as error:  # the process died, or the explainer cannot be sent to it
+        except Exception as error:  # The process died, or the explainer cannot be pickled.
             reason = str(error).partition("\n")[0]
             answer, evaluated = f"{type(error).__name__}: {reason}", {}
             self.stop()
@@ -76,17 +76,17 @@ class _Apart:
         return answer
 
     def stop(self) -> None:
-        """End the process, whatever it does."""
+        """End the process, even while it computes."""
         if self.pool is not None:
             self.pool.shutdown(wait=True, kill_workers=True)
             self.pool = None
 
 
 def _start(task: Task) -> Any:
-    """A process that has loaded the model: the time that this takes is no explainer's fault."""
+    """Start a process and load the model, which does not count as an explainer's time."""
     name = type(task.response.model).__name__
     rule = "With `timeout` the model must be picklable"
-    advice = "Leave `timeout` out, or what cannot be pickled out of the model."
+    advice = "Leave out `timeout`, or remove what cannot be pickled from the model."
     try:
         sent = bytes(dumps(task))
     except Exception as error:
@@ -105,14 +105,14 @@ def _start(task: Task) -> Any:
 
 
 def _load(sent: bytes) -> None:
-    pickle.loads(sent)  # noqa: S301 (it was pickled a moment ago)
+    pickle.loads(sent)  # noqa: S301 (the bytes come from `_start`)
 
 
 def _attempt_shared(
     explainer: BaseExplainer, task: Task
 ) -> tuple[Explanation | str, dict[tuple[int, int], FloatMatrix]]:
-    """The answer, and the outputs on the background that the next explainer need not ask for."""
+    """The attempt, and the outputs on the background, which the next explainer can reuse."""
     try:
         return _attempt(explainer, task), task.evaluated
-    except SystemExit as error:  # it would end the process that asks, too
+    except SystemExit as error:  # Otherwise it would also end the calling process.
         return f"SystemExit: {error}", {}

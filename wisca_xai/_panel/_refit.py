@@ -1,4 +1,4 @@
-"""The model's own noise: what refitted models learn from null features."""
+"""The model's own noise: how much refitted models use null features."""
 
 import warnings
 from collections.abc import Sequence
@@ -21,21 +21,21 @@ from wisca_xai.consensus import value_groups
 from wisca_xai.explainers import BaseExplainer
 from wisca_xai.explainers._task import Limits, Task, resolve_target
 
-MAX_ROWS = 50  # explained in each refit
+MAX_ROWS = 50  # largest number of rows that are explained in each refit
 
 
 def refit_p_values(
     panel: Sequence[tuple[str, BaseExplainer]], task: Task, plan: MergePlan, n_refits: int
 ) -> FloatVector:
-    """Probability (n_features,) that a null feature reaches a feature's importance.
+    """P-value (n_features,) of each feature compared with null features of refitted models.
 
-    A clone of the model learns from the table beside a copy of it with shuffled rows: the columns
-    of the copy relate to each other as the table's do, but not to y [1]_. The share of these null
-    features, over all refits, that reach a feature's importance is its p-value. P-values are
-    adjusted so that at most 5% of the features with a value up to 0.05 are expected to be noise
-    [2]_.
+    A clone of the model is fitted on the table and a copy of it with shuffled rows, side by side.
+    The columns of the copy have the same relations to each other as those of the table, but none
+    to y [1]_. A feature's p-value is the share of these null features, over all refits, whose
+    importance is at least as large. P-values are adjusted so that at most 5% of the features with
+    a value up to 0.05 are expected to be noise [2]_.
 
-    The task has to pass `check_refittable`.
+    The task must pass `check_refittable`.
 
     References
     ----------
@@ -45,18 +45,19 @@ def refit_p_values(
     generator = np.random.default_rng(task.seed_for("refit"))
     kept = np.sort(generator.permutation(task.n_samples)[:MAX_ROWS])
     reached = np.zeros(task.n_features)
-    able = [(name, explainer) for name, explainer in panel if name in plan.votes]
+    voters = [(name, explainer) for name, explainer in panel if name in plan.votes]
     for _ in range(n_refits):
-        posed = _beside_null_features(task, kept, generator)
+        refitted = _with_null_features(task, kept, generator)
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", WISCAWarning)  # the panel itself has said it once
-            components, _ = run_panel(able, posed)
-        # Rows are weighted by the clone's own confidence. Rows that the first model is sure of
-        # have larger values of the real columns, which null features could not reach.
-        groups = value_groups(posed.rows, levels=posed.response.codec.categorical)
-        wider = replace(plan, row_weights=row_weights(posed).values, groups=groups)
+            # The panel has already given the same warnings for the original model.
+            warnings.simplefilter("ignore", WISCAWarning)
+            components, _ = run_panel(voters, refitted)
+        # Rows are weighted by the clone's own confidence. The original model's confidence would
+        # favour rows with large attributions of real columns, which null features cannot reach.
+        groups = value_groups(refitted.rows, levels=refitted.response.codec.categorical)
+        wider = replace(plan, row_weights=row_weights(refitted).values, groups=groups)
         real, null = np.split(np.abs(wider.merge(components).importance), 2)
-        # Counting in order needs less memory than comparing all pairs.
+        # Counting in sorted order needs less memory than comparing all pairs.
         reached += len(null) - np.searchsorted(np.sort(null), real)
     p_values = (1 + reached) / (1 + n_refits * task.n_features)
     return np.asarray(false_discovery_control(p_values))
@@ -64,37 +65,37 @@ def refit_p_values(
 
 def check_refittable(task: Task) -> None:
     """Raise InputError unless a clone of the model can be fitted to a wider table."""
-    from sklearn.compose import ColumnTransformer  # slow to import
+    from sklearn.compose import ColumnTransformer  # This import is slow.
 
     model = task.response.model
     if task.background_y is None:
-        raise InputError("`n_refits` needs y: call fit(X, y).")
+        raise InputError("`n_refits` needs y. Call fit(X, y).")
     parts = (model, *getattr(model, "get_params", dict)().values())
     frozen = any(isinstance(part, FrozenEstimator) for part in parts)
     if frozen or not (hasattr(model, "fit") and hasattr(model, "get_params")):
         raise InputError(
-            f"`n_refits` needs a model that can be fitted anew, got {type(model).__name__}."
+            f"`n_refits` needs a model that can be refitted, got {type(model).__name__}."
         )
     if any(isinstance(part, ColumnTransformer) for part in parts):
         raise InputError(
             "`n_refits` adds columns that a ColumnTransformer does not know. Explain the model "
-            "behind it on the transformed table, or set n_refits=0."
+            "that follows it, on the transformed table, or set n_refits=0."
         )
 
 
-def _beside_null_features(task: Task, kept: Any, generator: np.random.Generator) -> Task:
-    """The same task for a clone that has learned from the table beside a shuffled copy."""
+def _with_null_features(task: Task, kept: Any, generator: np.random.Generator) -> Task:
+    """The same task for a clone that is fitted on the table and a shuffled copy, side by side."""
 
-    def beside_shuffled(rows: FloatMatrix) -> FloatMatrix:
+    def with_shuffled(rows: FloatMatrix) -> FloatMatrix:
         return np.hstack([rows, rows[generator.permutation(len(rows))]])
 
     codec = task.response.codec.doubled()
-    background = beside_shuffled(task.background)
+    background = with_shuffled(task.background)
     model = quiet_clone(task.response.model)
     with quiet_libraries():
         model.fit(codec.decode(background), task.background_y)
     response = Response(model, codec, response_method=cast(ResponseMethod, task.response.method))
-    rows = beside_shuffled(task.rows[kept])
+    rows = with_shuffled(task.rows[kept])
     outputs = response(rows)
     return replace(
         task,

@@ -1,4 +1,4 @@
-"""Row weights: how much each row counts, by the model's confidence in it."""
+"""Row weights: the model's confidence in each row."""
 
 from dataclasses import dataclass
 
@@ -8,14 +8,14 @@ from wisca_xai._typing import FloatVector
 from wisca_xai.consensus import confidence_weight, residual_weight
 from wisca_xai.explainers._task import Task
 
-UNSURE = 1e-12  # weight below which a probability differs from chance by rounding alone
+UNSURE = 1e-12  # smallest weight that is not taken for a rounding error
 
 
 @dataclass(frozen=True)
 class RowWeights:
-    """Weights (n_samples,) of rows, where they come from, and notes where that needs saying.
+    """Weights (n_samples,) of rows, their source, and notes if they are all equal.
 
-    `kind` is one of those of `ConsensusExplanation.row_weighting`.
+    `kind` is a value of `ConsensusExplanation.row_weighting`.
     """
 
     values: FloatVector
@@ -24,7 +24,7 @@ class RowWeights:
 
 
 def row_weights(task: Task) -> RowWeights:
-    """Weight of each row by the model's confidence, where there is a measure of it."""
+    """Weight of each row by the model's confidence, if there is a measure of it."""
 
     def equal(note: str, kind: str = "equal") -> RowWeights:
         return RowWeights(np.ones(task.n_samples), kind, (note,))
@@ -39,11 +39,11 @@ def row_weights(task: Task) -> RowWeights:
     if task.response.task == "classification":
         return equal("The model gives no probabilities, so all rows get equal weight.")
     if task.y is None:
-        return equal("Without y, residuals are not known, so all rows get equal weight.")
+        return equal("Residuals are not known without y, so all rows get equal weight.")
     training = task.y if task.background_y is None else task.background_y
     has_fields = task.y.dtype.names is not None or training.dtype.names is not None
     if task.response.unit != "target" or has_fields:
-        return equal("The explained output is no prediction of y, so all rows get equal weight.")
+        return equal("The explained output is not a prediction of y, so all rows get equal weight.")
     scale = float(np.std(np.asarray(training, dtype=np.float64)))
     if scale == 0:
         return equal("The training target is constant, so all rows get equal weight.")

@@ -1,4 +1,4 @@
-"""The panel: explainers by name, run one after another, each failure kept apart."""
+"""Run the explainers of a panel one after another, and record each failure."""
 
 import numbers
 import warnings
@@ -16,27 +16,28 @@ from wisca_xai._text import progress_bar
 from wisca_xai.explainers import BaseExplainer
 from wisca_xai.explainers._task import Task
 
-OWN_JOBS = ("n_jobs", "nthread", "thread_count", "num_threads")  # words of the libraries for it
+# Names of the parameter `n_jobs` in different libraries.
+OWN_JOBS = ("n_jobs", "nthread", "thread_count", "num_threads")
 
 
 def run_panel(
     panel: Sequence[tuple[str, BaseExplainer]], task: Task, *, timeout: float | None = None
 ) -> tuple[dict[str, Explanation], dict[str, str]]:
-    """What each explainer gave, and why the others gave nothing.
+    """Return the explanations by name, and for each explainer that failed the reason.
 
-    With a `timeout` in seconds each runs in a process apart, which ends with it.
+    With a `timeout` in seconds, explainers run in another process, which ends with the panel.
 
     Raises
     ------
     ExplainerError
-        If none gave a result.
+        If no explainer gave a result.
     InputError
-        If the task has to go to another process, but cannot.
+        If the task cannot be sent to another process.
 
     Warns
     -----
     WISCAWarning
-        For each that failed.
+        For each explainer that failed.
     """
     bar = progress_bar(panel, "explainers", unit="explainer", verbose=task.verbose)
     components: dict[str, Explanation] = {}
@@ -55,7 +56,7 @@ def run_panel(
         raise ExplainerError(f"All {len(failures)} explainers failed:\n{table}")
     for name, reason in failures.items():
         warnings.warn(
-            f"The explainer {name!r} failed and takes no part in the consensus: {reason}",
+            f"The explainer {name!r} failed and is left out of the consensus: {reason}",
             WISCAWarning,
             stacklevel=2,
         )
@@ -63,7 +64,7 @@ def run_panel(
 
 
 def warn_of_jobs(model: Any, n_jobs: int | None) -> None:
-    """Warn if rows explained at once, each with the model's own jobs, are more than the cores."""
+    """Warn if blocks of rows times the model's own jobs are more than the processor cores."""
     rows, cores = effective_n_jobs(n_jobs), cpu_count()
     params = model.get_params() if hasattr(model, "get_params") else {}
     jobs = {
@@ -75,8 +76,8 @@ def warn_of_jobs(model: Any, n_jobs: int | None) -> None:
     if most is None or rows == 1 or jobs[most] <= 1 or rows * jobs[most] <= cores:
         return
     warnings.warn(
-        f"{rows} rows at once, each with {jobs[most]} jobs of the model's own ({most}="
-        f"{params[most]}), are more than the {cores} cores, and slow each other down. Set "
+        f"{rows} blocks of rows at once, each with {jobs[most]} jobs of the model ({most}="
+        f"{params[most]}), are more than the {cores} cores and slow each other down. Set "
         f"{most}=1 in {type(model).__name__}, or leave `n_jobs` of the explainer at None.",
         WISCAWarning,
         stacklevel=2,

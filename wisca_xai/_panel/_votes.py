@@ -1,4 +1,4 @@
-"""How much each explainer of a panel counts."""
+"""Votes: how much each explainer of a panel counts."""
 
 from collections.abc import Callable, Mapping
 
@@ -29,34 +29,35 @@ Rule = Callable[[Components, Task, Panel], FloatVector]
 def give_votes(
     weighting: str, components: Components, task: Task, panel: Panel
 ) -> dict[str, float]:
-    """Vote of each explainer in the consensus.
+    """Give each explainer its vote in the consensus.
 
     Parameters
     ----------
     weighting : str
         One of `WEIGHTINGS`; see `WISCAExplainer`.
 
-        - "fidelity" multiplies the votes of "family" by each explainer's `Explanation.fidelity`;
-          without one, by 1.
-        - "faithfulness" is the skill over random rankings; see `skills_of`.
-        - "topsis" weighs skill, instability (`stability_of`; 0 for a global explainer, whose one
-          vector serves all rows) and `complexity` (the largest possible where all values are 0).
-        - "crh" weighs the mean magnitudes.
-        - "optimal" weighs the local explainers, each scaled to the root mean square of the model's
-          changes under `mask_changes`. An explainer whose sums point the other way, or nowhere,
-          gets no vote. Global explainers get the mean vote of the local ones.
+        - "fidelity" multiplies the votes of "family" by each explainer's `Explanation.fidelity`, or
+          by 1 if it has none.
+        - "faithfulness" is the skill compared with random rankings; see `skills_of`.
+        - "topsis" combines skill, instability (`stability_of`; 0 for a global explainer, because
+          its vector is the same for all rows) and `complexity` (the largest possible value if all
+          attributions are 0).
+        - "crh" compares the mean magnitudes.
+        - "optimal" gives votes to the local explainers, each scaled to the root mean square of the
+          model's changes under `mask_changes`. An explainer gets no vote if its sums do not have
+          the direction of the changes. Global explainers get the mean vote of the local ones.
     components : mapping of str to Explanation
-        What the explainers gave, in the order of the task's rows.
+        Explanations by name, with the rows in the order of the task.
     task : Task
-        Its response is charged with all that the measures ask of the model.
+        Its response counts all model evaluations of the measures.
     panel : mapping of str to explainer
-        The explainers, of which "topsis" and "optimal" ask the neighbours of the rows.
+        The explainers. "topsis" and "optimal" use them to explain the neighbours of the rows.
 
     Returns
     -------
     votes : dict of str to float
-        0 or more, with mean 1; of "family" each family has the sum 1, of "fidelity" at most
-        1. A single explainer has 1.
+        0 or more, with mean 1. With "family" the votes of each family add up to 1, with "fidelity"
+        to at most 1. A single explainer has the vote 1.
 
     Raises
     ------
@@ -77,7 +78,7 @@ def give_votes(
 
 
 def check_weighting(weighting: str, task: Task) -> None:
-    """Raise InputError if a weighting that measures one output per row meets all of them."""
+    """Raise InputError if a weighting needs one output per row, but all classes are explained."""
     if task.columns is None and weighting in OF_ONE_OUTPUT:
         others = [name for name in WEIGHTINGS if name not in OF_ONE_OUTPUT]
         raise InputError(
@@ -93,7 +94,7 @@ def votes_by_kind(weighting: str, components: Components) -> FloatVector:
     families = family_weights([component.family for component in components.values()])
     if weighting == "family":
         return families
-    # a method that imitates the model has as much say as the imitation is worth
+    # A surrogate counts as much as it explains of the model.
     fidelity = [1.0 if c.fidelity is None else c.fidelity for c in components.values()]
     return families * np.array(fidelity) if any(fidelity) else families
 
@@ -131,17 +132,17 @@ def _optimal(components: Components, task: Task, panel: Panel) -> FloatVector:
 
 
 def _optimal_of_local(local: Components, near: Mapping[str, FloatCube], task: Task) -> FloatVector:
-    """Shares (m,) of the local methods."""
+    """Votes (m,) of the local explainers, which add up to 1."""
     drawn = mask_changes(task, N_MASKS, N_BACKGROUND)
     masks, counts, changes = drawn
     shares = np.full(len(local), 1 / len(local))
     if never_changes(task, drawn):
         return shares
-    base, jittered, telling = [], [], []
+    base, jittered, is_aligned = [], [], []
     for name, component in local.items():
         unit = np.abs(component.values).max() or 1.0
         factor = _factor(component.values / unit @ masks.T, counts, changes)
-        telling.append(factor > 0)
+        is_aligned.append(factor > 0)
         if factor > 0:
             base.append(component.values / unit * factor)
             jittered.append(near[name].swapaxes(0, 1) / unit * factor)
@@ -151,25 +152,26 @@ def _optimal_of_local(local: Components, near: Mapping[str, FloatCube], task: Ta
     masked = np.broadcast_to(each, (len(each), *task.rows.shape))
     drops = changes.repeat(counts, axis=1).T
     shares = np.zeros(len(local))
-    shares[telling] = optimal_weights(base, jittered, masked, drops)
+    shares[is_aligned] = optimal_weights(base, jittered, masked, drops)
     return shares
 
 
-def _factor(told: FloatMatrix, counts: IntVector, changes: FloatMatrix) -> float:
-    """What brings sums of attributions (n_samples, m) to the size of the model's changes.
+def _factor(sums: FloatMatrix, counts: IntVector, changes: FloatMatrix) -> float:
+    """Factor that scales sums of attributions (n_samples, m) to the size of the model's changes.
 
-    0 where they go the wrong way, or nowhere. The factor of the smallest error would shrink what
-    tells little to nothing, and nothing is robust: random numbers got more votes than LIME by it.
+    It is 0 if the sums do not have the direction of the changes. A least-squares factor will not
+    do: it shrinks uninformative attributions to almost 0, which are then rated as robust. With
+    it, random numbers got more votes than LIME.
     """
-    if (told * changes @ counts).sum() <= 0:
+    if (sums * changes @ counts).sum() <= 0:
         return 0.0
-    return float(np.sqrt((changes**2 @ counts).sum() / (told**2 @ counts).sum()))
+    return float(np.sqrt((changes**2 @ counts).sum() / (sums**2 @ counts).sum()))
 
 
 def _neighbours(
     components: Components, task: Task, panel: Panel, weighting: str
 ) -> dict[str, FloatCube]:
-    """Attributions (n, p, d) of the same neighbours by each local method, with its own draws."""
+    """Attributions (n, p, d) of the same neighbours by each local explainer, with its own seed."""
     near = {}
     for name, component in components.items():
         if component.scope == "global":
@@ -180,7 +182,7 @@ def _neighbours(
         except Exception as error:
             raise ExplainerError(
                 f"weighting={weighting!r} needs attributions of neighbours of the rows, but "
-                f"{name!r} failed there: {type(error).__name__}: {error}. Leave it out, or use "
+                f"{name!r} failed on them: {type(error).__name__}: {error}. Leave it out, or use "
                 "another weighting."
             ) from error
     return near

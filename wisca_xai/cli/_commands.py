@@ -1,4 +1,4 @@
-"""The commands: each calls the public API."""
+"""The commands. Each one calls the public API."""
 
 import argparse
 from dataclasses import replace
@@ -25,7 +25,7 @@ def demo_command(arguments: argparse.Namespace) -> ConsensusExplanation:
     )
     model = GradientBoostingClassifier(random_state=0).fit(X_train, y_train)
     say(
-        f"Gradient boosting on breast cancer data: {len(X_train)} rows to learn from, accuracy "
+        f"Gradient boosting on breast cancer data: fitted on {len(X_train)} rows, accuracy "
         f"{model.score(X_test, y_test):.2f} on the {len(X_test)} rows to explain."
     )
     return _explainer(model, arguments).fit(X_train, y_train).explain(X_test, y_test)
@@ -83,12 +83,12 @@ def _read_table(path: Path) -> pd.DataFrame:
         return pd.read_parquet(path)
     except ImportError as error:
         raise ValueError(
-            f"{path} needs a Parquet reader: pip install 'wisca-xai[parquet]', or pass CSV."
+            f"{path} needs a Parquet reader. Run pip install 'wisca-xai[parquet]', or pass CSV."
         ) from error
 
 
 def _split(table: pd.DataFrame, label: str | None, path: Path) -> tuple[pd.DataFrame, Any]:
-    """Columns of the model, and the true values, or None."""
+    """Split a table into the model's columns and the true values (None without a label)."""
     if label is None:
         return table, None
     if label not in table.columns:
@@ -97,7 +97,7 @@ def _split(table: pd.DataFrame, label: str | None, path: Path) -> tuple[pd.DataF
 
 
 def _target(model: Any, name: str | None) -> Any:
-    """The class that a word on the command line names; classes need not be text."""
+    """The class that an argument names. Class labels need not be strings."""
     if name is None:
         return "predicted"
     matches = [label for label in getattr(model, "classes_", ()) if str(label) == name]

@@ -1,12 +1,13 @@
 """`wisca`: the public API from the command line.
 
-Results go to stdout; progress, warnings and errors to stderr.
+Results go to stdout; progress, warnings and errors go to stderr.
 """
 
 import argparse
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from wisca_xai._compat import installed_version
 from wisca_xai._exceptions import (
@@ -23,7 +24,7 @@ from wisca_xai.consensus import CONSENSUS
 OK, USAGE, BAD_DATA, MODEL_REFUSED, EXPLAINER_FAILED, INTERRUPTED = 0, 2, 3, 4, 5, 130
 EXIT_CODES = (
     "exit codes: 0 ok, 2 wrong usage, 3 bad data, 4 model refused, 5 an explainer failed "
-    "(the others' consensus is printed all the same), 130 interrupted"
+    "(the consensus of the others is still printed), 130 interrupted"
 )
 
 
@@ -39,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     failures: Mapping[str, str] = {}
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", WISCAWarning)  # printed below, with the failures
+            warnings.simplefilter("ignore", WISCAWarning)  # Failures are printed below.
             result = arguments.run(arguments)
         if isinstance(result, ConsensusExplanation):
             failures = result.failures
@@ -52,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail(MODEL_REFUSED, error)
     except ExplainerError as error:
         return _fail(EXPLAINER_FAILED, error)
-    except (OSError, ValueError) as error:  # also what the model says of its input
+    except (OSError, ValueError) as error:  # This includes the model's errors about its input.
         return _fail(BAD_DATA, error)
     for name, reason in failures.items():
         say(f"warning: the explainer {name} failed: {reason}")
@@ -65,54 +66,80 @@ def _parser() -> argparse.ArgumentParser:
         "--version", action="version", version=f"wisca {installed_version('wisca-xai')}"
     )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    shared = _shared_options()
+    _add_demo(commands, shared)
+    _add_explain(commands, shared)
+    _add_study(commands)
+    return parser
 
+
+def _shared_options() -> argparse.ArgumentParser:
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument(
-        "--consensus", choices=sorted(CONSENSUS), default="wisca", help="how to merge"
+        "--consensus",
+        choices=sorted(CONSENSUS),
+        default="wisca",
+        help="consensus function (default: wisca)",
     )
     shared.add_argument("--json", action="store_true", help="print JSON instead of tables")
-    shared.add_argument("--seed", type=int, default=0, help="seed of all draws (default: 0)")
-    shared.add_argument("--jobs", type=int, default=None, help="rows explained at once")
-    shared.add_argument("--quiet", action="store_true", help="no progress bar")
+    shared.add_argument("--seed", type=int, default=0, help="random seed (default: 0)")
+    shared.add_argument(
+        "--jobs", type=int, default=None, help="number of blocks of rows explained at once"
+    )
+    shared.add_argument("--quiet", action="store_true", help="show no progress bar")
+    return shared
 
+
+def _add_demo(commands: Any, shared: argparse.ArgumentParser) -> None:
     demo = commands.add_parser(
-        "demo", parents=[shared], help="explain gradient boosting on breast cancer data"
+        "demo", parents=[shared], help="explain a gradient boosting model of breast cancer data"
     )
     demo.add_argument("--out", type=Path, default=Path("wisca-demo"), help="folder for the files")
     demo.set_defaults(run=demo_command)
 
+
+def _add_explain(commands: Any, shared: argparse.ArgumentParser) -> None:
     explain = commands.add_parser(
-        "explain", parents=[shared], help="explain a model on a table", epilog=EXIT_CODES
+        "explain", parents=[shared], help="explain a model's outputs for a table", epilog=EXIT_CODES
     )
-    explain.add_argument("--model", type=Path, required=True, help=".skops, .joblib or .pkl")
+    explain.add_argument("--model", type=Path, required=True, help="file .skops, .joblib or .pkl")
     explain.add_argument("--data", type=Path, required=True, help="rows to explain: CSV or Parquet")
-    explain.add_argument("--background", type=Path, help="reference data: the training table")
-    explain.add_argument("--label", metavar="COLUMN", help="column that holds the true value")
-    explain.add_argument("--class", dest="class_", metavar="C", help="class to explain")
-    explain.add_argument("--out", type=Path, help="folder for the files (default: none written)")
+    explain.add_argument("--background", type=Path, help="background: the training data")
+    explain.add_argument("--label", metavar="COLUMN", help="column with the true values")
     explain.add_argument(
-        "--trust", action="append", default=[], metavar="TYPE", help="allow a type in a .skops file"
+        "--class", dest="class_", metavar="C", help="class to explain (default: predicted)"
+    )
+    explain.add_argument("--out", type=Path, help="folder for the files (default: write none)")
+    explain.add_argument(
+        "--trust",
+        action="append",
+        default=[],
+        metavar="TYPE",
+        help="allow this type in a .skops file",
     )
     explain.add_argument(
         "--unsafe-pickle",
         action="store_true",
-        help="load .joblib and .pkl, which can run any code that is hidden in them",
+        help="load .joblib and .pkl files, which can contain any code and run it",
     )
     explain.set_defaults(run=explain_command)
 
+
+def _add_study(commands: Any) -> None:
     study = commands.add_parser(
-        "study", help="hold explainers and consensus against data with a known truth"
+        "study", help="compare explainers and consensus functions on data with a known truth"
     )
     study.add_argument("--out", type=Path, default=Path("wisca-study"), help="folder for the files")
-    study.add_argument("--quick", action="store_true", help="seven small tables, one seed")
-    study.add_argument("--datasets", nargs="+", metavar="NAME", help="tables (default: all)")
+    study.add_argument("--quick", action="store_true", help="run seven small tables with one seed")
+    study.add_argument("--datasets", nargs="+", metavar="NAME", help="datasets (default: all)")
     study.add_argument("--models", nargs="+", metavar="NAME", help="models (default: all six)")
     study.add_argument("--seeds", type=int, default=3, help="number of seeds (default: 3)")
-    study.add_argument("--first-seed", type=int, default=0, metavar="SEED", help="default: 0")
-    study.add_argument("--jobs", type=int, default=None, help="cells at once")
-    study.add_argument("--quiet", action="store_true", help="no progress bar")
+    study.add_argument(
+        "--first-seed", type=int, default=0, metavar="SEED", help="first seed (default: 0)"
+    )
+    study.add_argument("--jobs", type=int, default=None, help="number of cells computed at once")
+    study.add_argument("--quiet", action="store_true", help="show no progress bar")
     study.set_defaults(run=study_command)
-    return parser
 
 
 def _fail(code: int, error: object) -> int:

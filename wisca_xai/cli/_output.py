@@ -22,7 +22,7 @@ def write_results(explanation: ConsensusExplanation, arguments: argparse.Namespa
     _ranking(explanation).map(_csv_safe).to_csv(folder / "ranking.csv", index=False)
     from matplotlib import pyplot
 
-    pyplot.switch_backend("agg")  # files need no display
+    pyplot.switch_backend("agg")  # Writing files needs no display.
     for name, plot in (("importance", plots.importance), ("agreement", plots.agreement)):
         plot(explanation)
         pyplot.savefig(folder / f"{name}.png")
@@ -48,7 +48,7 @@ def write_study(scores: pd.DataFrame, arguments: argparse.Namespace) -> None:
 
 
 def _ranking(explanation: ConsensusExplanation) -> pd.DataFrame:
-    """The ranking, with the rank that each explainer gives."""
+    """The ranking, with the rank of each feature by each explainer."""
     ranks = explanation.ranks().add_prefix("rank_")
     return explanation.ranking().merge(ranks, left_on="feature", right_index=True)
 
@@ -77,7 +77,8 @@ def _as_json(explanation: ConsensusExplanation) -> str:
 
 
 def _as_text(explanation: ConsensusExplanation) -> str:
-    left_out = ["wisca", "p_positive", "best_rank", "worst_rank", "p_top"]  # stand in ranking.csv
+    # These columns are only in ranking.csv.
+    left_out = ["wisca", "p_positive", "best_rank", "worst_rank", "p_top"]
     ranking = _ranking(explanation).drop(columns=left_out).map(display_name)
     shown = ranking.head(20).rename(columns=display_name)
     pairs = explanation.agreement().map(display_name)
@@ -89,7 +90,7 @@ def _as_text(explanation: ConsensusExplanation) -> str:
         shown.to_string(index=False, float_format="{:.3f}".format),
     ]
     if len(ranking) > len(shown):
-        lines.append(f"... and {len(ranking) - len(shown)} features more")
+        lines.append(f"... and {len(ranking) - len(shown)} more features")
     lines += [
         "",
         "Agreement between explainers:",
@@ -99,20 +100,20 @@ def _as_text(explanation: ConsensusExplanation) -> str:
         *(safe_text(line) for line in explanation.verdict().split("\n")),
         "",
         *(safe_text(f"Note: {note}") for note in explanation.notes),
-        f"Cost: {receipt.model_rows:,} model rows in {receipt.model_calls:,} calls; "
+        f"Cost: {receipt.model_rows:,} rows passed to the model in {receipt.model_calls:,} calls; "
         f"{receipt.seconds:.1f} s, of which {receipt.model_seconds:.1f} s in the model.",
     ]
     return "\n".join(lines) + "\n"
 
 
 def _csv_safe(cell: Any) -> Any:
-    """Text that a spreadsheet would run as a formula gets an apostrophe; numbers stay numbers."""
+    """Add an apostrophe to text that a spreadsheet would run as a formula; keep numbers."""
     if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r")):
         return f"'{cell}"
     return cell
 
 
 def say(message: object) -> None:
-    """Write to stderr; terminal codes in names are shown, not obeyed."""
+    """Write to stderr. Control codes of the terminal are written out, so they have no effect."""
     lines = (safe_text(line) for line in str(message).split("\n"))
     sys.stderr.write("\n".join(lines) + "\n")

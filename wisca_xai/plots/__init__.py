@@ -1,6 +1,6 @@
-"""Pictures of a result: each function takes an explanation, draws on Axes, and computes nothing.
+"""Plots of a result: each function takes a result, draws on Axes, and computes nothing.
 
-Names are drawn as plain text, so that a column called ``$x$`` is neither parsed nor lost.
+Names are drawn as plain text, so a column called ``$x$`` is not parsed as a formula.
 """
 
 from wisca_xai.plots._agreement import agreement

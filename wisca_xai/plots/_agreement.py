@@ -1,4 +1,4 @@
-"""Agreement between explainers, as a heat map."""
+"""Heat map of the agreement between explainers."""
 
 from typing import TYPE_CHECKING
 
@@ -8,7 +8,7 @@ from wisca_xai._checks import check_choice
 from wisca_xai._results._consensus_explanation import ConsensusExplanation
 from wisca_xai.plots._axes import check_result, name_ticks, new_axes
 
-if TYPE_CHECKING:  # matplotlib takes long to import
+if TYPE_CHECKING:  # Importing matplotlib is slow.
     from matplotlib.axes import Axes
 
 
@@ -23,14 +23,16 @@ def agreement(
     Parameters
     ----------
     explanation : ConsensusExplanation
+        Result to show.
     ax : matplotlib Axes, default=None
         None makes a new figure.
     measure : {"rank_correlation", "feature_agreement", "sign_agreement"}
-        Column of `ConsensusExplanation.agreement`; pairs where it is not defined stay blank.
+        Column of `ConsensusExplanation.agreement`. Pairs for which it is not defined stay blank.
 
     Returns
     -------
     ax : matplotlib Axes
+        The axes with the plot.
     """
     check_result(explanation, ConsensusExplanation)
     pairs = explanation.agreement()

@@ -1,4 +1,4 @@
-"""Attributions of a row."""
+"""Bars of the attributions of one row."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -10,10 +10,10 @@ from wisca_xai._results._explanation import Explanation
 from wisca_xai._text import display_name
 from wisca_xai.plots._axes import check_result, name_ticks, new_axes
 
-if TYPE_CHECKING:  # matplotlib takes long to import
+if TYPE_CHECKING:  # Importing matplotlib is slow.
     from matplotlib.axes import Axes
 
-UP, DOWN = "#c2452d", "#2f6da8"  # pushes the output up, down
+UP, DOWN = "#c2452d", "#2f6da8"  # colors of features that push the output up or down
 
 
 def attributions(
@@ -24,29 +24,30 @@ def attributions(
     target: Any = None,
     max_features: int = 15,
 ) -> "Axes":
-    """Signed attributions of one row, the largest on top.
+    """Bars of the signed attributions of one row, the largest magnitude on top.
 
     Parameters
     ----------
     explanation : Explanation or ConsensusExplanation
-        A local one.
+        A local explanation.
     row : int
         Position of the row.
     ax : matplotlib Axes, default=None
         None makes a new figure.
     target : class label, default=None
-        Class to show; needed for an explanation of all classes.
+        Class to show; needed if all classes are explained.
     max_features : int, default=15
-        Features to show, those with the largest magnitude.
+        Number of features to show, those with the largest magnitude.
 
     Returns
     -------
     ax : matplotlib Axes
+        The axes with the plot.
 
     Raises
     ------
     InputError
-        If the explanation is global, or has no such row or class.
+        If the explanation is global, or does not contain the row or class.
     """
     check_result(explanation, Explanation)
     if explanation.scope == "global":
@@ -54,7 +55,9 @@ def attributions(
             f"plots.attributions needs values per row, but {explanation.method!r} is global."
         )
     if not -explanation.n_samples <= row < explanation.n_samples:
-        raise InputError(f"`row` must be below {explanation.n_samples}, got {row}.")
+        raise InputError(
+            f"`row` must be the position of one of {explanation.n_samples} rows, got {row}."
+        )
     values, label = _row_values(explanation, row, target)
     top = np.argsort(-np.abs(values), kind="stable")[: check_count("max_features", max_features)]
     positions = np.arange(len(top))[::-1]
@@ -62,7 +65,7 @@ def attributions(
     ax.barh(positions, values[top], height=0.7, color=np.where(values[top] >= 0, UP, DOWN))
     name_ticks(ax, "y", positions, [explanation.feature_names[j] for j in top])
     unit = "dimensionless" if explanation.unit == "1" else explanation.unit
-    ax.set_xlabel(f"attribution ({unit}); right pushes the explained output up")
+    ax.set_xlabel(f"attribution ({unit}); bars to the right push the output up")
     name = "" if explanation.index is None else display_name(str(explanation.index[row]))
     title = f"{display_name(explanation.method)}, row {name}"
     if label is not None:
@@ -75,7 +78,7 @@ def attributions(
 
 
 def _row_values(explanation: Explanation, row: int, target: Any) -> tuple[Any, Any]:
-    """Attributions of a row, and the class that they explain."""
+    """Attributions of a row, and the class that is explained."""
     targets = None if explanation.targets is None else explanation.targets.tolist()
     if explanation.values.ndim == 2:
         return explanation.values[row], None if targets is None else targets[row]

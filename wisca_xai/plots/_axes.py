@@ -1,17 +1,15 @@
-"""What all pictures share: axes, names as plain text, and checks."""
+"""Helpers of all plots: axes, names as plain text, and checks."""
 
 from typing import TYPE_CHECKING, Any
 
 from wisca_xai._exceptions import InputError
 from wisca_xai._text import display_name
 
-if TYPE_CHECKING:  # matplotlib takes long to import
+if TYPE_CHECKING:  # Importing matplotlib is slow.
     from matplotlib.axes import Axes
 
-BAR = "#c6d0dc"
-
-
-WIDTH = 7.5  # of a new figure, in inches
+BAR = "#c6d0dc"  # color of bars and boxes
+WIDTH = 7.5  # width of a new figure, in inches
 
 
 def new_axes(ax: "Axes | None", *, height: float, width: float = WIDTH) -> "Axes":

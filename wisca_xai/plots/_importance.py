@@ -1,4 +1,4 @@
-"""Importance as bars."""
+"""Bars of the importance of each feature."""
 
 from typing import TYPE_CHECKING
 
@@ -9,7 +9,7 @@ from wisca_xai._results._consensus_explanation import ConsensusExplanation
 from wisca_xai._text import display_name
 from wisca_xai.plots._axes import BAR, check_result, name_ticks, new_axes, plain_legend
 
-if TYPE_CHECKING:  # matplotlib takes long to import
+if TYPE_CHECKING:  # Importing matplotlib is slow.
     from matplotlib.axes import Axes
 
 MARKERS = "osD^vPX*"
@@ -19,22 +19,24 @@ MARKER_COLORS = ("#d1495b", "#2e86ab", "#edae49", "#3f7d58", "#7b4fa3", "#8c564b
 def importance(
     explanation: ConsensusExplanation, ax: "Axes | None" = None, *, max_features: int = 15
 ) -> "Axes":
-    """Consensus importance as bars, with a mark for what each explainer says.
+    """Bars of the consensus importance, with a marker for each explainer.
 
-    Marks stand at each explainer's mean magnitude divided by its largest, so that they share the
-    axis; a mark far from the bar's end is a disagreement.
+    A marker shows an explainer's mean magnitude divided by its largest one, so all explainers fit
+    on one axis. A marker far from the end of the bar means disagreement.
 
     Parameters
     ----------
     explanation : ConsensusExplanation
+        Result to show.
     ax : matplotlib Axes, default=None
         None makes a new figure.
     max_features : int, default=15
-        Features to show, the most important ones.
+        Number of features to show, the most important ones.
 
     Returns
     -------
     ax : matplotlib Axes
+        The axes with the plot.
     """
     check_result(explanation, ConsensusExplanation)
     shown = explanation.ranking().head(check_count("max_features", max_features))
@@ -59,8 +61,8 @@ def importance(
             clip_on=False,
         )
     name_ticks(ax, "y", positions, shown["feature"])
-    ax.set_xlabel("importance (dimensionless); marks: each explainer, largest = 1")
-    ax.set_title(f"Consensus ({display_name(explanation.consensus)})", loc="left")
+    ax.set_xlabel("importance (dimensionless); markers: each explainer, largest value = 1")
+    ax.set_title(f"Consensus importance ({display_name(explanation.consensus)})", loc="left")
     ax.axvline(0, color="#666666", linewidth=0.8, zorder=0)
     ax.grid(axis="x", color="#e6e6e6", zorder=0)
     ax.set_axisbelow(True)

@@ -1,4 +1,4 @@
-"""The order on which all explainers agree, as a Hasse diagram."""
+"""Hasse diagram of the order on which all explainers agree."""
 
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -12,17 +12,12 @@ from wisca_xai._typing import FloatMatrix, FloatVector
 from wisca_xai.consensus import PartialOrder
 from wisca_xai.plots._axes import BAR, WIDTH, check_result, new_axes
 
-if TYPE_CHECKING:  # matplotlib takes long to import
+if TYPE_CHECKING:  # Importing matplotlib is slow.
     from matplotlib.axes import Axes
 
-
-GAP = 4  # characters between the boxes of names, and for a line that passes between them
-
-
-LETTER = 0.0087  # width of a character in inches, by points of its font
-
-
-UPRIGHT = 0.2  # of the way between two levels, at both ends: a line is upright beside boxes
+GAP = 4  # space between two boxes, and for a line between them, in characters
+LETTER = 0.0087  # width of a character in inches per point of font size
+UPRIGHT = 0.2  # share of the way between two levels, at each end, where a line is vertical
 
 
 def partial_order(
@@ -30,21 +25,23 @@ def partial_order(
 ) -> "Axes":
     """Hasse diagram of the order on which all explainers agree.
 
-    A line leads from a feature down to those that every explainer holds for less important;
-    features without a path between them are those on which explainers contradict each other. Lines
-    pass between other features, never behind them; names are smaller where a level holds many.
+    A line leads from a feature down to features that every explainer ranks as less important. The
+    explainers disagree about the order of two features that no downward path connects. Lines pass
+    between other features, never behind them. If a level has many features, names are smaller.
 
     Parameters
     ----------
     explanation : ConsensusExplanation
+        Result to show.
     ax : matplotlib Axes, default=None
         None makes a new figure.
     max_features : int, default=15
-        Features to show, the most important ones.
+        Number of features to show, the most important ones.
 
     Returns
     -------
     ax : matplotlib Axes
+        The axes with the plot.
     """
     check_result(explanation, ConsensusExplanation)
     shown = explanation.ranking()["feature"].head(check_count("max_features", max_features))
@@ -53,7 +50,7 @@ def partial_order(
     names = [display_name(str(feature), width=24) for feature in shown]
     widths = np.array([len(name) + GAP for name in names])
     places, lines, width = _hasse_layout(order, widths)
-    # names of the usual size as far as a page goes, else smaller ones
+    # The figure grows up to twice the usual width; after that, names become smaller.
     inches = min(max(WIDTH - 0.5, 10.0 * LETTER * width), 2 * WIDTH)
     if ax is not None:
         inches = ax.get_window_extent().width / ax.figure.dpi
@@ -83,10 +80,10 @@ def partial_order(
 def _hasse_layout(
     order: PartialOrder, widths: FloatVector
 ) -> tuple[FloatVector, list[FloatMatrix], float]:
-    """Places of the features along their levels, points (2, m) of each edge, and the whole width.
+    """Places of the features in their levels, points (2, m) of each edge, and the total width.
 
-    A line that passes a level has a place of its own in it, so that it runs behind no feature.
-    Levels are centred at 0, in the unit of the features' widths.
+    A line that passes a level has its own place there, so it never runs behind a feature. Levels
+    are centred at 0. The unit is that of `widths`.
     """
     levels = order.levels().tolist()
     n_features = len(levels)
@@ -103,7 +100,7 @@ def _hasse_layout(
     places, widest = np.zeros(len(levels)), 0.0
     widths = np.concatenate([widths, np.full(len(levels) - n_features, GAP)])
     for level in range(max(levels) + 1):
-        # below those that they hang on: fewer lines cross
+        # Features are sorted by the mean place of those above them, so fewer lines cross.
         met = [i for i, own in enumerate(levels) if own == level]
         met.sort(key=lambda i: places[above[i]].mean() if above[i] else 0.0)
         total = widths[met].sum()

@@ -1,4 +1,4 @@
-"""Results of a study."""
+"""Plots of the results of a study."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -6,24 +6,27 @@ import numpy as np
 
 from wisca_xai.plots._axes import name_ticks, new_axes
 
-if TYPE_CHECKING:  # matplotlib takes long to import
+if TYPE_CHECKING:  # Importing matplotlib is slow.
     import pandas as pd
     from matplotlib.axes import Axes
 
 
 def regret(cells: "pd.DataFrame", ax: "Axes | None" = None) -> "Axes":
-    """Regret of each consensus function in the cells of a study, the smallest mean on top.
+    """Box plot of the regret of each method in a study, the smallest mean on top.
+
+    Methods are the consensus functions and the single explainers.
 
     Parameters
     ----------
     cells : DataFrame
-        As from `wisca_xai.study.regrets`.
+        Table from `wisca_xai.study.regrets`.
     ax : matplotlib Axes, default=None
         None makes a new figure.
 
     Returns
     -------
     ax : matplotlib Axes
+        The axes with the plot.
     """
     kept = cells[cells["kind"].isin(["consensus", "explainer"])]
     names = kept.groupby("method")["regret"].mean().sort_values().index
@@ -33,28 +36,31 @@ def regret(cells: "pd.DataFrame", ax: "Axes | None" = None) -> "Axes":
     ax.boxplot(by_name, positions=positions, orientation="horizontal", showmeans=True, widths=0.6)
     name_ticks(ax, "y", positions, names)
     ax.axvline(0, color="#666666", linewidth=0.8)
-    ax.set_xlabel("score of the best single explainer of the cell, less the method's")
-    ax.set_title("Regret, by cell", loc="left")
+    ax.set_xlabel("score of the best single explainer in the cell minus score of the method")
+    ax.set_title("Regret in each cell", loc="left")
     return ax
 
 
 def explainer_ranks(
     cells: "pd.DataFrame", ax: "Axes | None" = None, *, consensus: str = "wisca"
 ) -> "Axes":
-    """In which share of a study's cells a consensus ranks first, second, ... among explainers.
+    """Bars of how often each method ranks first, second, ... in the cells of a study.
+
+    Methods are one consensus function and the single explainers.
 
     Parameters
     ----------
     cells : DataFrame
-        As from `wisca_xai.study.regrets`.
+        Table from `wisca_xai.study.regrets`.
     ax : matplotlib Axes, default=None
         None makes a new figure.
     consensus : str, default="wisca"
-        Consensus function to show, above the single explainers.
+        Consensus function to show on top of the single explainers.
 
     Returns
     -------
     ax : matplotlib Axes
+        The axes with the plot.
     """
     own = (cells["kind"] == "consensus") & (cells["method"] == consensus)
     single = cells["kind"] == "explainer"
@@ -68,7 +74,7 @@ def explainer_ranks(
         ax.barh(positions, width, left=left, color=color, label=f"rank {rank}")
         left += width
     name_ticks(ax, "y", positions, names)
-    ax.set_xlabel("share of cells; rank: 1 + the number of explainers that score higher")
+    ax.set_xlabel("share of cells; rank = 1 + number of explainers with a higher score")
     ax.legend(frameon=False, ncols=len(ranks), loc="upper center", bbox_to_anchor=(0.5, -0.18))
     ax.set_title("Rank among the single explainers", loc="left")
     return ax
