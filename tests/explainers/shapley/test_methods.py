@@ -208,7 +208,7 @@ def test_both_engines_agree_on_more_features():
 
 def test_enumeration_has_a_limit():
     wide = pd.DataFrame(np.zeros((3, 21)))
-    with pytest.raises(InputError, match="at most for 20 features, got 21"):
+    with pytest.raises(InputError, match="for at most 20 features, got 21"):
         ShapExplainer(lambda Z: np.ones(len(Z)), method="exact").fit(wide).explain(wide)
 
 

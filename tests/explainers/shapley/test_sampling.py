@@ -27,15 +27,15 @@ def wild(X):
     return np.column_stack([1 - one, one])
 
 
-def pose(function, imitation="learned", **settings):
+def pose(function, surrogate="learned", **settings):
     """Walks start at the first rows of the background, whose order is random."""
     response = Response(function, TableCodec.of(BACKGROUND))
     settings = {"size": 60, "seed": 0, **settings}
     background = np.random.default_rng(settings["seed"]).permutation(BACKGROUND)
     outputs = response(background)
-    if imitation == "learned":
-        imitation = Quadratic.fit(background, outputs)
-    return response.fresh(), Sampler(background, outputs, imitation=imitation, **settings)
+    if surrogate == "learned":
+        surrogate = Quadratic.fit(background, outputs)
+    return response.fresh(), Sampler(background, outputs, surrogate=surrogate, **settings)
 
 
 def explained(function, rows=ROWS, columns=None, **settings):
@@ -76,7 +76,7 @@ def test_intervals_cover_the_values_against_all_background_rows(function):
 def test_a_wrong_imitation_costs_walks_and_spoils_nothing():
     false = Quadratic.fit(BACKGROUND, np.column_stack([BACKGROUND[:, 5], -BACKGROUND[:, 5]]))
     truth = exact(smooth)
-    values, errors, rows = explained(smooth, imitation=false)
+    values, errors, rows = explained(smooth, surrogate=false)
     _, _, fewer = explained(smooth)
     assert rows > 1.5 * fewer
     assert (np.abs(values - truth) <= 4 * errors).all()

@@ -1,7 +1,7 @@
-"""Coalitions of features: which to ask the model about, and what its answers are worth.
+"""Coalitions of features: which of them to evaluate, and the Shapley values that follow.
 
-A coalition takes the features that are in it from the explained row, and the others from a
-background row. Its worth is the model's output, averaged over background rows.
+A coalition takes its own features from the explained row, and the others from a background row. Its
+worth is the model's output, averaged over background rows.
 """
 
 from dataclasses import dataclass
@@ -16,23 +16,23 @@ from scipy.linalg import helmert
 from wisca_xai._model._response import Response, rows_in_memory
 from wisca_xai._typing import FloatArray, FloatMatrix, FloatVector, IntVector
 
-MAX_ORTHOGONAL = 1000  # features up to which orders come in orthogonal blocks, see `Walks.draw`
-ROUNDING = 1e-6  # of the largest output: BLAS and float32 round otherwise in another batch
+MAX_ORTHOGONAL = 1000  # most features for which orders come in orthogonal blocks, see `Walks.draw`
+ROUNDING = 1e-6  # largest rounding error between batches, as a share of the largest output
 
 
 @dataclass(frozen=True)
 class Walks:
     """Pairs of opposite walks from a background row to the explained row, one feature at a time.
 
-    Where every background row starts equally many pairs, the spread between background rows is no
-    part of the error. The draws serve every explained row alike.
+    If every background row starts equally many pairs, the spread between background rows is not
+    part of the error. All explained rows share the walks.
 
     Attributes
     ----------
     orders : ndarray of shape (n_pairs, n_features)
-        Order in which features enter on the way there; the opposite walk has them reversed.
+        Order in which features enter on the first walk. The opposite walk reverses it.
     starts : ndarray of shape (n_pairs,)
-        Background row of each pair.
+        Position of the background row at which each pair starts.
     """
 
     orders: NDArray[np.intp]
@@ -40,11 +40,12 @@ class Walks:
 
     @classmethod
     def draw(cls, n_features: int, n_background: int, n_pairs: int, seed: int) -> "Walks":
-        """Draw pairs that start at one background row after the other, round and round.
+        """Draw pairs that start at all background rows in turn.
 
-        Each order is uniform among all. Orders come in blocks that differ as much as they can: as
-        points of the sphere on which permutations lie, they are the rows of a random orthogonal
-        matrix [1]_. That lowers the error at no cost. Above 1000 features they are independent.
+        Each order is uniformly distributed over all orders. Orders come in blocks that differ as
+        much as possible: permutations are points on a sphere, and the orders of a block are the
+        rows of a random orthogonal matrix [1]_. This lowers the error at no cost. Above 1000
+        features the orders are independent.
 
         References
         ----------
@@ -54,30 +55,31 @@ class Walks:
         generator = np.random.default_rng(seed)
         starts = np.arange(n_pairs) % n_background
         if n_features > MAX_ORTHOGONAL:
-            # a few hundred random directions in so many dimensions are nearly orthogonal as they
-            # are, and the matrix would take time in proportion to the cube of the features
+            # In so many dimensions a few hundred random directions are nearly orthogonal anyway,
+            # and the time for the matrix grows with the cube of the features.
             orders = np.tile(np.arange(n_features), (n_pairs, 1))
             return cls(generator.permuted(orders, axis=1), starts)
         plane = helmert(n_features)  # orthonormal basis of the vectors that sum to 0
         blocks = []
         for _ in range(-(-n_pairs // len(plane))):
             rotation, triangle = np.linalg.qr(generator.normal(size=(len(plane), len(plane))))
-            uniform = rotation * np.sign(np.diag(triangle))  # no direction is preferred
+            uniform = rotation * np.sign(np.diag(triangle))  # now no direction is preferred
             blocks.append(np.argsort(uniform @ plane, axis=1))
         return cls(np.concatenate(blocks)[:n_pairs], starts)
 
     @cached_property
     def _entry(self) -> NDArray[np.intp]:
-        """Step at which each feature enters on the way there."""
+        """Step of the first walk at which each feature enters."""
         return np.argsort(self.orders, axis=1)
 
     @cached_property
     def _inside_throughout(self) -> NDArray[np.bool_]:
+        """Which features are inside at all steps of all pairs."""
         return _inside(self._entry, slice(0, 2 * (self.orders.shape[1] - 1)))
 
     @property
     def rows_at_once(self) -> int:
-        """Explained rows, at least 1, whose walks fill a batch of the model."""
+        """Number of explained rows, at least 1, whose walks fill a batch of the model."""
         n_pairs, n_features = self.orders.shape
         return max(1, _pairs_at_once(int(n_features)) // int(n_pairs))
 
@@ -102,20 +104,20 @@ class Walks:
         background : ndarray of shape (n_background, n_features)
         background_outputs : ndarray of shape (n_background, k)
         columns : ndarray of shape (n_rows,), default=None
-            Output that is explained in each row; None for all of them.
+            Position of the explained output in each row; None if all outputs are explained.
 
         Returns
         -------
         contributions : ndarray of shape (n_rows, n_pairs, n_features, q)
-            Those of a pair sum to the row's output less its background row's. q is k, or 1 with
-            `columns`.
+            The contributions of a pair add up to the row's output minus the output of the pair's
+            background row. q is k, or 1 with `columns`.
         """
 
-        def chosen(answers: FloatArray) -> FloatArray:
-            """The explained ones of answers (n_rows, ..., k)."""
+        def chosen(all_outputs: FloatArray) -> FloatArray:
+            """The explained outputs (n_rows, ..., q) of all outputs (n_rows, ..., k)."""
             if columns is None:
-                return answers
-            return np.asarray(answers[np.arange(len(rows)), ..., columns, None])
+                return all_outputs
+            return np.asarray(all_outputs[np.arange(len(rows)), ..., columns, None])
 
         n_pairs, n_features = self.orders.shape
         n_steps = 2 * (n_features - 1)
@@ -127,64 +129,81 @@ class Walks:
         for first in range(0, n_pairs, step):
             begins = self.starts[first : first + step]
             entry = self._entry[first : first + step]
-            answers = np.empty((len(rows), len(begins), n_steps, ends.shape[1]))
+            between = np.empty((len(rows), len(begins), n_steps, ends.shape[1]))
             for done in range(0, n_steps, most_steps):
                 steps = slice(done, min(done + most_steps, n_steps))
-                # the draws are the same for every row: worked out once where memory allows
+                # All rows share the walks, so this is computed once if memory allows.
                 is_whole = step >= n_pairs and most_steps == n_steps
                 inside = self._inside_throughout if is_whole else _inside(entry, steps)
                 hybrids = np.where(inside, rows[:, None, None, :], background[begins][:, None, :])
                 given = response(hybrids.reshape(-1, n_features))
-                answers[:, :, steps] = chosen(given.reshape(*hybrids.shape[:3], -1))
-            answers = answers.reshape(len(rows), len(begins), 2, n_features - 1, -1)
-            # the ends of a walk are known, and cost nothing
-            path = np.empty((*answers.shape[:3], n_features + 1, answers.shape[4]))
-            path[:, :, :, 0] = starts[:, begins, None]
-            path[:, :, :, 1:-1] = answers
-            path[:, :, :, -1] = ends[:, None, None]
-            gains = np.diff(path, axis=3)
-            there, back = entry[None, :, :, None], (n_features - 1 - entry)[None, :, :, None]
-            forward = np.take_along_axis(gains[:, :, 0], there, axis=2)
-            forward += np.take_along_axis(gains[:, :, 1], back, axis=2)
-            parts.append(forward / 2)
+                between[:, :, steps] = chosen(given.reshape(*hybrids.shape[:3], -1))
+            parts.append(_mean_gains(entry, starts[:, begins, None], between, ends[:, None, None]))
         return np.concatenate(parts, axis=1)
 
 
+def _mean_gains(
+    entry: NDArray[np.intp], starts: FloatArray, between: FloatArray, ends: FloatArray
+) -> FloatArray:
+    """Gain (n_rows, n_pairs, n_features, q) of each feature, averaged over the walks of a pair.
+
+    Parameters
+    ----------
+    entry : ndarray of shape (n_pairs, n_features)
+        Step of the first walk at which each feature enters.
+    starts, ends : ndarray of shape (n_rows, n_pairs or 1, 1, q)
+        Outputs at the start and the end of the walks. They are known, and cost nothing.
+    between : ndarray of shape (n_rows, n_pairs, 2 * (n_features - 1), q)
+        Outputs at all other steps of both walks.
+    """
+    n_pairs, n_features = entry.shape
+    between = between.reshape(len(between), n_pairs, 2, n_features - 1, -1)
+    path = np.empty((*between.shape[:3], n_features + 1, between.shape[4]))
+    path[:, :, :, 0] = starts
+    path[:, :, :, 1:-1] = between
+    path[:, :, :, -1] = ends
+    gains = np.diff(path, axis=3)
+    first, opposite = entry[None, :, :, None], (n_features - 1 - entry)[None, :, :, None]
+    total = np.take_along_axis(gains[:, :, 0], first, axis=2)
+    total += np.take_along_axis(gains[:, :, 1], opposite, axis=2)
+    return np.asarray(total / 2)
+
+
 def _pairs_at_once(n_features: int) -> int:
-    """Pairs of walks, at least 1, that a batch of the model holds."""
+    """Number of pairs of walks, at least 1, in a batch of the model."""
     return max(1, rows_in_memory(8 * 6 * n_features) // (2 * n_features))
 
 
 def _inside(entry: NDArray[np.intp], steps: slice) -> NDArray[np.bool_]:
-    """Which features are inside (n_pairs, n_steps, n_features) at steps of both walks of pairs.
+    """Whether features are inside (n_pairs, n_steps, n_features) at some steps of both walks.
 
-    The steps of the walk there come first, those of the opposite one after them.
+    The steps of the opposite walk follow those of the first walk.
     """
     last = entry.shape[1] - 1
     numbers = np.arange(steps.start, steps.stop)[:, None]
-    there, opposite = numbers[numbers < last, None], numbers[numbers >= last, None]
+    first, opposite = numbers[numbers < last, None], numbers[numbers >= last, None]
     entered = entry[:, None, :]
-    return np.concatenate([entered <= there, entered >= 2 * last - opposite], axis=1)
+    return np.concatenate([entered <= first, entered >= 2 * last - opposite], axis=1)
 
 
 def noise_errors(noise: FloatVector, n_features: int, n_background: int) -> FloatMatrix:
-    r"""Standard errors (n_features, q) of enumerated values by noise (q,) of the outputs alone.
+    r"""Standard errors (n_features, q) of enumerated values, which only come from noise (q,).
 
-    Every coalition is the mean of `n_background` outputs with independent noise, so that
+    The worth of every coalition is the mean of `n_background` outputs with independent noise:
 
     .. math:: \mathrm{Var}(\phi_j) = \frac{2 \sigma^2}{n p^2} \sum_{s=0}^{p-1} \binom{p-1}{s}^{-1}
 
-    with the noise's standard deviation :math:`\sigma`, n background rows and p features.
+    with the standard deviation :math:`\sigma` of the noise, n background rows and p features.
     """
     shares = sum(1 / comb(n_features - 1, s) for s in range(n_features))
     error = noise * np.sqrt(2 * shares / n_background) / n_features
     return np.tile(error, (n_features, 1))
 
 
-def repeat_noise(answers: FloatMatrix, again: FloatMatrix) -> FloatVector:
-    """Standard deviation (q,) of outputs that are asked for twice (n, q); 0 within rounding."""
-    noise = np.sqrt(((answers - again) ** 2).mean(axis=0) / 2)
-    largest = max(np.abs(answers).max(initial=0.0), np.abs(again).max(initial=0.0))
+def repeat_noise(outputs: FloatMatrix, again: FloatMatrix) -> FloatVector:
+    """Noise (q,) of outputs (n, q) evaluated twice: a standard deviation; 0 within rounding."""
+    noise = np.sqrt(((outputs - again) ** 2).mean(axis=0) / 2)
+    largest = max(np.abs(outputs).max(initial=0.0), np.abs(again).max(initial=0.0))
     return np.where(noise <= ROUNDING * largest, 0.0, noise)
 
 
@@ -198,13 +217,13 @@ def exact_values(
 def enumerate_coalitions(
     response: Response, row: FloatVector, background: FloatMatrix, chosen: slice
 ) -> tuple[FloatMatrix, FloatMatrix, FloatMatrix]:
-    """Shapley values of one row, and what the model answered where nothing is mixed.
+    """Shapley values of one row, and the outputs of the empty and the full coalition.
 
     Returns
     -------
     values : ndarray of shape (n_features, q)
     of_background, of_row : ndarray of shape (n_background, q)
-        Outputs of the background rows, and of as many copies of the row.
+        Outputs of the background rows, and of as many copies of the explained row.
     """
     n_features, n_background = len(row), len(background)
     n_coalitions = 2**n_features
@@ -222,7 +241,7 @@ def enumerate_coalitions(
 
 
 def membership(coalitions: IntVector, n_features: int) -> NDArray[np.bool_]:
-    """Features inside each coalition, which is numbered by its bits: (n_coalitions, n_features)."""
+    """Features inside each coalition (n_coalitions, n_features): the bits of its number."""
     bits: Any = (coalitions[:, None] >> np.arange(n_features)) & 1
     return np.asarray(bits, dtype=np.bool_)
 
@@ -232,7 +251,7 @@ def shapley_from_worth(worth: FloatMatrix, n_features: int) -> FloatMatrix:
 
     Examples
     --------
-    A game that is worth 1 with both players, and nothing without one of them:
+    A game of two players that is worth 1 with both of them, and 0 otherwise:
 
     >>> shapley_from_worth(np.array([[0.0], [0.0], [0.0], [1.0]]), 2).ravel()
     array([0.5, 0.5])

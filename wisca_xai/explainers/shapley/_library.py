@@ -1,4 +1,4 @@
-"""Shapley values through the library shap, guarded: each function is one way of asking it."""
+"""Shapley values in closed form or by the library shap: one function per method."""
 
 from typing import Any
 
@@ -10,16 +10,16 @@ from wisca_xai.explainers._guard import library_call
 from wisca_xai.explainers._task import Task
 from wisca_xai.explainers.shapley._trees import averaged_trees, tree_shapley
 
-BOOSTING = ("sklearn.ensemble.", "xgboost.", "lightgbm.", "catboost.")
-# these compare features as float32 with their thresholds, and shap as float64
+BOOSTING = ("sklearn.ensemble.", "xgboost.", "lightgbm.", "catboost.")  # modules of boosting models
+# Models of these modules compare features with thresholds as float32, but shap as float64.
 AS_FLOAT32 = ("sklearn.ensemble._forest", "sklearn.ensemble._gb")
-MAX_EXACT_FEATURES = 10
-N_PERMUTATIONS = 10
-TREE_ROWS = 64
+MAX_EXACT_FEATURES = 10  # most features for which shap enumerates all coalitions
+N_PERMUTATIONS = 10  # pairs of permutations that shap samples for more features
+TREE_ROWS = 64  # rows per call of TreeExplainer
 
 
 def library_rows(n_features: int, n_background: int, *, kernel: bool) -> int:
-    """Model rows per explained row of `kernel_values`, else of `model_agnostic_values`."""
+    """Model rows per explained row of `kernel_values` or `model_agnostic_values`."""
     n_coalitions: int = 2**n_features
     if kernel:
         return min(2 * n_features + 2048, n_coalitions - 2) * n_background
@@ -29,7 +29,7 @@ def library_rows(n_features: int, n_background: int, *, kernel: bool) -> int:
 
 
 def model_agnostic_values(task: Task, background: FloatMatrix) -> tuple[FloatArray, FloatArray]:
-    """Values and base values of the explained outputs; each row has the same draws."""
+    """Values and base values of the explained outputs. All rows share the random draws."""
     n_features, seed = task.n_features, task.seed_for("shap")
     values = np.empty((task.n_samples, n_features, task.n_outputs))
     base_values = np.empty((task.n_samples, task.n_outputs))
@@ -51,7 +51,7 @@ def model_agnostic_values(task: Task, background: FloatMatrix) -> tuple[FloatArr
 
 
 def kernel_values(task: Task, background: FloatMatrix) -> tuple[FloatArray, FloatArray]:
-    """The same by KernelSHAP."""
+    """Values and base values by KernelSHAP. All rows share the random draws."""
     seed = task.seed_for("shap")
     shape = (task.n_samples, task.n_features, task.n_outputs)
     values = np.empty(shape)
@@ -80,9 +80,9 @@ def tree_values(task: Task, background: FloatMatrix) -> FloatArray | None:
 def boosting_values(task: Task, background: FloatMatrix) -> FloatArray | None:
     """Values (n, d, k) of the margin of boosting by TreeExplainer, or None for other models.
 
-    Those of probabilities it rescales from the margin's, which adds up but is no Shapley value.
-    What it returns may be wrong without a word (as for categories of HistGradientBoosting): the
-    caller checks it against the model's own output.
+    Probabilities have no values: TreeExplainer rescales those of the margin, which add up but are
+    not Shapley values. Values may also be wrong without a warning (as for categories of
+    HistGradientBoosting), so the caller compares them with the model's own output.
     """
     response = task.response
     if response.unit in ("indicator", "probability") or not response.codec.is_plain:
@@ -94,7 +94,7 @@ def boosting_values(task: Task, background: FloatMatrix) -> FloatArray | None:
 
 
 def _for_outputs(task: Task, values: FloatArray) -> FloatArray | None:
-    """Values (n, d, k) of (n, d) or (n, d, q), or None where they do not fit the outputs."""
+    """Values (n, d, k) from (n, d) or (n, d, q), or None if they do not fit the outputs."""
     if values.ndim == 2:
         values = values[:, :, None]
     if values.shape[2] == 1 and task.n_outputs == 2:
@@ -104,7 +104,7 @@ def _for_outputs(task: Task, values: FloatArray) -> FloatArray | None:
 
 
 def _library_values(task: Task, background: FloatMatrix) -> FloatArray | None:
-    """What TreeExplainer returns, of shape (n, d) or (n, d, k); None where it fails."""
+    """What TreeExplainer returns, of shape (n, d) or (n, d, k); None if it fails."""
     model, rows = unwrap(task.response.model), task.rows
     if type(model).__module__.startswith(AS_FLOAT32):
         rows, background = (table.astype(np.float32).astype(float) for table in (rows, background))
@@ -115,14 +115,14 @@ def _library_values(task: Task, background: FloatMatrix) -> FloatArray | None:
             explainer = shap.TreeExplainer(
                 model, background, feature_perturbation="interventional", model_output="raw"
             )
-            # a few rows at a time: it cannot be interrupted, and writes to stderr after ten seconds
+            # A call cannot be interrupted, and writes to stderr after ten seconds: rows are few.
             starts = range(0, len(rows), TREE_ROWS)
             parts = [
                 np.asarray(explainer.shap_values(rows[i : i + TREE_ROWS], check_additivity=False))
                 for i in starts
             ]
             return np.concatenate(parts)
-    except Exception:  # it fails in many ways on models that it does not know
+    except Exception:  # TreeExplainer raises many kinds of errors for unknown models
         return None
 
 

@@ -1,4 +1,4 @@
-"""A quadratic imitation of the model, whose Shapley values are known in closed form."""
+"""A quadratic surrogate of the model, with Shapley values in closed form."""
 
 from dataclasses import dataclass
 
@@ -7,27 +7,29 @@ from numpy.typing import NDArray
 
 from wisca_xai._typing import FloatArray, FloatMatrix, FloatVector, IntVector
 
-MOST_TERMS = 500  # of squares and products; more would take longer to fit than they save
-MOST_SLOPES = 1000
-PENALTY = 3.0  # of standardised terms, against as many rows as there are: hardly any
-LARGEST = 1e100  # of what is squared
+MOST_TERMS = 500  # most squares and products: more would take longer to fit than they save
+MOST_SLOPES = 1000  # most features: above, the surrogate is 0 everywhere
+PENALTY = 3.0  # ridge penalty of standardised terms: negligible compared with the number of rows
+LARGEST = 1e100  # largest magnitude of a number that is squared
 
 
 @dataclass(frozen=True, eq=False)
 class Quadratic:
     r"""A quadratic function :math:`g(z) = c + w^T z + \frac12 z^T A z` of standardised features z.
 
-    Missing values count as the mean. It need not be close to the model: what differs between the
-    two is sampled, and the closer it is, the less there is to sample.
+    Missing values count as the mean. The function need not be close to the model, because the
+    difference between the two is sampled. A closer function needs fewer samples.
 
     Attributes
     ----------
     centre, scale : ndarray of shape (n_features,)
+        Mean and standard deviation of the features; the scale of an ignored feature is infinite.
     constant : ndarray of shape (k,)
+        c, for each output.
     slopes : ndarray of shape (n_features, k)
-        w, per output.
+        w, for each output.
     curvature : ndarray of shape (n_features, n_features, k) or None
-        A, symmetric; None where there are too many features.
+        A, symmetric, for each output; None if there are too many features.
     """
 
     centre: FloatVector
@@ -40,9 +42,9 @@ class Quadratic:
     def fit(
         cls, rows: FloatMatrix, outputs: FloatMatrix, used: NDArray[np.bool_] | None = None
     ) -> "Quadratic":
-        """Learn from rows (n, d) and the model's outputs (n, k), by ridge regression.
+        """Fit to rows (n, d) and the model's outputs (n, k) by ridge regression.
 
-        Of features that are not `used` (d,) nothing is learned, so that chance gives them no part.
+        Features that are not `used` (d,) are ignored, so that they get no weight by chance.
         """
         d = rows.shape[1]
         k = outputs.shape[1]
@@ -51,13 +53,13 @@ class Quadratic:
         counts = np.maximum(known.sum(axis=0), 1)
         centre = np.where(known, rows, 0.0).sum(axis=0) / counts
         scale = np.sqrt((np.where(known, rows - centre, 0.0) ** 2).sum(axis=0) / counts)
-        scale[scale == 0] = np.inf  # what tells nothing is 0
+        scale[scale == 0] = np.inf  # constant features become 0
         if used is not None:
             scale[~used] = np.inf
-        nothing = cls(centre, scale, np.zeros(k), np.zeros((d, k)), None)
+        zero = cls(centre, scale, np.zeros(k), np.zeros((d, k)), None)
         if d > MOST_SLOPES or np.abs(outputs).max(initial=0.0) > LARGEST:
-            return nothing
-        z = nothing._standardised(rows)
+            return zero
+        z = zero._standardised(rows)
         is_curved = d * (d + 1) // 2 <= MOST_TERMS
         first, second = np.triu_indices(d if is_curved else 0)
         terms = np.hstack([z, z[:, first] * z[:, second]])
@@ -74,12 +76,12 @@ class Quadratic:
         return cls(centre, scale, constant, slopes, half + half.transpose(1, 0, 2))
 
     def __call__(self, rows: FloatMatrix) -> FloatMatrix:
-        """Outputs (n, k) of the imitation."""
+        """Outputs (n, k) of the surrogate."""
         z = self._standardised(rows)
-        straight = self.constant + z @ self.slopes
+        linear = self.constant + z @ self.slopes
         if self.curvature is None:
-            return np.asarray(straight)
-        return np.asarray(straight + np.einsum("ni,ijk,nj->nk", z, self.curvature, z) / 2)
+            return np.asarray(linear)
+        return np.asarray(linear + np.einsum("ni,ijk,nj->nk", z, self.curvature, z) / 2)
 
     def shapley(
         self, rows: FloatMatrix, background: FloatMatrix, columns: IntVector | None = None
@@ -93,11 +95,12 @@ class Quadratic:
         rows : ndarray of shape (n_rows, n_features)
         background : ndarray of shape (n_background, n_features)
         columns : ndarray of shape (n_rows,), default=None
-            Output that is explained in each row; None for all of them.
+            Position of the explained output in each row; None if all outputs are explained.
 
         Returns
         -------
         values : ndarray of shape (n_rows, n_background, n_features, q)
+            q is k, or 1 with `columns`.
         """
         z, b = self._standardised(rows), self._standardised(background)
         gaps = (z[:, None] - b)[..., None]
@@ -128,7 +131,7 @@ class Quadratic:
         return np.asarray(values + z[..., None] * theirs - both)
 
     def _own_part(self, z: FloatMatrix, columns: IntVector | None) -> FloatArray:
-        """The factor (n_rows, n_features, q) of the gap as far as it depends on the row alone."""
+        """The part (n_rows, n_features, q) of the factor of ``z - b`` that depends on z alone."""
         slopes = self.slopes[None] if columns is None else self.slopes.T[columns][..., None]
         if self.curvature is None:
             return slopes

@@ -1,12 +1,12 @@
-"""Shapley values of averaged decision trees, exact: leaf by leaf, for all rows at once.
+"""Exact Shapley values of averaged decision trees: leaf by leaf, for all rows at once.
 
-A leaf is reached where every feature on its path passes. Between a row x and a background row b it
-is a game in which features that only x passes (a of them) have to join, and features that only b
-passes (c of them) have to stay out: each of the first gets ``(a - 1)! c! / (a + c)!`` of the leaf's
-value, each of the others ``-a! (c - 1)! / (a + c)!`` [1]_. Where the leaf can be reached at all,
-every feature is passed by one of the two, so that a depends on b alone, and c on x alone. The cost
-per leaf therefore hardly grows with the rows and not with the background: shap's C code, which
-walks down the tree for each pair of rows, takes several times as long.
+A leaf is reached if every feature on its path passes the conditions. For a row x and a background
+row b, a leaf is a game: the a features that only x passes must be in the coalition, and the c
+features that only b passes must be outside. Each of the a features gets ``(a - 1)! c! / (a + c)!``
+of the leaf's value, and each of the c features gets ``-a! (c - 1)! / (a + c)!`` [1]_. If the leaf
+can be reached at all, x or b passes every feature, so a depends on b alone, and c on x alone.
+Therefore the cost per leaf hardly grows with the rows, and not with the background. shap's C code
+walks down the tree for each pair of rows, and takes several times as long.
 
 References
 ----------
@@ -26,16 +26,16 @@ from numpy.typing import NDArray
 from wisca_xai._model._response import rows_in_memory
 from wisca_xai._typing import FloatArray, FloatMatrix, FloatVector, IntMatrix, IntVector
 
-MAX_PATH = 63  # different features on a path, a bit each
-MAX_ROWS = 1024  # explained together
-LONG_PATH = 10  # from 11 features on there are more patterns than pairs of different rows
-CELLS = 2**18  # numbers in a batch of leaves: more would not stay in cache
+MAX_PATH = 63  # most different features on a path: each takes one bit
+MAX_ROWS = 1024  # most rows that are explained together
+LONG_PATH = 10  # longest path for `_add_short`: above, patterns outnumber pairs of different rows
+CELLS = 2**18  # most numbers in a batch of leaves: more would not stay in the cache
 
 
 def averaged_trees(model: Any) -> list[Any] | None:
-    """The fitted trees whose mean a scikit-learn tree or forest returns, or None for others.
+    """The fitted trees of a scikit-learn tree or forest, whose mean it returns; else None.
 
-    None too for several targets, and for paths over more than 63 features.
+    Models of several targets, and paths over more than 63 features, also give None.
     """
     if not type(model).__module__.startswith(("sklearn.tree.", "sklearn.ensemble._forest")):
         return None
@@ -53,15 +53,15 @@ def tree_shapley(trees: Sequence[Any], rows: FloatMatrix, background: FloatMatri
     Parameters
     ----------
     trees : sequence of sklearn.tree._tree.Tree
-        With one target each; those of a classifier hold shares of classes.
+        Trees with one target each. Those of a classifier hold shares of classes.
     rows : ndarray of shape (n_samples, n_features)
-        NaN goes where a tree learned to send it.
+        NaN follows the branch that the tree learned for missing values.
     background : ndarray of shape (n_background, n_features)
 
     Returns
     -------
     values : ndarray of shape (n_samples, n_features, k)
-        Those of a row add up to the trees' mean output less its mean on the background.
+        The values of a row add up to the mean output of the trees minus its mean on the background.
 
     Examples
     --------
@@ -70,7 +70,7 @@ def tree_shapley(trees: Sequence[Any], rows: FloatMatrix, background: FloatMatri
     >>> tree_shapley([tree.tree_], np.array([[1.0, 1.0]]), np.array([[0.0, 0.0]]))[0, :, 0]
     array([0.5, 0.5])
     """
-    # trees compare features as float32 with their thresholds
+    # Trees compare features with thresholds as float32.
     ours, theirs = (np.asarray(table, dtype=np.float32) for table in (rows, background))
     values = np.zeros((rows.shape[1], trees[0].value.shape[2], len(rows)))
     for start in range(0, len(rows), MAX_ROWS):
@@ -89,11 +89,11 @@ class _Leaves:
     passes : ndarray of unsigned int of shape (n_leaves, n_rows)
         Bit p says whether a row passes all conditions on the p-th feature of the path.
     path : ndarray of shape (n_leaves, longest path)
-        Those features; what comes after the end of a path is -1.
+        Features of each path; positions after its end are -1.
     lengths : ndarray of shape (n_leaves,)
-        Features on the path.
+        Number of features on each path.
     worth : ndarray of shape (n_leaves, k)
-        The leaf's outputs.
+        Outputs of each leaf.
     """
 
     passes: NDArray[Any]
@@ -102,12 +102,46 @@ class _Leaves:
     worth: FloatMatrix
 
 
+@dataclass(frozen=True)
+class _Nodes:
+    """Nodes of some trees, one tree after the other. Their numbers count through all trees."""
+
+    roots: IntVector
+    left: IntVector
+    right: IntVector
+    is_leaf: NDArray[np.bool_]
+    feature: IntVector
+    threshold: FloatVector
+    gap_goes_left: NDArray[np.bool_]
+    worth: FloatMatrix
+
+    @classmethod
+    def of(cls, trees: Sequence[Any]) -> "_Nodes":
+        def of_all(name: str) -> Any:
+            return np.concatenate([getattr(tree, name) for tree in trees])
+
+        sizes = [tree.node_count for tree in trees]
+        roots = np.cumsum([0, *sizes[:-1]])
+        first = np.repeat(roots, sizes)
+        return cls(
+            roots,
+            of_all("children_left") + first,
+            of_all("children_right") + first,
+            of_all("children_left") < 0,
+            of_all("feature"),
+            of_all("threshold"),
+            of_all("missing_go_to_left").astype(bool),
+            of_all("value")[:, 0, :],
+        )
+
+
 def _longest(tree: Any) -> int:
+    """Upper bound of the number of different features on a path."""
     return int(min(tree.max_depth, tree.n_features))
 
 
 def _leaves(trees: Sequence[Any], rows: NDArray[np.float32]) -> Iterator[_Leaves]:
-    """All leaves, those of a few trees at a time."""
+    """Yield all leaves, in batches of a few trees."""
     most = rows_in_memory(8 * 4 * len(rows))
     batch: list[Any] = []
     n_leaves = 0
@@ -122,55 +156,41 @@ def _leaves(trees: Sequence[Any], rows: NDArray[np.float32]) -> Iterator[_Leaves
 
 def _leaves_of(trees: Sequence[Any], rows: NDArray[np.float32]) -> _Leaves:
     """Walk down all trees at once, level by level, with all rows at every node."""
-
-    def of_all(name: str) -> Any:
-        return np.concatenate([getattr(tree, name) for tree in trees])
-
-    sizes = [tree.node_count for tree in trees]
-    roots = np.cumsum([0, *sizes[:-1]])
-    first = np.repeat(roots, sizes)
-    left, right = of_all("children_left") + first, of_all("children_right") + first
-    is_leaf, feature, threshold = (
-        of_all("children_left") < 0,
-        of_all("feature"),
-        of_all("threshold"),
-    )
-    gap_goes_left = of_all("missing_go_to_left").astype(bool)
-    worth = of_all("value")[:, 0, :]
+    known = _Nodes.of(trees)
     longest = max(1, *(_longest(tree) for tree in trees))
     kind: Any = np.uint16 if longest <= 16 else np.uint32 if longest <= 32 else np.uint64
     columns = rows.T
     gaps = np.isnan(columns) if np.isnan(rows).any() else None
 
-    nodes, lengths = roots, np.zeros(len(trees), dtype=np.intp)
+    nodes, lengths = known.roots, np.zeros(len(trees), dtype=np.intp)
     passes = np.full((len(trees), len(rows)), np.iinfo(kind).max, dtype=kind)
     path = np.full((len(trees), longest), -1, dtype=np.intp)
     found = []
     while len(nodes):
-        ends, goes_on = is_leaf[nodes], ~is_leaf[nodes]
-        found.append((passes[ends], path[ends], lengths[ends], worth[nodes[ends]]))
+        ends, goes_on = known.is_leaf[nodes], ~known.is_leaf[nodes]
+        found.append((passes[ends], path[ends], lengths[ends], known.worth[nodes[ends]]))
         nodes, passes, path, lengths = (a[goes_on] for a in (nodes, passes, path, lengths))
-        asked = feature[nodes]
-        met = path == asked[:, None]
-        is_new = ~met.any(axis=1)
-        place = np.where(is_new, lengths, met.argmax(axis=1))
-        path[np.arange(len(nodes)), place] = asked
-        goes_left = columns[asked] <= threshold[nodes, None]
+        feature = known.feature[nodes]
+        is_same = path == feature[:, None]
+        is_new = ~is_same.any(axis=1)
+        place = np.where(is_new, lengths, is_same.argmax(axis=1))
+        path[np.arange(len(nodes)), place] = feature
+        goes_left = columns[feature] <= known.threshold[nodes, None]
         if gaps is not None:
-            goes_left |= gaps[asked] & gap_goes_left[nodes, None]
+            goes_left |= gaps[feature] & known.gap_goes_left[nodes, None]
         bit = np.left_shift(kind(1), place.astype(kind))[:, None]
-        met_left = goes_left * bit
-        passes = np.concatenate([passes & (met_left | ~bit), passes & ~met_left])
-        nodes = np.concatenate([left[nodes], right[nodes]])
+        left_bit = goes_left * bit
+        passes = np.concatenate([passes & (left_bit | ~bit), passes & ~left_bit])
+        nodes = np.concatenate([known.left[nodes], known.right[nodes]])
         path, lengths = np.tile(path, (2, 1)), np.tile(lengths + is_new, 2)
     return _Leaves(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
 
 
 def _add(values: FloatArray, leaves: _Leaves) -> None:
-    """Add what each leaf gives each row, (n_features, k, n_samples), summed over the background."""
-    tells = (leaves.lengths > 0) & leaves.worth.any(axis=1)
-    for length in np.unique(leaves.lengths[tells]).tolist():
-        same = np.flatnonzero(tells & (leaves.lengths == length))
+    """Add the leaves' Shapley values, summed over the background, to (n_features, k, n_samples)."""
+    counts = (leaves.lengths > 0) & leaves.worth.any(axis=1)
+    for length in np.unique(leaves.lengths[counts]).tolist():
+        same = np.flatnonzero(counts & (leaves.lengths == length))
         step = max(1, CELLS // (2**length * length)) if length <= LONG_PATH else 1
         for first in range(0, len(same), step):
             some = same[first : first + step]
@@ -183,11 +203,11 @@ def _add(values: FloatArray, leaves: _Leaves) -> None:
 
 
 def _add_short(values: FloatArray, passes: IntMatrix, path: IntMatrix, worth: FloatMatrix) -> None:
-    """Add leaves of equally long paths, by what every pattern of passes would get.
+    """Add m leaves with equally long paths: every pattern of passed features is computed once.
 
-    With ``(a - 1)! c! / (a + c)!`` as the integral of ``t**(a - 1) * (1 - t)**c`` over [0, 1], the
-    sum over background rows is a product over features at each t, and a Gauss-Legendre rule of
-    half as many nodes as features is exact. `passes` has shape (m, n_samples + n_background).
+    ``(a - 1)! c! / (a + c)!`` is the integral of ``t**(a - 1) * (1 - t)**c`` over [0, 1]. So the
+    sum over background rows is a product over features at each t. A Gauss-Legendre rule with half
+    as many nodes as features is exact. `passes` has shape (m, n_samples + n_background).
     """
     m, length = path.shape
     n, leaf = values.shape[2], np.arange(m)[:, None]
@@ -196,7 +216,8 @@ def _add_short(values: FloatArray, passes: IntMatrix, path: IntMatrix, worth: Fl
     times = np.bincount(places.ravel(), minlength=2**length * m)
     cells = np.repeat(times.astype(np.float64), len(t)).reshape(2**length, -1)
     joins, stays = np.tile(t, m), np.tile(1 - t, m)
-    for p in range(length):  # from patterns of the background to patterns of rows, bit by bit
+    # Bit by bit, the patterns of background rows become patterns of explained rows.
+    for p in range(length):
         failing, passing = np.moveaxis(cells.reshape(-1, 2, 2**p, cells.shape[1]), 1, 0)
         joined = failing * joins
         np.multiply(passing, stays, out=failing)
@@ -217,7 +238,7 @@ def _add_short(values: FloatArray, passes: IntMatrix, path: IntMatrix, worth: Fl
 def _add_long(
     values: FloatArray, passes: NDArray[Any], path: IntVector, worth: FloatVector
 ) -> None:
-    """Add one leaf, by all pairs of what rows and background rows pass."""
+    """Add one leaf, by all pairs of different patterns of rows and of background rows."""
     n = values.shape[2]
     bits = np.arange(len(path), dtype=passes.dtype)
     ours, place = np.unique(passes[:n], return_inverse=True)
