@@ -289,19 +289,19 @@ class WISCASelector(SelectorMixin, MetaEstimatorMixin, BaseEstimator):  # type: 
         return tags
 
 
-def _n_kept(asked: Any, n_features: int) -> int | None:
+def _n_kept(wanted: Any, n_features: int) -> int | None:
     """Number of features to keep; None for those above noise."""
-    if isinstance(asked, str) and asked == "above_noise":
+    if isinstance(wanted, str) and wanted == "above_noise":
         return None
-    if isinstance(asked, numbers.Integral) and not isinstance(asked, bool):
-        if 1 <= int(asked) <= n_features:
-            return int(asked)
-    elif 0 < as_number(asked) <= 1:
+    if isinstance(wanted, numbers.Integral) and not isinstance(wanted, bool):
+        if 1 <= int(wanted) <= n_features:
+            return int(wanted)
+    elif 0 < as_number(wanted) <= 1:
         # Without rounding, 22 * (15 / 22) is just below 15.
-        return max(1, math.floor(round(float(asked) * n_features, 9)))
+        return max(1, math.floor(round(float(wanted) * n_features, 9)))
     raise InputError(
         "`n_features_to_select` must be 'above_noise', an integer from 1 to n_features = "
-        f"{n_features} or a float in (0, 1], got {asked!r}."
+        f"{n_features} or a float in (0, 1], got {wanted!r}."
     )
 
 

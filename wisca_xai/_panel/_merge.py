@@ -19,7 +19,7 @@ from wisca_xai._panel._matching import (
     row_order,
     sum_notes,
 )
-from wisca_xai._panel._measure import MAX_ROWS, correlated_features
+from wisca_xai._panel._measure import MAX_CORRELATED_ROWS, correlated_features
 from wisca_xai._panel._votes import BY_KIND, votes_by_kind
 from wisca_xai._results._consensus_explanation import ConsensusExplanation
 from wisca_xai._results._explanation import Explanation, Receipt
@@ -156,7 +156,7 @@ def _reliability(
     """What can be measured without a model."""
     correlated: tuple[tuple[str, ...], ...] = ()
     if rows is not None:
-        drawn = np.random.default_rng(SEED).permutation(len(rows))[:MAX_ROWS]
+        drawn = np.random.default_rng(SEED).permutation(len(rows))[:MAX_CORRELATED_ROWS]
         names = next(iter(components.values())).feature_names
         correlated = correlated_features(rows[drawn], names, importance, levels=levels)
     return Reliability(
@@ -223,11 +223,11 @@ def _targets(components: Components) -> tuple[LabelVector | None, list[str]]:
             "All explanations must have the same number of outputs per row, got "
             f"{outputs}. Choose one class for all by `target` of `from_external`."
         )
-    told = {name: c.targets for name, c in local.items() if c.targets is not None}
-    if not told:
+    stated = {name: c.targets for name, c in local.items() if c.targets is not None}
+    if not stated:
         return None, []
-    first, targets = next(iter(told.items()))
-    for name, others in told.items():
+    first, targets = next(iter(stated.items()))
+    for name, others in stated.items():
         pairs = enumerate(zip(targets.tolist(), others.tolist(), strict=True))
         differ = [(i, *pair) for i, pair in pairs if str(pair[0]) != str(pair[1])]
         if differ:
@@ -237,7 +237,7 @@ def _targets(components: Components) -> tuple[LabelVector | None, list[str]]:
                 f"explains {one!r} and {name!r} explains {other!r}. Choose one by `target` of "
                 "`from_external`, or give both the same labels by `targets`."
             )
-    silent = [name for name in local if name not in told]
+    silent = [name for name in local if name not in stated]
     notes = [
         f"{name} does not state its class. It is assumed to be that of {first}." for name in silent
     ]

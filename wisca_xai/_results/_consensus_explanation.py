@@ -282,7 +282,7 @@ class ConsensusExplanation(Explanation):
         Returns
         -------
         disagreement : Series of shape (n_samples,)
-            In [0, 1], by row label: 0 if all explainers rank the features alike, 1/2 if their
+            In [0, 1], by row label: 0 if all explainers give the same ranking, 1/2 if their
             rankings are unrelated; see `wisca_xai.metrics.disagreement_scores`. The ranking of a
             global explainer counts for every row. NaN if fewer than two explainers give a ranking.
             If all classes are explained, the mean over classes.

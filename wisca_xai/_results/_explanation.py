@@ -247,7 +247,7 @@ class Explanation:
         Parameters
         ----------
         data : array-like of shape (n_samples, n_features), default=None
-            Feature values to show beside the attributions. None means the explained rows (the
+            Feature values to show with the attributions. None means the explained rows (the
             attribute `data`), if the explanation keeps them.
 
         Returns

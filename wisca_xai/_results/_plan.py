@@ -164,11 +164,11 @@ class MergePlan:
         if not measured:
             return None
         stack = Stack.of(measured, self.votes)
-        beside: dict[str, list[FloatArray]] = {"local": [], "global": []}
+        by_scope: dict[str, list[FloatArray]] = {"local": [], "global": []}
         for c in measured.values():
             both = np.concatenate([c.values, c.null_values], axis=int(c.scope == "local"))
-            beside[c.scope].append(both)
-        local, importances = (np.array(both) if both else None for both in beside.values())
+            by_scope[c.scope].append(both)
+        local, importances = (np.array(both) if both else None for both in by_scope.values())
         first = next(iter(measured.values()))
         n_features, axis = len(first.feature_names), int(first.scope == "local")
         plan = self

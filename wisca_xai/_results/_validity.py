@@ -11,7 +11,7 @@ from wisca_xai._typing import FloatArray
 
 # A sum may miss the output by these four tolerances together.
 SHARE = 0.01  # share of the largest joint effect of all features
-ROUNDING = 1e-6  # share of the largest output, because models may compute in float32
+OUTPUT_ROUNDING = 1e-6  # share of the largest output, because models may compute in float32
 DEVIATIONS = 4  # number of standard errors of the sum, if attributions have standard errors
 NOISE = 8  # number of standard deviations of a noisy model; base value and output both have noise
 
@@ -72,12 +72,12 @@ def fault_of_sum(
         None if the values of all rows add up to their outputs.
     """
     base: Any = explanation.base_values
-    told = explanation.values.sum(axis=1) + base
-    allowed: Any = SHARE * np.abs(outputs - base).max() + ROUNDING * np.abs(outputs).max()
+    sums = explanation.values.sum(axis=1) + base
+    allowed: Any = SHARE * np.abs(outputs - base).max() + OUTPUT_ROUNDING * np.abs(outputs).max()
     if explanation.standard_errors is not None:
         squares = (explanation.standard_errors**2).sum(axis=1)
         allowed = allowed + DEVIATIONS * np.sqrt(squares)
-    gaps = np.abs(told - outputs)
+    gaps = np.abs(sums - outputs)
     allowed = np.broadcast_to(allowed + NOISE * noise, gaps.shape)
     missed: NDArray[np.bool_] = gaps > allowed
     if not missed.any():
@@ -87,7 +87,7 @@ def fault_of_sum(
     n_rows = int(missed.reshape(len(missed), -1).any(axis=1).sum())
     return (
         f"{explanation.method} does not add up to the model's output: in row {row!r}, base value "
-        f"and attributions give {told[place]:.4g}, but the model gives {outputs[place]:.4g}; "
+        f"and attributions give {sums[place]:.4g}, but the model gives {outputs[place]:.4g}; "
         f"{n_rows} of {len(missed)} rows miss by more than {allowed[place]:.2g}. It explains "
         "another model, output or order of columns. If it is not meant to add up, its family must "
         "not be 'shapley'."

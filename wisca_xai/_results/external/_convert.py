@@ -102,7 +102,7 @@ def from_external(
     if scope is not None:
         check_choice("scope", scope, SCOPES)
     source = read(attributions, target=target, scope=scope)
-    name = source.kind if name is None else name
+    name = source.library if name is None else name
     for what, text in (("name", name), ("family", family)):
         if text is not None and not (isinstance(text, str) and text):
             raise InputError(f"`{what}` must be a string that is not empty, got {text!r}.")
@@ -110,7 +110,7 @@ def from_external(
     check_numbers(name, source.values, names)
     given = {"target": target, "targets": targets, "index": index, "base_values": base_values}
     source = _with_given(source, name, given)
-    if source.kind != "lime":
+    if source.library != "lime":
         source = _picked(source, target)
     is_global = source.values.ndim == 1
     by_default = not is_global if source.signed is None else source.signed
@@ -128,7 +128,7 @@ def from_external(
         fidelity=source.fidelity,
         diagnostics=source.diagnostics,
         notes=_notes(name, source),
-        receipt=Receipt(settings={"source": source.kind}),
+        receipt=Receipt(settings={"source": source.library}),
     )
 
 
@@ -259,7 +259,7 @@ def _picked(source: Source, target: Target) -> Source:
 
 
 def _notes(name: str, source: Source) -> tuple[str, ...]:
-    if source.values.ndim > 1 or source.kind == "permutation" or source.values.min() >= 0:
+    if source.values.ndim > 1 or source.library == "permutation" or source.values.min() >= 0:
         return ()
     return (
         f"{name} has importances below 0, which count as 0 in a consensus. If their sign is a "

@@ -25,7 +25,7 @@ class Source:
     `targets` has one entry per row, or one per output if `values` has an axis of outputs.
     """
 
-    kind: str
+    library: str
     values: FloatArray
     names: Sequence[Any] | pd.Index | None = None
     base_values: Any = None
@@ -260,11 +260,11 @@ def _in_scope(source: Source, scope: str | None) -> Source:
             "Attributions must have shape (n_features,), (n_samples, n_features) or (n_samples, "
             f"n_features, k), with at least one entry, got shape {values.shape}.{hint}"
         )
-    if values.ndim == 3 and values.shape[2] == 1 and source.kind != "lime":
+    if values.ndim == 3 and values.shape[2] == 1 and source.library != "lime":
         values = values[:, :, 0]
         source = replace(source, targets=None)  # With one output there is no class to choose.
     if scope == "local" and values.ndim == 1:
-        if source.kind == "permutation":
+        if source.library == "permutation":
             raise InputError("Permutation importance is global, got scope='local'.")
         values = values[None]
     if scope == "global" and values.ndim > 1:
