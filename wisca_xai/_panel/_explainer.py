@@ -366,7 +366,7 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
             plan,
             components,
             consensus=self.consensus,
-            row_weighting=weights.kind,
+            row_weighting=weights.origin,
             failures=failures,
             reliability=measure_reliability(
                 task, plan, components, merged.importance, refit_values

@@ -13,10 +13,10 @@ from wisca_xai._typing import FloatMatrix, FloatVector
 from wisca_xai.explainers._task import Task
 
 N_NULL_FEATURES = 20  # a null feature exceeds 20 others with a probability of at most 1/21
-MAX_ROWS = 2000  # largest number of rows for correlations, which suffices
+MAX_CORRELATED_ROWS = 2000  # largest number of rows for correlations, which suffices
 MAX_PAIRED = 2000  # largest number of features of which all pairs are compared
 N_FIRST = 100  # number of features that are compared with all others if there are more
-ROUNDING = 1e-9  # tolerance for rounding errors of a correlation
+CORRELATION_ROUNDING = 1e-9  # tolerance for rounding errors of a correlation
 
 
 def measure_reliability(
@@ -27,7 +27,7 @@ def measure_reliability(
     refit_p_values: FloatVector | None = None,
 ) -> Reliability:
     """Resample, leave out each explainer, compare with null features, and look at the data."""
-    codec, drawn = task.response.codec, task.draw_background(MAX_ROWS)
+    codec, drawn = task.response.codec, task.draw_background(MAX_CORRELATED_ROWS)
     return Reliability(
         resamples=plan.resample(components, task.seed_for("resamples")),
         null_p_values=plan.null_p_values(components),
@@ -78,7 +78,7 @@ def correlated_features(
     for start in range(0, len(columns), MAX_PAIRED):
         block = columns[start : start + MAX_PAIRED]
         correlation = np.abs(of_first.T @ _unit_ranks(rows[:, block]))
-        i, j = np.nonzero(correlation >= CORRELATED - ROUNDING)
+        i, j = np.nonzero(correlation >= CORRELATED - CORRELATION_ROUNDING)
         ends.append((first[i], block[j]))
     one, other = np.concatenate(ends, axis=1)
     links = coo_array((np.ones(len(one)), (one, other)), shape=(len(names), len(names)))

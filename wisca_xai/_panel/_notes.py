@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from wisca_xai._results._validity import OUTPUT_ROUNDING
 from wisca_xai._text import display_name
 from wisca_xai.explainers._task import Task
-from wisca_xai.explainers.shapley._coalitions import ROUNDING
 
 N_REPEATED = 20  # number of rows that are passed to the model twice
 
@@ -18,7 +18,7 @@ def ask_again(task: Task) -> tuple[float, list[str]]:
         reason = f"{type(error).__name__}: {error}"
         return 0.0, [f"The model failed on rows that it had predicted before ({reason})."]
     difference = float(np.abs(again - outputs).max())
-    if difference <= ROUNDING * np.abs(outputs).max():
+    if difference <= OUTPUT_ROUNDING * np.abs(outputs).max():
         return 0.0, []
     noise = float(np.sqrt(((again - outputs) ** 2).mean() / 2))
     return noise, [

@@ -21,7 +21,7 @@ from wisca_xai.consensus import value_groups
 from wisca_xai.explainers import BaseExplainer
 from wisca_xai.explainers._task import Limits, Task, resolve_target
 
-MAX_ROWS = 50  # largest number of rows that are explained in each refit
+MAX_EXPLAINED = 50  # largest number of rows that are explained in each refit
 
 
 def refit_p_values(
@@ -43,7 +43,7 @@ def refit_p_values(
     .. [2] Y. Benjamini, Y. Hochberg, "Controlling the False Discovery Rate", JRSS B 57, 1995.
     """
     generator = np.random.default_rng(task.seed_for("refit"))
-    kept = np.sort(generator.permutation(task.n_samples)[:MAX_ROWS])
+    kept = np.sort(generator.permutation(task.n_samples)[:MAX_EXPLAINED])
     reached = np.zeros(task.n_features)
     voters = [(name, explainer) for name, explainer in panel if name in plan.votes]
     for _ in range(n_refits):

@@ -15,19 +15,19 @@ UNSURE = 1e-12  # smallest weight that is not taken for a rounding error
 class RowWeights:
     """Weights (n_samples,) of rows, their source, and notes if they are all equal.
 
-    `kind` is a value of `ConsensusExplanation.row_weighting`.
+    `origin` is a value of `ConsensusExplanation.row_weighting`.
     """
 
     values: FloatVector
-    kind: str
+    origin: str
     notes: tuple[str, ...] = ()
 
 
 def row_weights(task: Task) -> RowWeights:
     """Weight of each row by the model's confidence, if there is a measure of it."""
 
-    def equal(note: str, kind: str = "equal") -> RowWeights:
-        return RowWeights(np.ones(task.n_samples), kind, (note,))
+    def equal(note: str, origin: str = "equal") -> RowWeights:
+        return RowWeights(np.ones(task.n_samples), origin, (note,))
 
     if task.response.unit == "probability":
         weights = confidence_weight(task.outputs.max(axis=1), n_classes=task.n_outputs)

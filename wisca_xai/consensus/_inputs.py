@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from wisca_xai._exceptions import InputError
 from wisca_xai._typing import Aggregation, FloatArray, FloatVector
 
-ROUNDING = 1e-9  # the amount by which rounding may take a consensus out of [-1, 1]
+SCALE_ROUNDING = 1e-9  # the amount by which rounding may take a consensus out of [-1, 1]
 CALL = "function(local, importances, weights, *, method_weights, groups)"
 
 
@@ -134,7 +134,7 @@ def _check_result(name: str, numbers: Any, shape: tuple[int, ...]) -> FloatArray
         raise InputError(
             f"`{name}` of a consensus must be finite, got {bad} entries that are NaN or infinite."
         )
-    if (np.abs(array) > 1 + ROUNDING).any():
+    if (np.abs(array) > 1 + SCALE_ROUNDING).any():
         raise InputError(
             f"`{name}` of a consensus must lie in [-1, 1], got values from {array.min()} to "
             f"{array.max()}. Scale each method's vectors first, for example with `max_abs`."

@@ -17,7 +17,7 @@ Merge = Callable[[FloatArray | None, FloatMatrix | None, IntVector], FloatMatrix
 SHARED = 0.15
 # The largest number of rows in a resample. With more rows the deviations are scaled down, because
 # they fall as 1 / sqrt(n).
-MAX_ROWS = 200
+MAX_RESAMPLED_ROWS = 200
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ def resample(
         The importance that was found plus resampled deviations.
     """
     generator = np.random.default_rng(seed)
-    size = min(n_samples, MAX_ROWS)
+    size = min(n_samples, MAX_RESAMPLED_ROWS)
     # The factor that makes deviations of `size` rows as large as those of all rows.
     shrink = np.sqrt(size / max(n_samples - 1, 1))
 

@@ -10,7 +10,7 @@ from wisca_xai._checks import check_finite
 from wisca_xai._exceptions import InputError
 from wisca_xai._typing import FloatVector
 
-ROUNDING = 1e-9  # the amount by which rounding may take a probability out of [0, 1]
+PROBABILITY_ROUNDING = 1e-9  # the amount by which rounding may take a probability out of [0, 1]
 
 
 def confidence_weight(probabilities: ArrayLike, *, n_classes: int = 2) -> FloatVector:
@@ -62,7 +62,7 @@ def confidence_weight(probabilities: ArrayLike, *, n_classes: int = 2) -> FloatV
 def check_probabilities(probabilities: ArrayLike) -> FloatVector:
     """Return a finite vector in [0, 1], up to rounding, or raise InputError."""
     p = check_finite("probabilities", probabilities, ndim=1)
-    if ((p < -ROUNDING) | (p > 1 + ROUNDING)).any():
+    if ((p < -PROBABILITY_ROUNDING) | (p > 1 + PROBABILITY_ROUNDING)).any():
         raise InputError(
             f"`probabilities` must lie in [0, 1], got values from {p.min():g} to {p.max():g}."
         )

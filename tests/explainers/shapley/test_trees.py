@@ -91,7 +91,7 @@ def test_values_do_not_depend_on_how_rows_and_trees_are_cut(monkeypatch):
     model = RandomForestClassifier(10, random_state=0).fit(X, Y)
     trees = averaged_trees(model)
     whole = tree_shapley(trees, X, X[:50])
-    monkeypatch.setattr(_trees, "MAX_ROWS", 150)
+    monkeypatch.setattr(_trees, "ROWS_TOGETHER", 150)
     monkeypatch.setattr(_trees, "CELLS", 2000)
     with sklearn.config_context(working_memory=1):
         assert len(list(_trees._leaves(trees, X.astype(np.float32)))) > 3

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from scipy.linalg import helmert
 
 from wisca_xai._model._response import Response, rows_in_memory
+from wisca_xai._results._validity import OUTPUT_ROUNDING
 from wisca_xai._typing import FloatArray, FloatMatrix, FloatVector, IntVector
 
 MAX_ORTHOGONAL = 1000  # most features for which orders come in orthogonal blocks, see `Walks.draw`
-ROUNDING = 1e-6  # largest rounding error between batches, as a share of the largest output
 
 
 @dataclass(frozen=True)
@@ -204,7 +204,7 @@ def repeat_noise(outputs: FloatMatrix, again: FloatMatrix) -> FloatVector:
     """Noise (q,) of outputs (n, q) evaluated twice: a standard deviation; 0 within rounding."""
     noise = np.sqrt(((outputs - again) ** 2).mean(axis=0) / 2)
     largest = max(np.abs(outputs).max(initial=0.0), np.abs(again).max(initial=0.0))
-    return np.where(noise <= ROUNDING * largest, 0.0, noise)
+    return np.where(noise <= OUTPUT_ROUNDING * largest, 0.0, noise)
 
 
 def exact_values(

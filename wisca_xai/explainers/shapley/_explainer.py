@@ -9,6 +9,7 @@ from wisca_xai._checks import check_choice, check_count
 from wisca_xai._exceptions import InputError
 from wisca_xai._model._response import BATCH_BYTES, Response
 from wisca_xai._results._explanation import Explanation
+from wisca_xai._results._validity import OUTPUT_ROUNDING
 from wisca_xai._typing import FloatArray, FloatMatrix, ResponseMethod
 from wisca_xai.explainers._background import background_outputs
 from wisca_xai.explainers._base import BaseExplainer
@@ -39,7 +40,6 @@ MAX_EXACT_FEATURES = 6
 MAX_FEATURES_TO_ENUMERATE = 20  # most features for method="exact"
 MAX_REFERENCE = 1000  # most background rows to which values refer
 MAX_ENUMERATED = 100  # most background rows that "auto" enumerates: walks are cheaper for more
-TOLERANCE = 1e-6  # largest gap of a shortcut to the model, as a share of the largest output
 
 
 class ShapExplainer(BaseExplainer):
@@ -279,7 +279,7 @@ class ShapExplainer(BaseExplainer):
             mean = background_outputs(task, len(others)).mean(axis=0)
             missing = outputs - mean - found.sum(axis=1)
             gap = float(np.abs(missing).max())
-            if gap <= TOLERANCE * np.abs(outputs).max():
+            if gap <= OUTPUT_ROUNDING * np.abs(outputs).max():
                 n = task.n_samples
                 return share_out(found[:n], missing[:n]), np.tile(mean, (n, 1)), ()
             notes += (

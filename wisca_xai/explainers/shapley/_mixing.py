@@ -2,10 +2,10 @@
 
 import numpy as np
 
+from wisca_xai._results._validity import OUTPUT_ROUNDING
 from wisca_xai._typing import FloatMatrix
 from wisca_xai.explainers._background import background_outputs
 from wisca_xai.explainers._task import Task
-from wisca_xai.explainers.shapley._coalitions import ROUNDING
 from wisca_xai.explainers.shapley._quadratic import MOST_SLOPES, Quadratic
 
 MAX_MIXED = 5000  # most mixed rows to which the surrogate is fitted
@@ -36,7 +36,7 @@ def fit_surrogate(task: Task, background: FloatMatrix, n_rows: int) -> Quadratic
     used = None
     if n_changed:
         moved = outputs[: len(changed)].reshape(n_changed, d, -1) - known[:n_changed, None]
-        used = np.abs(moved).max(axis=(0, 2)) > ROUNDING * np.abs(known).max()
+        used = np.abs(moved).max(axis=(0, 2)) > OUTPUT_ROUNDING * np.abs(known).max()
     return Quadratic.fit(np.vstack([background, rows]), np.vstack([known, outputs]), used)
 
 

@@ -27,7 +27,7 @@ from wisca_xai._model._response import rows_in_memory
 from wisca_xai._typing import FloatArray, FloatMatrix, FloatVector, IntMatrix, IntVector
 
 MAX_PATH = 63  # most different features on a path: each takes one bit
-MAX_ROWS = 1024  # most rows that are explained together
+ROWS_TOGETHER = 1024  # most rows that are explained together
 LONG_PATH = 10  # longest path for `_add_short`: above, patterns outnumber pairs of different rows
 CELLS = 2**18  # most numbers in a batch of leaves: more would not stay in the cache
 
@@ -73,10 +73,10 @@ def tree_shapley(trees: Sequence[Any], rows: FloatMatrix, background: FloatMatri
     # Trees compare features with thresholds as float32.
     ours, theirs = (np.asarray(table, dtype=np.float32) for table in (rows, background))
     values = np.zeros((rows.shape[1], trees[0].value.shape[2], len(rows)))
-    for start in range(0, len(rows), MAX_ROWS):
-        some = ours[start : start + MAX_ROWS]
+    for start in range(0, len(rows), ROWS_TOGETHER):
+        some = ours[start : start + ROWS_TOGETHER]
         for leaves in _leaves(trees, np.concatenate([some, theirs])):
-            _add(values[:, :, start : start + MAX_ROWS], leaves)
+            _add(values[:, :, start : start + ROWS_TOGETHER], leaves)
     return np.moveaxis(values, 2, 0) / (len(trees) * len(background))
 
 
