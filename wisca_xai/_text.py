@@ -33,8 +33,12 @@ def progress_bar(
     steps: Iterable[Any], what: str, *, unit: str, verbose: int, **options: Any
 ) -> Any:
     """Iterate over `steps`; with `verbose`, show a progress bar, but not in a log file."""
-    from tqdm.auto import tqdm
+    if not verbose:  # tqdm.auto warns in a notebook without widgets, even if no bar is shown.
+        from tqdm import tqdm
+
+        return tqdm(steps, disable=True)
+    from tqdm.auto import tqdm as auto_tqdm
 
     # None hides the bar if stderr is not a terminal. A notebook shows bars without a terminal.
     shown = False if "ipykernel" in sys.modules else None
-    return tqdm(steps, desc=what, unit=unit, disable=shown if verbose else True, **options)
+    return auto_tqdm(steps, desc=what, unit=unit, disable=shown, **options)

@@ -1,6 +1,7 @@
 """Progress: bars with verbose=1 in a terminal and a notebook, and nothing at all with 0."""
 
 import io
+import subprocess
 import sys
 from types import ModuleType
 
@@ -60,3 +61,14 @@ def test_the_panel_counts_its_explainers(monkeypatch):
     )
     explainer.fit(X).explain(X[:3])
     assert "explainers: 100%" in sys.stderr.getvalue()
+
+
+def test_tqdm_auto_which_warns_in_some_notebooks_is_left_alone_with_verbose_0():
+    code = "import sys, wisca_xai._text as t; list(t.progress_bar([1], 'x', unit='x', verbose=0)); "
+    done = subprocess.run(
+        [sys.executable, "-c", code + "print('tqdm.auto' in sys.modules)"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "False\n"
