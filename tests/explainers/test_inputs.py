@@ -90,7 +90,7 @@ def test_without_fit_the_rows_are_the_background_with_a_note(make):
     assert not hasattr(explainer, "background_")
     fitted = explain(make, X=ROWS, labels=ROW_NAMES)
     check_same_bytes(alone, fitted)
-    assert not [note for note in fitted.notes if "reference data" in note]
+    assert not [note for note in fitted.notes if "background too" in note]
 
 
 @every_explainer

@@ -1,4 +1,4 @@
-"""Faults of columns: names, order, levels and the reference data."""
+"""Faults of columns: names, order, levels and the background."""
 
 import decimal
 
@@ -125,13 +125,13 @@ def test_the_model_gets_the_dtypes_that_it_knows():
     assert {tuple(d.replace("Float64", "Int64") for d in dtypes) for dtypes in seen} == {kept}
 
 
-@fault(15, "the reference data lack a level")
+@fault(15, "the background lacks a level")
 def test_the_reference_data_may_lack_a_level():
     model, X, _ = with_colour("ignore")
     check_complete(explain(model, X[X["colour"] != "red"], X[:5]))
 
 
-@fault(15, "one row of reference data")
+@fault(15, "one row of background")
 def test_one_row_of_reference_data_is_noted():
     explanation = explain(CLASSIFIER, FRAME[:1], FRAME[:4])
     check_complete(explanation, 4)
@@ -139,7 +139,7 @@ def test_one_row_of_reference_data_is_noted():
     assert not any("single row" in note for note in explain(CLASSIFIER).notes)
 
 
-@fault(15, "no reference data")
+@fault(15, "no background")
 def test_empty_reference_data_are_refused():
     with pytest.raises(InputError, match=r"0 sample\(s\)"):
         explain(CLASSIFIER, FRAME[:0], FRAME[:4])

@@ -204,7 +204,7 @@ def test_the_form_of_the_table_changes_no_byte(name, kind, change, models, refer
 @pytest.mark.parametrize("kind", TABLES)
 @pytest.mark.parametrize("name", EXPLAINERS)
 def test_the_order_of_rows_changes_no_byte(name, kind, models, references):
-    """Neither that of the reference data nor that of the explained rows."""
+    """Neither that of the background nor that of the explained rows."""
     table, order = TABLES[kind], np.random.default_rng(1).permutation(N_EXPLAINED)
     shuffle = np.random.default_rng(2).permutation(N)
     background = table[shuffle] if kind == "array" else table.iloc[shuffle]
