@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sklearn import get_config
+from threadpoolctl import ThreadpoolController
 
 # Start of a line that LightGBM or XGBoost prints.
 NATIVE_LINE = re.compile(r"\[LightGBM\] |\[\d\d:\d\d:\d\d\] [A-Z]+: .*/src/")
@@ -61,6 +62,32 @@ def quiet_libraries() -> Iterator[None]:
             ours = _filters.pop()
             if not _filters and sys.stdout is ours:
                 sys.stdout = ours.stream
+
+
+_blas_limit = contextlib.ExitStack()
+_n_limiting = 0  # calls that need one BLAS thread at this moment, in all threads
+
+
+@contextlib.contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """Let BLAS use one thread, so that it always adds numbers in the same order.
+
+    Another number of threads rounds differently. Workers of joblib have fewer threads than their
+    parent process, so results would depend on `n_jobs`. The limit holds for the whole process: the
+    first call sets it, and the last one to end restores what was before.
+    """
+    global _n_limiting
+    with _LOCK:
+        if _n_limiting == 0:
+            _blas_limit.enter_context(ThreadpoolController().limit(limits=1, user_api="blas"))
+        _n_limiting += 1
+    try:
+        yield
+    finally:
+        with _LOCK:
+            _n_limiting -= 1
+            if _n_limiting == 0:
+                _blas_limit.close()
 
 
 def transform_output(estimator: Any) -> str:

@@ -14,7 +14,6 @@ IntVector: TypeAlias = NDArray[np.intp]  # (n,)
 IntMatrix: TypeAlias = NDArray[np.intp]  # (n, d)
 LabelVector: TypeAlias = NDArray[Any]  # (k,) or (n,): labels of any dtype
 
-Label: TypeAlias = Hashable  # one class label: str, int, bool, ...
 Target: TypeAlias = Hashable  # "predicted", "all", or one class label
 
 ResponseMethod: TypeAlias = Literal["auto", "predict_proba", "decision_function", "predict"]

@@ -1,6 +1,9 @@
 """check_explainer: ours keep the contract, and each broken rule is named."""
 
+from dataclasses import replace
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from wisca_xai import (
@@ -14,7 +17,7 @@ from wisca_xai.explainers import BaseExplainer, check_explainer, make_explanatio
 
 
 class Centred(BaseExplainer):
-    """A sound explainer: each value's distance to the mean of the background."""
+    """A sound explainer: each value's distance to the mean of the background, times the output."""
 
     name = "centred"
     scope = "local"
@@ -28,8 +31,7 @@ class Centred(BaseExplainer):
         return self.answer(task, task.rows - task.background.mean(axis=0))
 
     def answer(self, task, values, **settings):
-        if task.columns is None:
-            values = np.repeat(values[:, :, None], task.n_outputs, axis=2)
+        values = task.explained(values[:, :, None] * task.outputs[:, None, :])
         words = {"method": self.name, "family": "centred", "unit": "1", "signed": True, **settings}
         return make_explanation(task, values, **words)
 
@@ -43,6 +45,7 @@ class Centred(BaseExplainer):
         LimeExplainer(n_samples=200),
         PermutationExplainer(),
         ForestExplainer(n_estimators=8),
+        ForestExplainer(n_estimators=8, fit_to="label"),
     ],
     ids=str,
 )
@@ -93,6 +96,44 @@ class OtherScope(Centred):
         )
 
 
+class OtherClass(Centred):
+    """Explains the predicted class, whatever is asked for."""
+
+    def _explain(self, task):
+        answer = super()._explain(task)
+        return replace(answer, values=task.rows) if task.target == 0 or task.target == 1 else answer
+
+
+class UnseededNulls(Centred):
+    def _explain(self, task):
+        values = np.random.default_rng().normal(size=(task.n_samples, task.n_null_features))
+        return self.answer(task, task.rows, null_values=values) if task.target != "all" else None
+
+
+class OtherIndex(Centred):
+    def _explain(self, task):
+        return replace(super()._explain(task), index=pd.RangeIndex(100, 100 + task.n_samples))
+
+
+class OtherUnit(Centred):
+    def _explain(self, task):
+        return self.answer(task, task.rows, unit="bananas")
+
+
+class ShortDiagnostics(Centred):
+    def _explain(self, task):
+        return self.answer(task, task.rows, diagnostics={"r2": np.ones(task.n_samples + 1)})
+
+
+class ThreeColumns(Centred):
+    def _explain(self, task):
+        return self.answer(task, task.rows[:, :3])
+
+
+class Taken(Centred):
+    name = "shap"
+
+
 class Nameless(Centred):
     name = ""
 
@@ -112,6 +153,13 @@ class Raising(Centred):
         (NotFinite(), "values that are NaN or infinite"),
         (NotAdditive(), "does not add up to the model's output"),
         (OtherScope(), "gives values of scope 'local'; found: global"),
+        (OtherClass(), "explains the class that is asked for"),
+        (UnseededNulls(), "the same null values for one seed .*: null_values that differ"),
+        (OtherIndex(), "must give the row labels of the task"),
+        (OtherUnit(), r"must give a unit from \['probability'"),
+        (ShortDiagnostics(), r"diagnostics 'r2' of \d rows, got"),
+        (ThreeColumns(), "found: InputError: `values` of shape"),
+        (Taken(), "has a `name` of its own; found: 'shap', which is taken"),
         (Nameless(), "class attribute `name`"),
         (Raising(), "explains a linear function; found: KeyError: 'something is missing'"),
         (Centred(len), "without a model"),

@@ -10,7 +10,13 @@ import pytest
 from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression
 
-from wisca_xai import Explanation, InputError, LimeExplainer, WISCAExplainer
+from wisca_xai import (
+    Explanation,
+    InputError,
+    LimeExplainer,
+    WISCAExplainer,
+    merge_explanations,
+)
 
 X, Y = load_iris(return_X_y=True, as_frame=True)
 MODEL = LogisticRegression(max_iter=500).fit(X, Y)
@@ -113,3 +119,46 @@ def test_a_link_leads_to_the_saved_file(explainer, tmp_path):
     explainer.explain(ROWS).save(tmp_path / "link.npz")
     assert (tmp_path / "link.npz").is_symlink()
     assert (tmp_path / "target.npz").stat().st_size > 0
+
+
+def test_shap_shows_columns_under_their_names():
+    X = pd.DataFrame({"a": [0.0, 1.0, 2.0], "b": [100.0, 101.0, 99.0]})
+    explainer = LimeExplainer(lambda rows: 2 * rows["a"] + rows["b"], n_samples=50).fit(X)
+    shown = explainer.explain(X[["b", "a"]].assign(c=7.0)).to_shap()
+    assert shown.feature_names == ["a", "b"]
+    np.testing.assert_array_equal(shown.data, X)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [np.array([[1.5, "a"], [2.5, "b"]], dtype=object), [[1.5, "a"], [2.5, "b"]]],
+    ids=["array", "list"],
+)
+def test_objects_are_kept_and_saved_as_they_are(rows, tmp_path):
+    explainer = LimeExplainer(lambda table: np.arange(len(table)) * 1.0, n_samples=20)
+    found = explainer.fit(rows).explain(rows)
+    assert found.data.tolist() == [[1.5, "a"], [2.5, "b"]]
+    found.save(tmp_path / "objects.npz", include_data=True)
+    loaded = Explanation.load(tmp_path / "objects.npz").data
+    assert loaded.tolist() == [[1.5, "a"], [2.5, "b"]]
+    assert loaded.shape == (2, 2)
+
+
+def test_without_rows_there_is_nothing_to_save(explainer, tmp_path):
+    found = explainer.explain(ROWS, keep_data=False)
+    with pytest.raises(InputError, match="There is no `data` to save: explain with keep_data=True"):
+        found.save(tmp_path / "none.npz", include_data=True)
+
+
+def test_a_column_that_cannot_be_saved_is_named(tmp_path):
+    table = pd.DataFrame({"half": np.arange(4, dtype=np.float16)})
+    found = LimeExplainer(lambda rows: np.arange(len(rows)) * 1.0, n_samples=20).fit(table)
+    with pytest.raises(InputError, match="'half' of dtype float16 cannot be saved"):
+        found.explain(table).save(tmp_path / "half.npz", include_data=True)
+
+
+def test_merged_explanations_keep_the_rows_in_the_order_of_the_values():
+    parts = {"one": ROWS * 1.0, "two": ROWS * 2.0}
+    merged = merge_explanations(parts, X=ROWS[::-1])
+    pd.testing.assert_frame_equal(merged.data, ROWS)
+    np.testing.assert_array_equal(merged.to_shap().data, ROWS)

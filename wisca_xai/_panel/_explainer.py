@@ -30,7 +30,7 @@ from wisca_xai._results._plan import MergePlan, find_function, notes_of
 from wisca_xai._typing import FloatMatrix, ResponseMethod, Target
 from wisca_xai.consensus import ConsensusFunction, value_groups
 from wisca_xai.explainers import BaseExplainer, Task, make_explanation
-from wisca_xai.explainers._registry import find_explainer
+from wisca_xai.explainers._registry import new_explainer
 
 
 class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # type: ignore[misc]
@@ -197,7 +197,7 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
         inner = {key.partition("__")[0] for key in params if "__" in key}
         by_name = {n: e for n, e in named.items() if n in inner - own.keys() and isinstance(e, str)}
         if by_name:
-            fresh = {name: find_explainer(explainer)() for name, explainer in by_name.items()}
+            fresh = {name: new_explainer(explainer) for name, explainer in by_name.items()}
             self.explainers = with_explainers(self.explainers, fresh)
         super().set_params(**params)
         return self
@@ -365,6 +365,8 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
             merged.importance,
             plan,
             components,
+            rows=task.rows,
+            levels=task.response.codec.categorical,
             consensus=self.consensus,
             row_weighting=weights.origin,
             failures=failures,

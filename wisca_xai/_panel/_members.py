@@ -1,7 +1,7 @@
 """The members of a panel: explainers by name, checked and copied."""
 
 import contextlib
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Set
 from typing import Any
 
 import numpy as np
@@ -9,7 +9,7 @@ from sklearn.base import clone
 
 from wisca_xai._exceptions import InputError
 from wisca_xai.explainers import BaseExplainer
-from wisca_xai.explainers._registry import explainer_names, find_explainer
+from wisca_xai.explainers._registry import explainer_names, new_explainer
 
 PANEL = ("shap", "lime", "permutation", "forest")
 
@@ -27,11 +27,16 @@ def make_panel(
     """
     if isinstance(explainers, str | BaseExplainer) or not np.iterable(explainers):
         explainers = (explainers,)
+    if isinstance(explainers, Mapping | Set):
+        raise InputError(
+            "`explainers` must be a list or tuple of names, explainers or (name, explainer) pairs, "
+            f"got a {type(explainers).__name__}. Of a mapping, pass list(explainers.items())."
+        )
     panel: dict[str, BaseExplainer] = {}
     for entry in explainers:
         name, explainer = _panel_entry(entry)
         if isinstance(explainer, str):
-            explainer = find_explainer(explainer)()
+            explainer = new_explainer(explainer)
         elif explainer.estimator is not None or explainer.response_method != "auto":
             raise InputError(
                 f"The explainer {name!r} must leave `estimator` and `response_method` at their "
@@ -68,7 +73,7 @@ def parameters_of(explainer: Any) -> dict[str, Any]:
     """Parameters of an explainer; the defaults if it is given by name, none for unknown names."""
     if isinstance(explainer, str):
         try:
-            explainer = find_explainer(explainer)()
+            explainer = new_explainer(explainer)
         except InputError:  # `fit` raises the error.
             return {}
     return dict(explainer.get_params())

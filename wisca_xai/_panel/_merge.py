@@ -20,12 +20,12 @@ from wisca_xai._panel._matching import (
     sum_notes,
 )
 from wisca_xai._panel._measure import MAX_CORRELATED_ROWS, correlated_features
-from wisca_xai._panel._votes import BY_KIND, votes_by_kind
 from wisca_xai._results._consensus_explanation import ConsensusExplanation
 from wisca_xai._results._explanation import Explanation, Receipt
 from wisca_xai._results._plan import MergePlan, find_function, name_of, notes_of
 from wisca_xai._results._reliability import Reliability
-from wisca_xai._table import as_table
+from wisca_xai._results._votes import BY_KIND, votes_from_results
+from wisca_xai._table import as_table, copy_table, take_rows
 from wisca_xai._typing import FloatMatrix, FloatVector, LabelVector
 from wisca_xai.consensus import ConsensusFunction, value_groups
 
@@ -122,6 +122,7 @@ def merge_explanations(
         signed=True,
         targets=targets,
         index=index if merged.values.ndim > 1 else None,
+        data=None if X is None or merged.values.ndim == 1 else _ordered(X, index),
         notes=tuple(dict.fromkeys([*own_notes, *notes_of(components)])),
         receipt=_receipt(consensus, weighting, with_rows=X is not None),
     )
@@ -130,6 +131,8 @@ def merge_explanations(
         merged.importance,
         plan,
         components,
+        rows=rows,
+        levels=levels,
         consensus=consensus,
         row_weighting="equal" if weights is None else "given",
         failures=failures,
@@ -167,7 +170,16 @@ def _reliability(
         correlated=correlated,
         outside=np.zeros(len(plan.row_weights)),
         skill=float("nan"),
+        correlated_in="rows",
     )
+
+
+def _ordered(X: Any, index: pd.Index) -> Any:
+    """A copy of X with its rows in the order of the explanations."""
+    order = None
+    if isinstance(X, pd.DataFrame):
+        order = row_order("X", X.index, "the explanations", index)
+    return copy_table(X if order is None else take_rows(X, order))
 
 
 def _row_weights(weights: Any, index: pd.Index) -> tuple[FloatVector, list[str]]:
@@ -210,7 +222,7 @@ def _votes(weighting: Any, components: Components) -> dict[str, float]:
             )
         return dict(zip(components, given.tolist(), strict=True))
     check_choice("weighting", weighting, BY_KIND, also=" or a mapping of names to votes")
-    votes = votes_by_kind(weighting, components) if len(components) > 1 else np.ones(1)
+    votes = votes_from_results(weighting, components) if len(components) > 1 else np.ones(1)
     return dict(zip(components, votes.tolist(), strict=True))
 
 

@@ -31,7 +31,7 @@ def _attempt(explainer: BaseExplainer, task: Task) -> Explanation | str:
     """The explanation, or the reason why there is none."""
     try:
         return explainer._run(_with_own_settings(explainer, task))
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # An explainer must not end the user's program.
         return f"{type(error).__name__}: {error}"
 
 

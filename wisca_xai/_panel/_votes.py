@@ -6,12 +6,10 @@ import numpy as np
 
 from wisca_xai._exceptions import ExplainerError, InputError
 from wisca_xai._results._explanation import Explanation
+from wisca_xai._results._votes import FROM_RESULTS, votes_from_results
 from wisca_xai._typing import FloatCube, FloatMatrix, FloatVector, IntVector
 from wisca_xai.consensus import (
-    crh_weights,
     faithfulness_weights,
-    family_weights,
-    min_max,
     optimal_weights,
     topsis_weights,
 )
@@ -70,8 +68,8 @@ def give_votes(
     votes = np.ones(1)
     if len(components) > 1:
         votes = (
-            votes_by_kind(weighting, components)
-            if weighting in BY_KIND
+            votes_from_results(weighting, components)
+            if weighting in FROM_RESULTS
             else RULES[weighting](components, task, panel)
         )
     return dict(zip(components, votes.tolist(), strict=True))
@@ -85,18 +83,6 @@ def check_weighting(weighting: str, task: Task) -> None:
             f"`weighting` must be one of {others} for target='all', got {weighting!r}, which "
             "measures one output per row. Or explain one class."
         )
-
-
-def votes_by_kind(weighting: str, components: Components) -> FloatVector:
-    """Votes that need no model: "equal", "family" or "fidelity"."""
-    if weighting == "equal":
-        return np.ones(len(components))
-    families = family_weights([component.family for component in components.values()])
-    if weighting == "family":
-        return families
-    # A surrogate counts as much as it explains of the model.
-    fidelity = [1.0 if c.fidelity is None else c.fidelity for c in components.values()]
-    return families * np.array(fidelity) if any(fidelity) else families
 
 
 def _faithfulness(components: Components, task: Task, panel: Panel) -> FloatVector:
@@ -114,11 +100,6 @@ def _topsis(components: Components, task: Task, panel: Panel) -> FloatVector:
         most = np.log(task.n_features)
         criteria.append((skills[name], unstable, most if np.isnan(simple) else simple))
     return topsis_weights(criteria, benefit=[True, False, False]) * len(components)
-
-
-def _crh(components: Components, task: Task, panel: Panel) -> FloatVector:
-    vectors = [min_max(component.mean_magnitude()) for component in components.values()]
-    return crh_weights(vectors) * len(components)
 
 
 def _optimal(components: Components, task: Task, panel: Panel) -> FloatVector:
@@ -191,9 +172,7 @@ def _neighbours(
 RULES: dict[str, Rule] = {
     "faithfulness": _faithfulness,
     "topsis": _topsis,
-    "crh": _crh,
     "optimal": _optimal,
 }
-BY_KIND = ("equal", "family", "fidelity")
-WEIGHTINGS = (*BY_KIND, *RULES)
+WEIGHTINGS = (*FROM_RESULTS, *RULES)
 OF_ONE_OUTPUT = ("faithfulness", "topsis", "optimal")

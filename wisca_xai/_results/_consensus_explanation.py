@@ -13,7 +13,7 @@ from wisca_xai._checks import check_choice, check_count
 from wisca_xai._exceptions import InputError
 from wisca_xai._ranking import order_of, ranks_of
 from wisca_xai._results._explanation import Explanation, frozen_array
-from wisca_xai._results._plan import MergePlan
+from wisca_xai._results._plan import MergePlan, groups_by_rank
 from wisca_xai._results._reliability import Reliability
 from wisca_xai._results._storage import storable
 from wisca_xai._results._subset import subset
@@ -66,8 +66,11 @@ class ConsensusExplanation(Explanation):
         Source of `weights`: "confidence" (of the model in its class), "residual" (of the
         prediction, given y), "equal" (neither is known), "undecided" (no prediction is more
         confident than chance, so all are 1), "given" (by the user), or "unknown" (old files).
-    groups : ndarray of int of shape (n_samples, n_features), or None
-        Groups of rows with similar values of a feature; see `wisca_xai.consensus.value_groups`.
+    value_ranks : ndarray of int of shape (n_samples, n_features), or None
+        Rank of each value in its column of the explained rows, -1 if missing: it groups rows by
+        value without telling the values. None if the rows are not known.
+    levels : tuple of int
+        Positions of features whose values are categories.
     function : callable or None
         The consensus function; None for a custom one that was loaded from a file.
     """
@@ -82,15 +85,17 @@ class ConsensusExplanation(Explanation):
     votes: Mapping[str, float]
     reliability: Reliability
     row_weighting: str = "unknown"
-    groups: IntMatrix | None = None
+    value_ranks: IntMatrix | None = None
+    levels: tuple[int, ...] = ()
     function: ConsensusFunction | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         for name in ("wisca", "weights"):
             object.__setattr__(self, name, frozen_array(getattr(self, name)))
-        if self.groups is not None:
-            object.__setattr__(self, "groups", frozen_array(self.groups, dtype=np.intp))
+        if self.value_ranks is not None:
+            ranks = frozen_array(self.value_ranks, dtype=np.intp)
+            object.__setattr__(self, "value_ranks", ranks)
         if self.function is None:
             object.__setattr__(self, "function", CONSENSUS.get(self.consensus))
         if self.data is not None:  # The components explain the same rows.
@@ -322,7 +327,9 @@ class ConsensusExplanation(Explanation):
                 f"The consensus function {self.consensus!r} is not known here, because functions "
                 "are not saved. Explain the rows again, or use `values`."
             )
-        return MergePlan(self.function, self.weights, self.votes, self.groups)
+        ranks = self.value_ranks
+        groups = None if ranks is None else groups_by_rank(ranks, self.levels)
+        return MergePlan(self.function, self.weights, self.votes, groups)
 
     def _of_rows(self, rows: IntVector) -> Self:
         """Select rows; what describes all rows is recomputed, or dropped with a note."""
@@ -338,7 +345,7 @@ class ConsensusExplanation(Explanation):
             components={name: c._reordered(rows) for name, c in self.components.items()},
             scaled=scaled,
             weights=self.weights[rows],
-            groups=None if self.groups is None else self.groups[rows],
+            value_ranks=None if self.value_ranks is None else self.value_ranks[rows],
             reliability=replace(self.reliability, outside=self.reliability.outside[rows]),
         )
 

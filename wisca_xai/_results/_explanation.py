@@ -13,7 +13,7 @@ import pandas as pd
 from wisca_xai._exceptions import CorruptExplanationError, InputError
 from wisca_xai._results import _storage
 from wisca_xai._results._equality import are_equal
-from wisca_xai._table import take_rows
+from wisca_xai._table import is_frame, labels_of, select, take_rows
 from wisca_xai._text import safe_text, to_safe_html
 from wisca_xai._typing import FloatArray, FloatVector, IntVector, LabelVector
 
@@ -270,7 +270,7 @@ class Explanation:
         if base is None:
             base = np.zeros(self.values.shape[:1] + self.values.shape[2:])
         data = self.data if data is None else data
-        table = data.to_numpy() if hasattr(data, "to_numpy") else data
+        table = None if data is None else self._columns_of(data)
         outputs = None
         if self.values.ndim == 3 and self.targets is not None:
             outputs = [str(label) for label in self.targets]
@@ -281,6 +281,17 @@ class Explanation:
             feature_names=list(self.feature_names),
             output_names=outputs,
         )
+
+    def _columns_of(self, table: Any) -> Any:
+        """A table as an array with the columns of `feature_names`, found by name in a frame."""
+        if not is_frame(table):
+            return np.asarray(table)
+        by_name = {str(label): label for label in labels_of(table)}
+        missing = [name for name in self.feature_names if name not in by_name]
+        if missing:
+            raise InputError(f"`data` must have a column for each feature, it lacks {missing}.")
+        chosen = select(table, [by_name[name] for name in self.feature_names])
+        return np.asarray(chosen.to_pandas() if hasattr(chosen, "to_pandas") else chosen)
 
     def save(self, path: str | os.PathLike[str], *, include_data: bool = False) -> None:
         """Write one .npz file (arrays and a JSON header, no pickle), complete or not at all.
@@ -298,6 +309,8 @@ class Explanation:
             If the index or a column of `data` has objects other than numbers, dates and strings, or
             `data` is neither a pandas DataFrame nor an array.
         """
+        if include_data and self.data is None:
+            raise InputError("There is no `data` to save: explain with keep_data=True.")
         if include_data and not isinstance(self.data, pd.DataFrame | np.ndarray):
             raise InputError(
                 "`include_data` needs explained rows in a pandas DataFrame or an array, got "

@@ -1,6 +1,6 @@
 """MergePlan: how explanations are merged, and the arrays that consensus functions take."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, cast
@@ -19,6 +19,7 @@ from wisca_xai.consensus import (
     check_consensus_function,
     min_max,
     resample,
+    value_groups,
     wisca_signed,
 )
 
@@ -92,6 +93,11 @@ class MergePlan:
     row_weights: FloatVector
     votes: Mapping[str, float]
     groups: IntMatrix | None = None
+
+    def __post_init__(self) -> None:
+        weights = self.row_weights.view()
+        weights.setflags(write=False)  # A custom consensus function gets it.
+        object.__setattr__(self, "row_weights", weights)
 
     def merge(self, components: Mapping[str, Explanation]) -> Consensus:
         """Merge explanations, given by name, into a consensus."""
@@ -195,7 +201,7 @@ class MergePlan:
         # If only explainers with vote 0 are left, all of them count equally.
         shares = votes if votes.any() else None
         if local is None:
-            found = function(None, importances, method_weights=shares)
+            found = function(None, importances, None, method_weights=shares, groups=None)
             return check_consensus(found, None, cast(Any, importances).shape[1])
         options: dict[str, Any] = {"method_weights": shares, "groups": self.groups}
         shape = local.shape[1:3]
@@ -212,6 +218,23 @@ class MergePlan:
             np.stack([one.values for one in by_class], axis=2),
             np.mean([one.importance for one in by_class], axis=0),
         )
+
+
+def value_ranks(rows: FloatMatrix) -> IntMatrix:
+    """Rank of each value in its column, from 0, equal for equal values; -1 for missing ones.
+
+    Ranks are enough to group rows by value, and do not tell the values.
+    """
+    ranks = np.full(rows.shape, -1, dtype=np.intp)
+    for j, column in enumerate(rows.T):
+        known = ~np.isnan(column)
+        ranks[known, j] = np.unique(column[known], return_inverse=True)[1]
+    return ranks
+
+
+def groups_by_rank(ranks: IntMatrix, levels: Sequence[int]) -> IntMatrix:
+    """`wisca_xai.consensus.value_groups` of rows that are known by their `value_ranks` only."""
+    return value_groups(np.where(ranks < 0, np.nan, ranks), levels=levels)
 
 
 def null_sources(n_features: int, n_null_features: int) -> IntVector:
@@ -242,9 +265,17 @@ def find_function(consensus: Any) -> ConsensusFunction:
 
 def name_of(function: Any) -> str:
     """Name of a function, or the class name of a callable object; a partial shows its settings."""
+    if isinstance(function, str):
+        return function
+    name = _plain_name(function)
+    # A custom function with the name of ours must not be taken for it when a file is loaded.
+    return f"custom {name}" if name in CONSENSUS and CONSENSUS[name] is not function else name
+
+
+def _plain_name(function: Any) -> str:
     if isinstance(function, partial):
         settings = ", ".join(f"{key}={value!r}" for key, value in function.keywords.items())
-        return f"{name_of(function.func)}({settings})"
+        return f"{_plain_name(function.func)}({settings})"
     return str(getattr(function, "__name__", type(function).__name__))
 
 

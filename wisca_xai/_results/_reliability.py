@@ -47,6 +47,8 @@ class Reliability:
     skill : float
         Skill of the model on the explained rows: R2, or for classes the same ratio of error rates.
         0 is as good as a constant, 1 is perfect. NaN without y.
+    correlated_in : str
+        Rows in which features correlate: "background", or "rows" for the explained ones.
     """
 
     resamples: Resamples | None
@@ -56,6 +58,7 @@ class Reliability:
     correlated: tuple[tuple[str, ...], ...]
     outside: FloatVector
     skill: float
+    correlated_in: str = "background"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "without", dict(self.without))

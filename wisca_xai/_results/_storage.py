@@ -170,7 +170,8 @@ def _encode(value: Any, arrays: dict[str, Any], place: str) -> Any:
         return {"index": _encode_index(value, arrays, place)}
     if isinstance(value, np.ndarray):
         if value.dtype.kind == "O":
-            return {"labels": [_encode(item, arrays, place) for item in value.tolist()]}
+            items = [_encode(item, arrays, place) for item in value.ravel().tolist()]
+            return {"labels": items} if value.ndim == 1 else {"objects": [items, value.shape]}
         member = f"array{len(arrays)}"  # A name that a user gave could be unsafe in a zip file.
         arrays[member] = value
         return {"array": member}
@@ -197,7 +198,7 @@ def _encode_index(index: pd.Index, arrays: dict[str, Any], place: str) -> dict[s
 def _encode_column(name: Any, column: pd.Series, arrays: dict[str, Any], place: str) -> Any:
     try:
         return _encode_level(pd.Index(column), arrays, place)
-    except InputError as error:
+    except (InputError, NotImplementedError) as error:  # pandas has no index of float16.
         raise InputError(
             f"The column {name!r} of dtype {column.dtype} cannot be saved. Save without the "
             "explained rows: include_data=False."
@@ -250,7 +251,10 @@ def _decode(node: Any, arrays: Mapping[str, Any], is_newer: bool) -> Any:
         case "list":
             return [inner(item) for item in content]
         case "labels":
-            return _object_array(content)
+            return _object_array([inner(item) for item in content])
+        case "objects":
+            items, shape = content
+            return _object_array([inner(item) for item in items]).reshape(shape)
         case "array":
             return arrays[content]
         case "series":

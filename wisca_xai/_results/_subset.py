@@ -1,5 +1,6 @@
 """A selection of rows of a consensus: what describes all rows is recomputed or dropped."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -9,8 +10,9 @@ import pandas as pd
 from wisca_xai._exceptions import InputError
 from wisca_xai._random import seed_for
 from wisca_xai._results._explanation import Explanation
-from wisca_xai._results._plan import scale_component
+from wisca_xai._results._plan import notes_of, scale_component
 from wisca_xai._results._reliability import Reliability
+from wisca_xai._results._votes import FROM_RESULTS, votes_from_results
 from wisca_xai._typing import IntVector
 
 
@@ -28,10 +30,15 @@ def subset(whole: Any, rows: IntVector) -> Any:
             f"Rows cannot be chosen from {dropped} alone: their values describe all rows together."
         )
     part = whole._reordered(rows)
-    weights = part.weights if part.weights.any() else np.ones(len(rows))
-    votes = {name: whole.votes[name] for name in components}
-    plan = replace(part.plan, row_weights=weights, votes=votes)
+    votes, lost = _votes(whole, components)
+    changes: dict[str, Any] = {}
+    if not part.weights.any():  # as if these rows had been explained alone
+        changes = {"weights": np.ones(len(rows)), "row_weighting": "undecided"}
+    plan = replace(part.plan, row_weights=changes.get("weights", part.weights), votes=votes)
     merged = plan.merge(components)
+    if changes:
+        changes["values"] = merged.values
+    described = whole.reliability.correlated_in == "background"
     return replace(
         part,
         components=components,
@@ -44,12 +51,25 @@ def subset(whole: Any, rows: IntVector) -> Any:
             null_p_values=plan.null_p_values(components),
             refit_p_values=None,
             without=plan.importance_without_each(components),
-            correlated=whole.reliability.correlated,
+            correlated=whole.reliability.correlated if described else (),
             outside=part.reliability.outside,
             skill=float("nan"),
+            correlated_in=whole.reliability.correlated_in,
         ),
-        notes=(*whole.notes, _note(whole, len(rows), dropped)),
+        notes=_notes(whole, components, len(rows), [*lost, *dropped], bool(changes)),
+        **changes,
     )
+
+
+def _votes(whole: Any, components: Mapping[str, Explanation]) -> tuple[dict[str, float], list[str]]:
+    """Votes by the same rule, and what is lost because it asked the model about all rows."""
+    weighting = whole.receipt.settings.get("weighting", "given")
+    if weighting == "given":
+        return {name: whole.votes[name] for name in components}, []
+    lost = [] if weighting in FROM_RESULTS else [f"votes by {weighting} (now by family)"]
+    rule = "family" if lost else weighting
+    votes = votes_from_results(rule, components) if len(components) > 1 else np.ones(1)
+    return dict(zip(components, votes.tolist(), strict=True)), lost
 
 
 def _of_rows(component: Explanation, rows: IntVector) -> Explanation | None:
@@ -63,12 +83,20 @@ def _of_rows(component: Explanation, rows: IntVector) -> Explanation | None:
     return replace(part, values=effects.mean(axis=0), standard_errors=None)
 
 
-def _note(whole: Any, n_rows: int, dropped: list[str]) -> str:
-    lost = ["the model's skill"]
-    lost += ["refits"] if whole.reliability.refit_p_values is not None else []
-    lost += dropped
-    return (
+def _notes(
+    whole: Any, components: Mapping[str, Explanation], n_rows: int, lost: list[str], is_even: bool
+) -> tuple[str, ...]:
+    """Notes of the whole, less those of its components, which are written anew."""
+    stale, fresh = notes_of(whole.components), notes_of(components)
+    kept = [note for note in whole.notes if note not in stale or note in fresh]
+    reliability = whole.reliability
+    lost = ["refits", *lost] if reliability.refit_p_values is not None else lost
+    lost = lost if np.isnan(reliability.skill) else ["the model's skill", *lost]
+    own = (
         f"These are {n_rows} of {len(whole.weights)} explained rows. Importance, agreement and "
-        "intervals were recomputed for these rows. What describes all rows was dropped: "
-        f"{', '.join(lost)}."
+        "intervals were recomputed for these rows."
     )
+    own += f" What describes all rows was dropped: {', '.join(lost)}." if lost else ""
+    if is_even:
+        own += " No prediction is more confident than chance, so all rows get equal weight."
+    return tuple(dict.fromkeys([*kept, *fresh, own]))

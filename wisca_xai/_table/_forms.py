@@ -94,6 +94,7 @@ def copy_table(X: Any) -> Any:
         return X.copy()
     if backend != "array":
         return X
+    X = X if isinstance(X, np.ndarray) else as_table(X)
     try:
         array = np.array(X)
     except ValueError:  # Rows have different lengths.

@@ -1,12 +1,13 @@
 """Checks of every explanation: its shape, its numbers, its names, and its sum."""
 
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
 from wisca_xai._exceptions import ModelContractError
 from wisca_xai._results._explanation import Explanation
 from wisca_xai._results._validity import described, fault_of_numbers, fault_of_sum
+from wisca_xai._typing import Unit
 from wisca_xai.explainers._task import Task
 
 
@@ -31,6 +32,7 @@ def check_answer(explanation: Any, task: Task) -> tuple[str, ...]:
     if fault is not None:
         raise ModelContractError(fault)
     _check_names(explanation, task)
+    _check_labels(explanation, task)
     if explanation.family != "shapley" or explanation.scope == "global":
         return ()
     return _check_sum(explanation, task)
@@ -46,6 +48,28 @@ def _check_shape(explanation: Explanation, task: Task) -> None:
             f"{explanation.method} must give values of shape {expected}, got "
             f"{explanation.values.shape}."
         )
+
+
+def _check_labels(explanation: Explanation, task: Task) -> None:
+    """Check the unit, and that rows and classes are those of the task, where they are stated."""
+    method = explanation.method
+    if explanation.unit not in get_args(Unit):
+        raise ModelContractError(
+            f"{method} must give a unit from {list(get_args(Unit))}, got {explanation.unit!r}."
+        )
+    if explanation.scope == "global":
+        return
+    index, targets = explanation.index, explanation.targets
+    if index is not None and not index.equals(task.index):
+        raise ModelContractError(f"{method} must give the row labels of the task, got {index}.")
+    if targets is not None and list(targets) != list(() if task.targets is None else task.targets):
+        raise ModelContractError(f"{method} must give the classes of the task, got {targets}.")
+    for key, parts in explanation.diagnostics.items():
+        if len(parts) != task.n_samples:
+            raise ModelContractError(
+                f"{method} must give diagnostics {key!r} of {task.n_samples} rows, got "
+                f"{len(parts)}."
+            )
 
 
 def _check_sum(explanation: Explanation, task: Task) -> tuple[str, ...]:

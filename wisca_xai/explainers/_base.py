@@ -15,10 +15,9 @@ from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 from sklearn.utils import Tags
 from sklearn.utils.metadata_routing import MetadataRouter
-from threadpoolctl import ThreadpoolController
 
 from wisca_xai._checks import check_target_column
-from wisca_xai._compat import installed_version
+from wisca_xai._compat import installed_version, one_blas_thread
 from wisca_xai._exceptions import InputError
 from wisca_xai._model._boosting import expected_labels, level_columns, takes_frames
 from wisca_xai._model._fitting import fit_model, inherit_tags, is_fitted, route_to_model
@@ -300,6 +299,12 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
         )
         return task, order, tuple(notes)
 
+    def _encoded(self, X: Any) -> FloatMatrix:
+        """The rows of X as codes, in their order; the model is not asked."""
+        known = self.codec_.labels if self.codec_.is_named else None
+        X, _ = read_table(self, X, reset=False, expected=lambda labels: known)
+        return self.codec_.extended(X).encode(X)
+
     def get_metadata_routing(self) -> MetadataRouter:
         """Pass metadata of `fit` to the model's `fit`.
 
@@ -312,15 +317,6 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
 
     def __sklearn_tags__(self) -> Tags:
         return inherit_tags(super().__sklearn_tags__(), self.estimator)
-
-
-def one_blas_thread() -> Any:
-    """Context in which BLAS uses one thread, and so always adds numbers in the same order.
-
-    Another number of threads rounds differently. Workers of joblib have fewer threads than their
-    parent process, so results would depend on `n_jobs`.
-    """
-    return ThreadpoolController().limit(limits=1, user_api="blas")
 
 
 def _first_outputs(response: Response, rows: FloatMatrix, index: pd.Index) -> FloatMatrix:

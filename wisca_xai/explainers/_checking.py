@@ -1,5 +1,6 @@
 """check_explainer: check that an explainer keeps the contract that panels rely on."""
 
+import copy
 import pickle
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -10,10 +11,11 @@ import numpy as np
 import pandas as pd
 from sklearn.base import clone
 
-from wisca_xai._exceptions import ExplainerError
+from wisca_xai._exceptions import ExplainerError, InputError
 from wisca_xai._results._explanation import Explanation
-from wisca_xai._typing import FloatMatrix
+from wisca_xai._typing import FloatArray
 from wisca_xai.explainers._base import BaseExplainer
+from wisca_xai.explainers._registry import EXPLAINERS
 
 N_ROWS, N_EXPLAINED, N_NULL_FEATURES = 40, 8, 3  # sizes of the tables that are explained
 PARAMETERS = ("estimator", "random_state", "response_method")
@@ -46,34 +48,38 @@ def check_explainer(explainer: BaseExplainer) -> None:
     >>> check_explainer(LimeExplainer(n_samples=200))
     """
     _check_class(explainer)
-    X = pd.DataFrame(np.random.default_rng(0).normal(size=(N_ROWS, 3)), columns=["a", "b", "c"])
-    for what, model, target in _models():
+    X = pd.DataFrame(np.random.default_rng(0).normal(size=(N_ROWS, 4)), columns=list("abcd"))
+    for what, model, target, width in _models():
+        rows = X.iloc[:, :width]
+        y = X["a"] if target == "predicted" else (X["a"] > 0).astype(int)
         seeded = clone(explainer).set_params(estimator=model, random_state=0)
         try:
-            _check_answers(seeded.fit(X, X["a"]), X, target, what)
+            _check_answers(seeded.fit(rows, y), rows, target, what)
         except ExplainerError:
             raise
         except Exception as error:  # a custom explainer may raise anything
+            if isinstance(error, InputError) and target == "all":
+                continue  # an explainer may refuse to explain all classes at once
             raise _broken(
                 explainer, f"explains {what}", f"{type(error).__name__}: {error}"
             ) from error
 
 
-def _models() -> Iterator[tuple[str, Callable[[Any], Any], Any]]:
-    """Yield models, each with a description and the target to explain."""
+def _models() -> Iterator[tuple[str, Callable[[Any], Any], Any, int]]:
+    """Yield models, each with a description, the target to explain, and the number of columns."""
 
     def linear(X: Any) -> Any:
-        return np.asarray(X, dtype=np.float64) @ [2.0, -1.0, 0.0]
+        return np.asarray(X, dtype=np.float64)[:, :3] @ [2.0, -1.0, 0.0]
 
     def probabilities(X: Any, n_classes: int) -> Any:
         scores = np.outer(linear(X), np.arange(n_classes))
         raised = np.exp(scores - scores.max(axis=1, keepdims=True))
         return raised / raised.sum(axis=1, keepdims=True)
 
-    yield "a linear function", linear, "predicted"
-    yield "two classes", lambda X: probabilities(X, 2), "predicted"
-    yield "three classes at once", lambda X: probabilities(X, 3), "all"
-    yield "a constant", lambda X: np.ones(len(X)), "predicted"
+    yield "a linear function", linear, "predicted", 3
+    yield "one of two classes", lambda X: probabilities(X, 2), 0, 4
+    yield "three classes at once", lambda X: probabilities(X, 3), "all", 3
+    yield "a constant", lambda X: np.ones(len(X)), "predicted", 3
 
 
 def _check_class(explainer: BaseExplainer) -> None:
@@ -87,6 +93,8 @@ def _check_class(explainer: BaseExplainer) -> None:
         raise _broken(explainer, "has a class attribute `name`, a text without '__'", repr(name))
     if scope not in SCOPES:
         raise _broken(explainer, f"has a class attribute `scope` of {SCOPES}", repr(scope))
+    if name in EXPLAINERS and not isinstance(explainer, EXPLAINERS[name]):
+        raise _broken(explainer, "has a `name` of its own", f"{name!r}, which is taken")
     params = explainer.get_params(deep=False)
     missing = [name for name in PARAMETERS if name not in params]
     if missing:
@@ -109,20 +117,35 @@ def _check_answers(explainer: BaseExplainer, X: pd.DataFrame, target: Any, what:
             explainer, "does not change NumPy's global random state", f"a change ({what})"
         )
     again = explainer.explain(rows, target=target)
-    _check_same(explainer, first, again.values, f"gives the same bytes for one seed ({what})")
-    turned = explainer.explain(rows.iloc[::-1], target=target).values
-    turned = turned[::-1] if first.scope == "local" else turned
-    _check_same(explainer, first, turned, f"gives the same bytes in any order of rows ({what})")
+    _check_same(explainer, first, again, f"gives the same bytes for one seed ({what})")
+    turned = explainer.explain(rows.iloc[::-1], target=target)
+    rule = f"gives the same bytes in any order of rows ({what})"
+    _check_same(explainer, first, turned._reordered(np.arange(len(rows))[::-1]), rule)
+    if "n_jobs" in explainer.get_params(deep=False):
+        jobs = copy.copy(explainer).set_params(n_jobs=2)
+        rule = f"gives the same bytes for any n_jobs ({what})"
+        _check_same(explainer, first, jobs.explain(rows, target=target), rule)
     if first.scope != type(explainer).scope:
         raise _broken(explainer, f"gives values of scope {type(explainer).scope!r}", first.scope)
     if first.scope == "local":
-        few = explainer.explain(rows.iloc[:3], target=target).values
-        allowed = 1e-6 * np.abs(first.values).max()
-        gap = float(np.abs(few - first.values[:3]).max())
-        if gap > allowed:
+        _check_rows(explainer, rows, target, what, first.values)
+    _check_task(explainer, rows, target, what)
+
+
+def _check_rows(
+    explainer: BaseExplainer, rows: pd.DataFrame, target: Any, what: str, values: FloatArray
+) -> None:
+    """Check that values depend on their own row and on the class that is asked for."""
+    for n_rows in (1, 3):
+        few = explainer.explain(rows.iloc[:n_rows], target=target).values
+        gap = float(np.abs(few - values[:n_rows]).max())
+        if gap > 1e-6 * np.abs(values).max():
             rule = f"gives values of a row that do not depend on the other rows ({what})"
             raise _broken(explainer, rule, f"a difference of {gap:.2g}")
-    _check_task(explainer, rows, target, what)
+    if target == 0 and values.any():
+        other = explainer.explain(rows, target=1)
+        if other.signed and np.array_equal(other.values, values):
+            raise _broken(explainer, "explains the class that is asked for", "the same for both")
 
 
 def _global_state() -> str:
@@ -134,18 +157,24 @@ def _check_task(explainer: BaseExplainer, rows: pd.DataFrame, target: Any, what:
     """Check that a task with null features is not changed."""
     task = explainer._pose(rows, None, target)[0]
     task = replace(task, n_null_features=N_NULL_FEATURES)
-    before = [task.rows.copy(), task.outputs.copy(), task.background.copy()]
-    explainer._run(task)
-    after: list[FloatMatrix] = [task.rows, task.outputs, task.background]
+    shared = (task.rows, task.outputs, task.background, np.asarray(task.background_y))
+    before = [array.copy() for array in shared]
+    first = explainer._run(task)
+    after = [task.rows, task.outputs, task.background, np.asarray(task.background_y)]
     if any(one.tobytes() != other.tobytes() for one, other in zip(before, after, strict=True)):
         raise _broken(explainer, "does not change the task", f"changed arrays ({what})")
+    rule = f"gives the same null values for one seed ({what})"
+    _check_same(explainer, first, explainer._run(task), rule)
 
 
-def _check_same(explainer: Any, first: Explanation, values: Any, rule: str) -> None:
+def _check_same(explainer: Any, first: Explanation, other: Explanation, rule: str) -> None:
     """Raise ExplainerError unless both explanations have the same bytes."""
-    if first.values.tobytes() != np.ascontiguousarray(values).tobytes():
-        gap = float(np.abs(first.values - values).max())
-        raise _broken(explainer, rule, f"a difference of {gap:.2g}")
+    for part in ("values", "standard_errors", "base_values", "null_values"):
+        one, two = getattr(first, part), getattr(other, part)
+        if (one is None) != (two is None):
+            raise _broken(explainer, rule, f"{part} only once")
+        if one is not None and one.tobytes() != np.ascontiguousarray(two).tobytes():
+            raise _broken(explainer, rule, f"{part} that differ by {np.abs(one - two).max():.2g}")
 
 
 def _broken(explainer: Any, rule: str, found: str) -> ExplainerError:

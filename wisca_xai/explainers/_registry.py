@@ -60,3 +60,21 @@ def find_explainer(name: str) -> type[BaseExplainer]:
             f"BaseExplainer, got {found!r}."
         )
     return found
+
+
+def new_explainer(name: str) -> BaseExplainer:
+    """A fresh explainer, with default parameters, by its name.
+
+    Raises
+    ------
+    InputError
+        As `find_explainer`, or if the class cannot be made without arguments.
+    """
+    found = find_explainer(name)
+    try:
+        return found()
+    except TypeError as error:
+        raise InputError(
+            f"The explainer {name!r} cannot be made without arguments: {error}. Pass the pair "
+            f"({name!r}, explainer)."
+        ) from error

@@ -8,12 +8,12 @@ from numpy.typing import ArrayLike
 from scipy.integrate import trapezoid
 
 from wisca_xai._checks import check_count
+from wisca_xai._compat import one_blas_thread
 from wisca_xai._exceptions import InputError
 from wisca_xai._results._explanation import Explanation
 from wisca_xai._typing import FloatMatrix, FloatVector, IntVector
 from wisca_xai.explainers import BaseExplainer, Task
 from wisca_xai.explainers._background import background_outputs
-from wisca_xai.explainers._base import one_blas_thread
 from wisca_xai.faithfulness._evaluate import (
     check_values,
     evaluate,

@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from wisca_xai._checks import check_count
+from wisca_xai._compat import one_blas_thread
 from wisca_xai._results._explanation import Explanation
 from wisca_xai._typing import FloatMatrix, FloatVector, IntVector
 from wisca_xai.explainers import BaseExplainer, Task
-from wisca_xai.explainers._base import one_blas_thread
 from wisca_xai.faithfulness._evaluate import check_values, evaluate, rounding
 from wisca_xai.faithfulness._pose import pose
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
@@ -36,22 +37,32 @@ def pose(
     if not isinstance(explanation, Explanation):
         raise InputError(f"`explanation` must be what explain returned, got {explanation!r}.")
     task, order, _ = explainer._pose(X, y, "predicted")
-    columns = _columns_of(task, explanation, order)
+    has_labels = isinstance(getattr(X, "index", None), pd.Index)
+    columns = _columns_of(task, explanation, order, has_labels)
+    if explanation.data is not None:
+        kept = explainer._encoded(explanation.data)
+        if not np.array_equal(kept[order], task.rows, equal_nan=True):
+            raise InputError("`X` must hold the rows that were explained, in the same order.")
     task = replace(task, columns=columns, seed=seed_entropy(random_state), evaluated={})
     return task, explanation._reordered(order), np.argsort(order)
 
 
-def _columns_of(task: Task, explanation: Explanation, order: IntVector) -> IntVector:
+def _columns_of(
+    task: Task, explanation: Explanation, order: IntVector, has_labels: bool
+) -> IntVector:
     """Position of the explained output in each row. InputError if the explanation is not of X."""
     if explanation.values.ndim == 3:
         task = replace(task, columns=None)
     columns, names, index = explained_columns(task), explanation.feature_names, explanation.index
     if names != task.response.codec.feature_names:
         raise InputError(f"`explanation` must be of the features of X, got {list(names)}.")
-    if index is not None and not (len(index) == len(order) and index[order].equals(task.index)):
+    is_same = index is None or len(index) == len(order)
+    if has_labels and is_same and index is not None:
+        is_same = index[order].equals(task.index)
+    if not is_same:
         raise InputError(
             f"`explanation` must be of the {len(order)} rows of X, in their order, got "
-            f"{len(index)} other rows. Pass the X that was explained."
+            f"{explanation.n_samples} other rows. Pass the X that was explained."
         )
     if explanation.targets is None:
         return columns

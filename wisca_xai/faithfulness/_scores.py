@@ -8,10 +8,10 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from wisca_xai._checks import check_count
+from wisca_xai._compat import one_blas_thread
 from wisca_xai._results._explanation import Explanation
 from wisca_xai._typing import FloatMatrix, FloatVector
 from wisca_xai.explainers import BaseExplainer
-from wisca_xai.explainers._base import one_blas_thread
 from wisca_xai.explainers._task import Task
 from wisca_xai.faithfulness._curves import curve_of, gaps_of, ranks_of
 from wisca_xai.faithfulness._evaluate import magnitudes

@@ -7,12 +7,12 @@ import numpy as np
 from pandas.api import types
 
 from wisca_xai._checks import check_count
+from wisca_xai._compat import one_blas_thread
 from wisca_xai._exceptions import ExplainerError, InputError
 from wisca_xai._results._explanation import Explanation
 from wisca_xai._typing import FloatArray, FloatCube, FloatVector
 from wisca_xai.consensus import max_abs
 from wisca_xai.explainers import BaseExplainer
-from wisca_xai.explainers._base import one_blas_thread
 from wisca_xai.explainers._task import Limits, Task
 from wisca_xai.faithfulness._evaluate import check_values, explained_columns
 from wisca_xai.faithfulness._pose import pose

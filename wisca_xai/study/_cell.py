@@ -11,10 +11,10 @@ import pandas as pd
 
 from wisca_xai._exceptions import WISCAWarning
 from wisca_xai._panel._explainer import WISCAExplainer
-from wisca_xai._panel._votes import votes_by_kind
 from wisca_xai._results._consensus_explanation import ConsensusExplanation
 from wisca_xai._results._explanation import Explanation
 from wisca_xai._results._plan import MergePlan, Stack
+from wisca_xai._results._votes import votes_from_results
 from wisca_xai._typing import FloatArray, FloatVector, IntMatrix, IntVector
 from wisca_xai.consensus import CONSENSUS, ConsensusFunction, published, value_groups, wisca
 from wisca_xai.datasets import GroundTruthDataset, make_dataset
@@ -139,7 +139,9 @@ def _ablations(
     ) -> FloatVector:
         return MergePlan(function, row_weights, votes, row_groups).merge(kept).importance
 
-    fidelity = dict(zip(components, votes_by_kind("fidelity", components).tolist(), strict=True))
+    fidelity = dict(
+        zip(components, votes_from_results("fidelity", components).tolist(), strict=True)
+    )
     ablations = {
         "without confidence weights": ablate(components, row_weights=np.ones_like(weights)),
         "votes by fidelity": ablate(components, fidelity),

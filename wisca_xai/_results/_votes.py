@@ -1,0 +1,27 @@
+"""Votes of explainers that follow from their results alone, without the model."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from wisca_xai._results._explanation import Explanation
+from wisca_xai._typing import FloatVector
+from wisca_xai.consensus import crh_weights, family_weights, min_max
+
+BY_KIND = ("equal", "family", "fidelity")  # weightings that look at no values
+FROM_RESULTS = (*BY_KIND, "crh")
+
+
+def votes_from_results(weighting: str, components: Mapping[str, Explanation]) -> FloatVector:
+    """Votes (n_explainers,) of one of `FROM_RESULTS`; see `WISCAExplainer`."""
+    if weighting == "equal":
+        return np.ones(len(components))
+    if weighting == "crh":
+        vectors = [min_max(component.mean_magnitude()) for component in components.values()]
+        return crh_weights(vectors) * len(components)
+    families = family_weights([component.family for component in components.values()])
+    if weighting == "family":
+        return families
+    # A surrogate counts as much as it explains of the model.
+    fidelity = [1.0 if c.fidelity is None else c.fidelity for c in components.values()]
+    return families * np.array(fidelity) if any(fidelity) else families
