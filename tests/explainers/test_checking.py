@@ -88,6 +88,11 @@ class NotAdditive(Centred):
         return self.answer(task, task.rows, family="shapley", unit=unit, base_values=base)
 
 
+class WithoutBase(Centred):
+    def _explain(self, task):
+        return self.answer(task, task.rows, family="shapley", unit=task.response.unit)
+
+
 class OtherScope(Centred):
     def _explain(self, task):
         values = np.abs(task.rows).mean(axis=0)
@@ -152,6 +157,7 @@ class Raising(Centred):
         (Changing(), "does not change the task|the same bytes"),
         (NotFinite(), "values that are NaN or infinite"),
         (NotAdditive(), "does not add up to the model's output"),
+        (WithoutBase(), "of the family 'shapley' gives base values, and the unit 'target'"),
         (OtherScope(), "gives values of scope 'local'; found: global"),
         (OtherClass(), "explains the class that is asked for"),
         (UnseededNulls(), "the same null values for one seed .*: null_values that differ"),

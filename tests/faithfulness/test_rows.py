@@ -54,3 +54,8 @@ def test_infidelity_of_an_unsigned_explanation_is_unknown():
 
     unsigned = replace(WHOLE, signed=False)
     assert np.isnan(infidelity(EXPLAINER, unsigned, X[:12])).all()
+
+
+def test_a_model_in_place_of_the_explainer_is_refused():
+    with pytest.raises(InputError, match=r"must be the fitted explainer .* got function"):
+        faithfulness_report(lambda rows: rows, WHOLE, X[:12])

@@ -204,7 +204,7 @@ def test_explanations_that_do_not_fit_are_refused(iris, species):
     renamed = replace(explanation.components["shap"], feature_names=tuple("abcd"))
     with pytest.raises(InputError, match="must be of the features of X, got"):
         faithfulness_report(explainer, renamed, X)
-    with pytest.raises(InputError, match="must be what explain returned, got 3"):
+    with pytest.raises(InputError, match="must be what explain returned, got int"):
         faithfulness_report(explainer, 3, X)
     with pytest.raises(NotFittedError, match="not fitted"):
         faithfulness_report(ShapExplainer(explainer.estimator_), explanation, X)

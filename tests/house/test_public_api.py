@@ -94,3 +94,17 @@ def test_an_explainer_is_called_like_its_explain():
 def test_every_explainer_takes_jobs_and_a_progress_bar(name):
     for explainer in (WISCAExplainer, *wisca_xai.explainers.EXPLAINERS.values()):
         assert name in explainer().get_params(), explainer
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("shap_values", "the attributions are `values`"),
+        ("abs", r"mean_magnitude\(\) is the mean of the absolute values"),
+        ("ranking", "only a consensus has it"),
+        ("waterfall", "pictures are functions"),
+    ],
+)
+def test_names_of_others_lead_to_ours(name, message):
+    with pytest.raises(AttributeError, match=message):
+        getattr(ShapExplainer(MODEL).fit(X).explain(X[:2]), name)

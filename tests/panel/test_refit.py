@@ -292,3 +292,11 @@ def test_rows_weigh_by_the_confidence_of_the_clone(merged):
         expected = (2 * task.outputs.max(axis=1) - 1) ** 2
         assert any(np.allclose(weights, expected, rtol=1e-12) for weights, _ in merged)
     assert np.abs(posed[0].outputs - posed[1].outputs).max() > 1e-3
+
+
+@pytest.mark.parametrize(("n_refits", "is_said"), [(2, True), (4, True), (5, False), (0, False)])
+def test_too_few_refits_to_call_any_feature_are_said(n_refits, is_said):
+    y = (X["b"] > 0).to_numpy().astype(int)
+    notes = explain_refitted(LogisticRegression(), y, n_refits=n_refits).notes
+    found = [note for note in notes if "too few to call any of 4 features above noise" in note]
+    assert bool(found) == is_said

@@ -75,7 +75,11 @@ def test_local_draws_a_component_in_its_own_unit(explanation):
 
 @pytest.mark.parametrize(
     ("component", "row", "message"),
-    [("permutation", 0, "is global"), ("shap", 6, "position of one of 6 rows, got 6")],
+    [
+        ("permutation", 0, "is global"),
+        ("shap", 6, "position of one row, an int below 6, got 6"),
+        ("shap", "a", "got 'a'"),
+    ],
 )
 def test_local_says_what_it_cannot_draw(explanation, component, row, message):
     with pytest.raises(InputError, match=message):

@@ -33,7 +33,6 @@ def part(whole):
 
 
 def test_importance_is_that_of_the_plan_for_these_rows(whole, part):
-    rows = np.array([3, 0, 7, 20])
     np.testing.assert_array_equal(part.importance, part.plan.merge(part.components).importance)
     assert (part.importance != whole.importance).any()
 

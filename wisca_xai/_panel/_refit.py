@@ -21,6 +21,7 @@ from wisca_xai.consensus import value_groups
 from wisca_xai.explainers import BaseExplainer
 from wisca_xai.explainers._task import Limits, Task, resolve_target
 
+LEVEL = 0.05  # p-value up to which a feature is called above noise
 MAX_EXPLAINED = 50  # largest number of rows that are explained in each refit
 
 
@@ -112,3 +113,12 @@ def _with_null_features(task: Task, kept: Any, generator: np.random.Generator) -
         limits=Limits(),
         evaluated={},
     )
+
+
+def refit_notes(n_refits: int, n_features: int) -> list[str]:
+    """A note if so few refits cannot call any feature above noise."""
+    if n_refits == 0 or 1 + n_refits * n_features >= 1 / LEVEL:
+        return []
+    return [
+        f"n_refits={n_refits} is too few to call any of {n_features} features above noise. Use 30."
+    ]

@@ -192,7 +192,8 @@ class Explanation:
         except (IndexError, TypeError, ValueError) as error:
             raise InputError(
                 f"`explanation[rows]` takes positions from 0 to {self.n_samples - 1}: an int, a "
-                f"slice, a list or a mask of {self.n_samples}, got {rows!r}."
+                f"slice, a list or a mask of {self.n_samples}, got {rows!r}. For columns use "
+                "to_frame(); for one explainer of a consensus `components`."
             ) from error
         if chosen.ndim != 1 or not len(chosen):
             raise InputError(f"`explanation[rows]` must choose at least one row, got {rows!r}.")
@@ -243,6 +244,9 @@ class Explanation:
 
     def to_shap(self, data: Any = None) -> Any:
         """Convert to a `shap.Explanation` for shap's own plots.
+
+        Plots that add values up, such as waterfall plots, need Shapley values, such as those of
+        ``explanation.components["shap"]``. A consensus does not add up to the output.
 
         Parameters
         ----------
@@ -342,8 +346,14 @@ class Explanation:
 
     def __getattr__(self, name: str) -> Any:
         hint = ""
-        if name.startswith("plot"):
-            hint = ": plots are functions, such as wisca_xai.plots.importance(explanation)"
+        if name.startswith("plot") or name in ("summary", "waterfall", "beeswarm"):
+            hint = ": pictures are functions, such as wisca_xai.plots.importance(explanation)"
+        elif name in ("shap_values", "local_exp", "data_values"):
+            hint = ": the attributions are `values`, and to_frame() is a table of them"
+        elif name in ("abs", "mean"):
+            hint = ": mean_magnitude() is the mean of the absolute values; or use to_shap()"
+        elif name in ("importance", "ranking", "agreement", "verdict", "components"):
+            hint = ": only a consensus has it. Use mean_magnitude(), or WISCAExplainer"
         raise AttributeError(f"{type(self).__name__} has no attribute {name!r}{hint}.")
 
     def __repr__(self) -> str:

@@ -127,6 +127,10 @@ def _check_answers(explainer: BaseExplainer, X: pd.DataFrame, target: Any, what:
         _check_same(explainer, first, jobs.explain(rows, target=target), rule)
     if first.scope != type(explainer).scope:
         raise _broken(explainer, f"gives values of scope {type(explainer).scope!r}", first.scope)
+    unit = explainer._pose(rows, None, target)[0].response.unit
+    if first.family == "shapley" and (first.base_values is None or first.unit != unit):
+        rule = f"of the family 'shapley' gives base values, and the unit {unit!r}"
+        raise _broken(explainer, rule, f"{first.unit!r}, base values {first.base_values}")
     if first.scope == "local":
         _check_rows(explainer, rows, target, what, first.values)
     _check_task(explainer, rows, target, what)
@@ -180,5 +184,6 @@ def _check_same(explainer: Any, first: Explanation, other: Explanation, rule: st
 def _broken(explainer: Any, rule: str, found: str) -> ExplainerError:
     """The error for a broken rule. `rule` completes "A valid explainer ..."."""
     return ExplainerError(
-        f"{type(explainer).__name__} breaks the contract. A valid explainer {rule}; found: {found}."
+        f"{type(explainer).__name__} breaks the contract. A valid explainer {rule}; found: "
+        f"{found.rstrip('.')}."
     )

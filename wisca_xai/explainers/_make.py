@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from wisca_xai._results._explanation import Explanation
-from wisca_xai._typing import Family, FloatArray, Unit
+from wisca_xai._typing import FloatArray, Unit
 from wisca_xai.explainers._task import Task
 
 
@@ -14,7 +14,7 @@ def make_explanation(
     values: FloatArray,
     *,
     method: str,
-    family: Family,
+    family: str,
     unit: Unit,
     signed: bool,
     standard_errors: FloatArray | None = None,

@@ -33,9 +33,16 @@ def pose(
     InputError
         If the explanation is of other rows or features, or of all classes at once.
     """
+    if not isinstance(explainer, BaseExplainer):
+        raise InputError(
+            "`explainer` must be the fitted explainer that gave the explanation, got "
+            f"{type(explainer).__name__}."
+        )
     check_is_fitted(explainer)
     if not isinstance(explanation, Explanation):
-        raise InputError(f"`explanation` must be what explain returned, got {explanation!r}.")
+        raise InputError(
+            f"`explanation` must be what explain returned, got {type(explanation).__name__}."
+        )
     task, order, _ = explainer._pose(X, y, "predicted")
     has_labels = isinstance(getattr(X, "index", None), pd.Index)
     columns = _columns_of(task, explanation, order, has_labels)

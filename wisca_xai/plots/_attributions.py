@@ -1,5 +1,6 @@
 """Bars of the attributions of one row."""
 
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -54,9 +55,11 @@ def attributions(
         raise InputError(
             f"plots.attributions needs values per row, but {explanation.method!r} is global."
         )
-    if not -explanation.n_samples <= row < explanation.n_samples:
+    is_position = isinstance(row, Integral) and not isinstance(row, bool)
+    if not is_position or not -explanation.n_samples <= row < explanation.n_samples:
         raise InputError(
-            f"`row` must be the position of one of {explanation.n_samples} rows, got {row}."
+            f"`row` must be the position of one row, an int below {explanation.n_samples}, got "
+            f"{row!r}."
         )
     values, label = _row_values(explanation, row, target)
     top = np.argsort(-np.abs(values), kind="stable")[: check_count("max_features", max_features)]
