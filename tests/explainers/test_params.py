@@ -69,7 +69,7 @@ def test_entropy_needs_the_true_values():
     ],
     ids=["scope", "parameters", "pickle"],
 )
-def test_a_class_that_breaks_a_rule_is_named_before_any_model_is_explained(explainer, message):
+def test_a_class_that_breaks_a_rule_is_named(explainer, message):
     with pytest.raises(ExplainerError, match=message):
         check_explainer(explainer)
 
@@ -83,7 +83,7 @@ def test_a_scorer_may_check_that_the_model_is_fitted():
     assert np.isfinite(explainer.explain(IRIS[:50], NAMES[:50]).values).all()
 
 
-def test_a_library_of_the_users_model_that_is_missing_is_not_taken_for_ours():
+def test_a_missing_library_of_the_users_model_is_not_taken_for_ours():
     missing = pytest.raises(ModuleNotFoundError, match=r"^No module named 'users_library'$")
     with missing, library_call(0):
         import users_library  # noqa: F401

@@ -25,7 +25,7 @@ def test_a_consensus_of_global_explainers_has_no_rows_to_disagree_on():
     assert len(merged(LOSS, LOSS, names=("p", "q")).row_disagreement()) == 0
 
 
-def test_rows_cannot_be_chosen_if_only_an_explainer_of_all_rows_has_a_vote():
+def test_rows_cannot_be_chosen_if_only_a_global_explainer_has_a_vote():
     whole = merged(ONE, LOSS, names=("one", "loss"), weighting={"one": 0.0, "loss": 1.0})
     with pytest.raises(InputError, match=r"chosen from \['loss'\] alone"):
         whole[[0, 1]]

@@ -61,7 +61,7 @@ def test_arrow_times_of_pandas_are_dates_and_come_back_as_they_were():
     pd.testing.assert_frame_equal(codec.decode(codec.encode(table)), table)
 
 
-def test_a_new_level_that_the_dtype_cannot_hold_reaches_the_model_as_it_is():
+def test_a_new_level_that_the_dtype_cannot_hold_reaches_the_model():
     pa = pytest.importorskip("pyarrow", reason="pyarrow is optional")
     text = pd.Series(["Rome", "Bari"], dtype=pd.ArrowDtype(pa.string()))
     rows = pd.DataFrame({"city": pd.Series(["Rome", 5], dtype=object)})

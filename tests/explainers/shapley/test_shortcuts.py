@@ -31,12 +31,12 @@ def check_additive(explanation, expected):
     np.testing.assert_allclose(total, expected, atol=1e-9)
 
 
-def test_coefficients_of_derived_features_are_not_taken_for_those_of_the_columns():
+def test_coefficients_of_derived_features_are_not_those_of_columns():
     model = Squares().fit(X, Y)
     check_additive(ShapExplainer(model).fit(X).explain(X[:4]), model.predict(X[:4]))
 
 
-def test_coefficients_of_pairs_of_classes_are_not_taken_for_those_of_the_classes():
+def test_coefficients_of_pairs_of_classes_are_not_those_of_classes():
     """Four classes have six pairs."""
     model = SVC(kernel="linear").fit(X, np.digitize(Y, [-1, 0, 1]))
     explainer = ShapExplainer(model, response_method="decision_function").fit(X)
@@ -63,7 +63,7 @@ def test_a_shortcut_for_columns_of_text_is_refused_for_this_reason():
         explainer.explain(table[:1])
 
 
-def test_walks_to_a_single_background_row_add_up_to_the_output_of_the_model():
+def test_walks_to_a_single_background_row_add_up_to_the_output():
     slopes = np.array([2.0, -1.0, 0.5, 0.0])
     explainer = ShapExplainer(lambda X: X @ slopes, method="permutation", background_size=1)
     check_additive(explainer.fit(X).explain(X[:3]), X[:3] @ slopes)
