@@ -74,7 +74,8 @@ def one_blas_thread() -> Iterator[None]:
 
     Another number of threads rounds differently. Workers of joblib have fewer threads than their
     parent process, so results would depend on `n_jobs`. The limit holds for the whole process: the
-    first call sets it, and the last one to end restores what was before.
+    first call sets it, and the last one to end restores what was before. OpenBLAS does not always
+    follow if these calls come from different threads.
     """
     global _n_limiting
     with _LOCK:

@@ -267,8 +267,7 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
     ) -> tuple[Task, Any, tuple[str, ...]]:
         """Check the input. Returns the task, the order of its rows, and notes."""
         index = getattr(as_table(X), "index", None)
-        known = self.codec_.labels if self.codec_.is_named else None
-        X, note = read_table(self, X, reset=False, expected=lambda labels: known)
+        X, note = self._read(X)
         y = check_target_column(y, X)
         codec = self.codec_.extended(X)
         matrix = codec.encode(X)
@@ -301,9 +300,13 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
 
     def _encoded(self, X: Any) -> FloatMatrix:
         """The rows of X as codes, in their order; the model is not asked."""
-        known = self.codec_.labels if self.codec_.is_named else None
-        X, _ = read_table(self, X, reset=False, expected=lambda labels: known)
+        X, _ = self._read(X)
         return self.codec_.extended(X).encode(X)
+
+    def _read(self, X: Any) -> tuple[Any, str | None]:
+        """X with the columns of `fit`, and a note on columns that were moved or left out."""
+        known = self.codec_.labels if self.codec_.is_named else None
+        return read_table(self, X, reset=False, expected=lambda labels: known)
 
     def get_metadata_routing(self) -> MetadataRouter:
         """Pass metadata of `fit` to the model's `fit`.
