@@ -8,6 +8,13 @@ from wisca_xai._checks import check_choice
 from wisca_xai.datasets._additive import make_correlated, make_linear, make_square
 from wisca_xai.datasets._dataset import GroundTruthDataset
 from wisca_xai.datasets._draws import Seed
+from wisca_xai.datasets._effects import (
+    make_many_levels,
+    make_near_copies,
+    make_rare_events,
+    make_ties,
+)
+from wisca_xai.datasets._either_or import make_either_or, make_maximum
 from wisca_xai.datasets._height import (
     make_height,
     make_height_imbalanced,
@@ -16,6 +23,7 @@ from wisca_xai.datasets._height import (
 from wisca_xai.datasets._product import make_product
 from wisca_xai.datasets._rules import make_conjunction, make_rules
 from wisca_xai.datasets._sklearn import make_friedman, make_informative, make_sparse_uncorrelated
+from wisca_xai.datasets._switch import make_switch
 from wisca_xai.datasets._syn import make_syn
 
 DatasetFunction = Callable[..., GroundTruthDataset]
@@ -50,6 +58,16 @@ DATASETS: dict[str, DatasetFunction] = {
     "correlated_05": partial(_make, make_correlated, correlation=0.5),
     "correlated_09": partial(_make, make_correlated, correlation=0.9),
     "product": partial(_make, make_product),
+    "switch_2": partial(_make, make_switch),
+    "switch_3": partial(_make, make_switch, n_branches=3),
+    "switch_levels": partial(_make, make_switch, n_branches=4, has_levels=True),
+    "either_or_2": partial(_make, make_either_or),
+    "either_or_3": partial(_make, make_either_or, n_causes=3),
+    "maximum": partial(_make, make_maximum),
+    "near_copies": partial(_make, make_near_copies),
+    "many_levels": partial(_make, make_many_levels),
+    "ties": partial(_make, make_ties),
+    "rare_events": partial(_make, make_rare_events),
 }
 
 

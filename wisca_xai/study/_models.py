@@ -4,6 +4,7 @@ import warnings
 from typing import Any
 
 import numpy as np
+from sklearn.compose import make_column_transformer
 from sklearn.ensemble import (
     GradientBoostingClassifier,
     GradientBoostingRegressor,
@@ -16,7 +17,7 @@ from sklearn.metrics import r2_score, roc_auc_score
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from wisca_xai._model._response import Response
@@ -34,30 +35,39 @@ N_TRUTH_ROWS, N_TRUTH_BACKGROUND = 12, 20
 
 def fit_model(name: str, data: GroundTruthDataset, rows: Any, seed: int) -> Any:
     """Fit one of `MODELS` to some rows of a table."""
-    label = data.task == "classification"
-    model: Any
+    model, needs_scaling = _new_model(name, data.task == "classification", seed)
+    text = data.X.select_dtypes(exclude="number").columns.tolist()
+    steps = [StandardScaler()] if needs_scaling else []
+    if text:
+        encoder = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
+        others = steps[0] if steps else "passthrough"
+        steps = [make_column_transformer((encoder, text), remainder=others)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        fitted = make_pipeline(*steps, model) if steps else model
+        return fitted.fit(data.X.iloc[rows], data.y.iloc[rows])
+
+
+def _new_model(name: str, label: bool, seed: int) -> tuple[Any, bool]:
+    """One of `MODELS`, not fitted, and whether its columns should have the same spread."""
     match name:
         case "linear":
-            model = make_pipeline(StandardScaler(), LogisticRegression() if label else Ridge())
+            return LogisticRegression() if label else Ridge(), True
         case "tree":
             kind = DecisionTreeClassifier if label else DecisionTreeRegressor
-            model = kind(min_samples_leaf=5, random_state=seed)
+            return kind(min_samples_leaf=5, random_state=seed), False
         case "forest":
             kind = RandomForestClassifier if label else RandomForestRegressor
-            model = kind(min_samples_leaf=2, random_state=seed)
+            return kind(min_samples_leaf=2, random_state=seed), False
         case "boosting":
             kind = GradientBoostingClassifier if label else GradientBoostingRegressor
-            model = kind(random_state=seed)
+            return kind(random_state=seed), False
         case "mlp":
             kind = MLPClassifier if label else MLPRegressor
             net = kind(hidden_layer_sizes=(50,), alpha=0.01, max_iter=400, random_state=seed)
-            model = make_pipeline(StandardScaler(), net)
-        case "knn":
-            kind = KNeighborsClassifier if label else KNeighborsRegressor
-            model = make_pipeline(StandardScaler(), kind(10))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        return model.fit(data.X.iloc[rows], data.y.iloc[rows])
+            return net, True
+    kind = KNeighborsClassifier if label else KNeighborsRegressor
+    return kind(10), True
 
 
 def score_model(model: Any, data: GroundTruthDataset, rows: Any) -> float:
