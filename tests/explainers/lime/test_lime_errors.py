@@ -11,7 +11,8 @@ from sklearn.preprocessing import StandardScaler
 
 from tests.explainers.lime.cases import IRIS, NAMES, N, explain
 from wisca_xai import LimeExplainer
-from wisca_xai.explainers.lime._neighbourhood import draw, fit_ridges
+from wisca_xai.explainers.lime._neighbourhood import draw
+from wisca_xai.explainers.lime._ridges import fit_ridges
 
 
 def smooth(table):

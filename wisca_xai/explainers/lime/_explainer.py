@@ -13,7 +13,8 @@ from wisca_xai.explainers._blocks import progress_of
 from wisca_xai.explainers._guard import library_call
 from wisca_xai.explainers._make import make_explanation
 from wisca_xai.explainers._task import Task
-from wisca_xai.explainers.lime._neighbourhood import draw, fit_ridges
+from wisca_xai.explainers.lime._neighbourhood import draw
+from wisca_xai.explainers.lime._ridges import fit_ridges
 
 DISCRETIZERS = ("quartile", "decile", "entropy")
 LARGEST = 1e150  # largest magnitude in the background: the square of larger ones overflows
