@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from wisca_xai._checks import check_choice, check_count, check_no_fields
+from wisca_xai._checks import as_number, check_choice, check_count, check_no_fields
 from wisca_xai._exceptions import InputError
 from wisca_xai._results._explanation import Explanation
 from wisca_xai._typing import FloatArray, FloatVector, ResponseMethod
@@ -14,7 +14,7 @@ from wisca_xai.explainers._guard import library_call
 from wisca_xai.explainers._make import make_explanation
 from wisca_xai.explainers._task import Task
 from wisca_xai.explainers.lime._neighbourhood import draw
-from wisca_xai.explainers.lime._ridges import fit_ridges
+from wisca_xai.explainers.lime._ridges import bounded_width, fit_ridges
 
 DISCRETIZERS = ("quartile", "decile", "entropy")
 LARGEST = 1e150  # largest magnitude in the background: the square of larger ones overflows
@@ -41,6 +41,14 @@ class LimeExplainer(BaseExplainer):
     discretizer : {"quartile", "decile", "entropy"} or None, default="quartile"
         Bins of quantities. "entropy" needs y in `fit`. None uses the standardised values themselves
         as regressors, and draws them from normal distributions around the background's mean.
+    kernel_width : float or None, default=None
+        Width of the kernel, in the unit of lime's distance d between a neighbour and the row. The
+        neighbour's weight is ``exp(-d**2 / (2 * kernel_width**2))``. With bins, d is the square
+        root of the number of features in another bin or level than the row, between 0 and
+        ``sqrt(n_features)``. With ``discretizer=None``, the squared differences of standardised
+        quantities count instead, and d has no upper limit. None is the library's default,
+        ``0.75 * sqrt(n_features)``. Narrow kernels shrink all coefficients towards 0, because the
+        ridge penalty is 1 whatever the weights add up to.
     response_method : {"auto", "predict_proba", "decision_function", "predict"}, default="auto"
         Output that is explained.
     n_jobs : int or None, default=None
@@ -89,6 +97,7 @@ class LimeExplainer(BaseExplainer):
         engine: str = "fast",
         n_samples: int = 5000,
         discretizer: str | None = "quartile",
+        kernel_width: float | None = None,
         response_method: ResponseMethod = "auto",
         n_jobs: int | None = None,
         random_state: Any = None,
@@ -98,6 +107,7 @@ class LimeExplainer(BaseExplainer):
         self.engine = engine
         self.n_samples = n_samples
         self.discretizer = discretizer
+        self.kernel_width = kernel_width
         self.response_method = response_method
         self.n_jobs = n_jobs
         self.random_state = random_state
@@ -109,6 +119,12 @@ class LimeExplainer(BaseExplainer):
         check_count("n_samples", self.n_samples, minimum=2)
         if self.discretizer is not None:
             check_choice("discretizer", self.discretizer, DISCRETIZERS, also=" or None")
+        if self.kernel_width is not None and not 0 < as_number(self.kernel_width) < np.inf:
+            raise InputError(
+                "`kernel_width` must be None or a finite number above 0, got "
+                f"{self.kernel_width!r}. Distances are between 0 and sqrt(n_features) if "
+                "quantities are binned."
+            )
 
     def _explain(self, task: Task) -> Explanation:
         self._check_width(task)
@@ -172,7 +188,7 @@ class LimeExplainer(BaseExplainer):
                 seed=seed,
             )
         outputs = task.response(neighbours.samples)
-        ridges = fit_ridges(task, neighbours, outputs)
+        ridges = fit_ridges(task, neighbours, outputs, kernel_width=self.kernel_width)
 
         def stacked(part: str) -> FloatArray:
             return task.squeezed(np.array([getattr(ridge, part) for ridge in ridges]))
@@ -214,11 +230,13 @@ class LimeExplainer(BaseExplainer):
         with library_call(seed):
             from lime.lime_tabular import LimeTabularExplainer
 
+            width = self.kernel_width
             explainer = LimeTabularExplainer(
                 task.background,
                 mode=mode,
                 training_labels=task.background_y,
                 categorical_features=task.response.codec.categorical,
+                kernel_width=None if width is None else bounded_width(width),
                 feature_selection="none",
                 discretize_continuous=self.discretizer is not None,
                 discretizer=self.discretizer,

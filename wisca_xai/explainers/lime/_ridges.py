@@ -9,6 +9,7 @@ from wisca_xai.explainers._task import Task
 from wisca_xai.explainers.lime._neighbourhood import Neighbourhood
 
 KERNEL_WIDTH = 0.75  # in units of sqrt(n_features); the value of lime
+NARROWEST, WIDEST = 1e-100, 1e100  # squares of widths beyond these would leave the range of floats
 
 
 @dataclass(frozen=True)
@@ -83,12 +84,26 @@ class _LocalData:
         return cls(design, weighted, weights, own, total, mean, y_mean, y - y_mean, own_y - y_mean)
 
 
-def fit_ridges(task: Task, neighbours: Neighbourhood, outputs: FloatMatrix) -> list[Ridge]:
+def bounded_width(kernel_width: float) -> float:
+    """A kernel width whose square is a float. Beyond the bounds, the weights stay the same."""
+    return float(min(max(kernel_width, NARROWEST), WIDEST))
+
+
+def fit_ridges(
+    task: Task,
+    neighbours: Neighbourhood,
+    outputs: FloatMatrix,
+    *,
+    kernel_width: float | None = None,
+) -> list[Ridge]:
     """Fit a weighted ridge regression around every row.
 
     The row itself is an extra sample of weight 1. The penalty is 1, as in lime. The task says which
-    of the neighbours' outputs (n_draws, k) are explained.
+    of the neighbours' outputs (n_draws, k) are explained. A kernel width of None is lime's default.
     """
+    kernel = 2.0 * KERNEL_WIDTH**2 * task.n_features
+    if kernel_width is not None:
+        kernel = 2.0 * bounded_width(kernel_width) ** 2
     sources = task.null_sources()
     generator = np.random.default_rng(task.seed_for("lime dummies"))
     # Draws are independent, so rotating a regressor shuffles it, and takes less time.
@@ -99,7 +114,7 @@ def fit_ridges(task: Task, neighbours: Neighbourhood, outputs: FloatMatrix) -> l
     ridges = []
     for i in range(task.n_samples):
         row, chosen = neighbours.rows_encoded[:, i], task.chosen(i)
-        weights = _encode(neighbours, row, design)
+        weights = _encode(neighbours, row, kernel, design)
         np.multiply(design, weights, out=weighted)
         own = np.where(neighbours.by_equality, 1.0, row)
         y, own_y = outputs[:, chosen], task.outputs[i, chosen]
@@ -152,10 +167,14 @@ def _fit_alone(
     return np.asarray((regressors @ left + own * own_left) / (squares[:, None] + 1.0))
 
 
-def _encode(neighbours: Neighbourhood, row: FloatVector, design: FloatMatrix) -> FloatVector:
-    """Write the regressors around a row into `design`. Returns the weights of the neighbours."""
+def _encode(
+    neighbours: Neighbourhood, row: FloatVector, kernel: float, design: FloatMatrix
+) -> FloatVector:
+    """Write the regressors around a row into `design`. Returns the weights of the neighbours.
+
+    `kernel` is twice the squared kernel width.
+    """
     n_features = len(row)
-    kernel = 2.0 * KERNEL_WIDTH**2 * n_features
     equal = neighbours.encoded == row[:, None]
     if neighbours.by_equality.all():
         design[:] = equal
