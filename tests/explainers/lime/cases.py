@@ -21,14 +21,15 @@ def seed_for(purpose, seed):
 
 def by_hand(function, background, row, seed, **settings):
     derived = seed_for("lime", seed)
+    num_features = settings.pop("num_features", background.shape[1])
+    settings = {"feature_selection": "none", **settings}
     explainer = LimeTabularExplainer(
         background[canonical_order(background)],
-        feature_selection="none",
         random_state=derived,
         **settings,
     )
     return explainer.explain_instance(
-        row, function, labels=range(3), num_features=background.shape[1], num_samples=N
+        row, function, labels=range(3), num_features=num_features, num_samples=N
     )
 
 

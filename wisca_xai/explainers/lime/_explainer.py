@@ -15,13 +15,14 @@ from wisca_xai.explainers._make import make_explanation
 from wisca_xai.explainers._task import Task
 from wisca_xai.explainers.lime._neighbourhood import draw
 from wisca_xai.explainers.lime._ridges import bounded_width, fit_ridges
+from wisca_xai.explainers.lime._selection import SELECTIONS, Selection
 
 DISCRETIZERS = ("quartile", "decile", "entropy")
 LARGEST = 1e150  # largest magnitude in the background: the square of larger ones overflows
 
 
 class LimeExplainer(BaseExplainer):
-    """LIME for tables [1]_, with all features and without feature selection.
+    """LIME for tables [1]_, by default with all features.
 
     A neighbourhood is drawn from bins of the background. Around each row, a ridge regression of the
     explained output gives one coefficient per feature. Its regressors are "in the same bin as the
@@ -49,6 +50,21 @@ class LimeExplainer(BaseExplainer):
         quantities count instead, and d has no upper limit. None is the library's default,
         ``0.75 * sqrt(n_features)``. Narrow kernels shrink all coefficients towards 0, because the
         ridge penalty is 1 whatever the weights add up to.
+    feature_selection : str, default="none"
+        How features are selected, for each row and output. A second ridge regression on the
+        selected ones alone gives their coefficients. All others get exactly 0.
+
+        - "none": all features. `num_features` is not used.
+        - "highest_weights": the largest products, in absolute value, of a coefficient and the row's
+          own regressor. The coefficients are those of a ridge regression on all features, with a
+          penalty of 0.01.
+        - "forward_selection": one feature after another, each time the one that raises R2 most, in
+          regressions without penalty.
+        - "lasso_path": the last step on the path of the lasso that has at most `num_features`
+          features. It may have fewer.
+        - "auto": "forward_selection" up to 6 features, "highest_weights" above.
+    num_features : int or None, default=None
+        Number of features to select, at least 1. None keeps all features.
     response_method : {"auto", "predict_proba", "decision_function", "predict"}, default="auto"
         Output that is explained.
     n_jobs : int or None, default=None
@@ -67,6 +83,18 @@ class LimeExplainer(BaseExplainer):
     `base_values` are the intercepts. ``diagnostics["r2"]`` is the R2 of the local fits, a signal of
     their quality. `standard_errors` (fast engine only) are those of sampling the neighbourhood,
     which all rows share.
+
+    With a selection, `standard_errors` are those of the second regression, and 0 for features that
+    are not selected. They ignore the selection's own uncertainty: another neighbourhood may select
+    other features. So they are too small. There are no `null_values`, because null features do not
+    compete in the selection, and a coefficient without this hurdle is no measure of the noise. In a
+    panel, ``above_noise`` then rests on the other explainers.
+
+    Both engines keep an odd case of "lasso_path": if no regressor's weighted covariance with the
+    output exceeds about 1e-7, because the output is constant or in a very large unit, the path has
+    no step, and all features are selected. Where the library's selection depends on rounding errors
+    alone, the fast engine may select other features. Its forward selection takes the first of
+    features with equal gains.
 
     The fast engine refuses more than 5000 features, because it solves a system of as many equations
     for every row. With more than `n_samples` features, the library solves a system of `n_samples`
@@ -98,6 +126,8 @@ class LimeExplainer(BaseExplainer):
         n_samples: int = 5000,
         discretizer: str | None = "quartile",
         kernel_width: float | None = None,
+        feature_selection: str = "none",
+        num_features: int | None = None,
         response_method: ResponseMethod = "auto",
         n_jobs: int | None = None,
         random_state: Any = None,
@@ -108,6 +138,8 @@ class LimeExplainer(BaseExplainer):
         self.n_samples = n_samples
         self.discretizer = discretizer
         self.kernel_width = kernel_width
+        self.feature_selection = feature_selection
+        self.num_features = num_features
         self.response_method = response_method
         self.n_jobs = n_jobs
         self.random_state = random_state
@@ -125,6 +157,9 @@ class LimeExplainer(BaseExplainer):
                 f"{self.kernel_width!r}. Distances are between 0 and sqrt(n_features) if "
                 "quantities are binned."
             )
+        check_choice("feature_selection", self.feature_selection, SELECTIONS)
+        if self.num_features is not None:
+            check_count("num_features", self.num_features, reason=" None keeps all features.")
 
     def _explain(self, task: Task) -> Explanation:
         self._check_width(task)
@@ -188,20 +223,29 @@ class LimeExplainer(BaseExplainer):
                 seed=seed,
             )
         outputs = task.response(neighbours.samples)
-        ridges = fit_ridges(task, neighbours, outputs, kernel_width=self.kernel_width)
+        selection = self._selection()
+        ridges = fit_ridges(
+            task, neighbours, outputs, kernel_width=self.kernel_width, selection=selection
+        )
 
         def stacked(part: str) -> FloatArray:
             return task.squeezed(np.array([getattr(ridge, part) for ridge in ridges]))
 
         found = {part: stacked(part) for part in ("standard_errors", "intercepts", "r2")}
-        if task.n_null_features:
+        if task.n_null_features and selection is None:
             found["null_values"] = stacked("null_values")
         return {"values": stacked("coefficients"), **found}
+
+    def _selection(self) -> Selection | None:
+        """How features are selected; None if all are kept."""
+        if self.feature_selection == "none" or self.num_features is None:
+            return None
+        return Selection(self.feature_selection, int(self.num_features))
 
     def _library_values(self, task: Task) -> dict[str, FloatArray]:
         """Compute the values with the library: a new object with the same seed for each row."""
         n_samples, n_features = task.rows.shape
-        coefficients = np.empty((n_samples, n_features, task.n_outputs))
+        coefficients = np.zeros((n_samples, n_features, task.n_outputs))
         intercepts, r2 = np.full((2, n_samples, task.n_outputs), np.nan)
         seed = task.seed_for("lime")
         # lime's classification mode takes several outputs from one call, in any unit.
@@ -230,14 +274,14 @@ class LimeExplainer(BaseExplainer):
         with library_call(seed):
             from lime.lime_tabular import LimeTabularExplainer
 
-            width = self.kernel_width
+            width, selection = self.kernel_width, self._selection()
             explainer = LimeTabularExplainer(
                 task.background,
                 mode=mode,
                 training_labels=task.background_y,
                 categorical_features=task.response.codec.categorical,
                 kernel_width=None if width is None else bounded_width(width),
-                feature_selection="none",
+                feature_selection="none" if selection is None else selection.method,
                 discretize_continuous=self.discretizer is not None,
                 discretizer=self.discretizer,
                 random_state=seed,
@@ -246,7 +290,7 @@ class LimeExplainer(BaseExplainer):
                 row,
                 task.response,
                 labels=labels,
-                num_features=task.n_features,
+                num_features=task.n_features if selection is None else selection.num_features,
                 num_samples=self.n_samples,
             )
 

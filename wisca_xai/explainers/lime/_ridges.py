@@ -1,87 +1,17 @@
 """LIME's weighted ridge regressions around the rows, on one neighbourhood."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
-from wisca_xai._typing import FloatMatrix, FloatVector
+from wisca_xai._typing import FloatMatrix, FloatVector, IntVector
 from wisca_xai.explainers._task import Task
 from wisca_xai.explainers.lime._neighbourhood import Neighbourhood
+from wisca_xai.explainers.lime._regression import LocalData, Moments, Ridge, fit_ridge
+from wisca_xai.explainers.lime._selection import Selection, fit_selected
 
 KERNEL_WIDTH = 0.75  # in units of sqrt(n_features); the value of lime
 NARROWEST, WIDEST = 1e-100, 1e100  # squares of widths beyond these would leave the range of floats
-
-
-@dataclass(frozen=True)
-class Ridge:
-    """A weighted ridge regression of q outputs around one row.
-
-    Attributes
-    ----------
-    coefficients, standard_errors : ndarray of shape (n_features, q)
-        Standard errors are those of sampling the neighbours, under the assumption that the scatter
-        around the fit is even.
-    intercepts, r2 : ndarray of shape (q,)
-    null_values : ndarray of shape (n_null_features, q)
-        Coefficients of shuffled regressors, each fitted alone to the residuals of the regression.
-    """
-
-    coefficients: FloatMatrix
-    standard_errors: FloatMatrix
-    intercepts: FloatVector
-    r2: FloatVector
-    null_values: FloatMatrix
-
-
-@dataclass(frozen=True)
-class _LocalData:
-    """Weighted, centred regressors and outputs around one row, which is a sample of weight 1.
-
-    Attributes
-    ----------
-    design, weighted : ndarray of shape (n_features, n_draws)
-        Regressors of the neighbours, and their products with the weights.
-    weights : ndarray of shape (n_draws,)
-        Weights of the neighbours.
-    own : ndarray of shape (n_features,)
-        Regressors of the row itself.
-    total : float
-        Sum of all weights.
-    mean : ndarray of shape (n_features,)
-        Weighted means of the regressors.
-    y_mean : ndarray of shape (q,)
-        Weighted means of the explained outputs.
-    centred : ndarray of shape (n_draws, q)
-        Explained outputs of the neighbours minus `y_mean`.
-    own_centred : ndarray of shape (q,)
-        Explained outputs of the row minus `y_mean`.
-    """
-
-    design: FloatMatrix
-    weighted: FloatMatrix
-    weights: FloatVector
-    own: FloatVector
-    total: float
-    mean: FloatVector
-    y_mean: FloatVector
-    centred: FloatMatrix
-    own_centred: FloatVector
-
-    @classmethod
-    def of(
-        cls,
-        design: FloatMatrix,
-        weighted: FloatMatrix,
-        weights: FloatVector,
-        own: FloatVector,
-        y: FloatMatrix,
-        own_y: FloatVector,
-    ) -> "_LocalData":
-        """Centre the outputs `y` of the neighbours and `own_y` of the row."""
-        total = weights.sum() + 1.0
-        mean = (weighted.sum(axis=1) + own) / total
-        y_mean = (weights @ y + own_y) / total
-        return cls(design, weighted, weights, own, total, mean, y_mean, y - y_mean, own_y - y_mean)
 
 
 def bounded_width(kernel_width: float) -> float:
@@ -95,16 +25,18 @@ def fit_ridges(
     outputs: FloatMatrix,
     *,
     kernel_width: float | None = None,
+    selection: Selection | None = None,
 ) -> list[Ridge]:
     """Fit a weighted ridge regression around every row.
 
     The row itself is an extra sample of weight 1. The penalty is 1, as in lime. The task says which
     of the neighbours' outputs (n_draws, k) are explained. A kernel width of None is lime's default.
+    With a selection, there are no null values.
     """
     kernel = 2.0 * KERNEL_WIDTH**2 * task.n_features
     if kernel_width is not None:
         kernel = 2.0 * bounded_width(kernel_width) ** 2
-    sources = task.null_sources()
+    sources = task.null_sources() if selection is None else np.empty(0, dtype=np.intp)
     generator = np.random.default_rng(task.seed_for("lime dummies"))
     # Draws are independent, so rotating a regressor shuffles it, and takes less time.
     turns = generator.integers(len(neighbours.samples), size=len(sources))
@@ -118,41 +50,27 @@ def fit_ridges(
         np.multiply(design, weights, out=weighted)
         own = np.where(neighbours.by_equality, 1.0, row)
         y, own_y = outputs[:, chosen], task.outputs[i, chosen]
-        data = _LocalData.of(design, weighted, weights, own, y, own_y)
-        ridge = _fit_ridge(data)
+        data = LocalData.of(design, weighted, weights, own, y, own_y)
+        ridge = fit_selected(data, selection) if selection else fit_ridge(Moments.of(data))
         if len(sources):
-            for null, source, turn in zip(null_design, sources, turns, strict=True):
-                null[turn:] = design[source, : len(null) - turn]
-                null[:turn] = design[source, len(null) - turn :]
+            _rotate(design, sources, turns, null_design)
             null_values = _fit_alone(data, ridge.coefficients, null_design, own[sources, None])
             ridge = replace(ridge, null_values=null_values)
         ridges.append(ridge)
     return ridges
 
 
-def _fit_ridge(data: _LocalData) -> Ridge:
-    """The regression around one row, without null features."""
-    own, total, mean = data.own, data.total, data.mean
-    gram = data.weighted @ data.design.T + np.outer(own, own) - total * np.outer(mean, mean)
-    moment = data.weighted @ data.centred + np.outer(own, data.own_centred)
-    spread = data.weights @ data.centred**2 + data.own_centred**2
-    penalised = gram + np.eye(len(gram))
-    coefficients = np.linalg.solve(penalised, moment)
-    explained = (coefficients * (2 * moment - gram @ coefficients)).sum(axis=0)
-    # This is the residual variance times sum(w**2) / sum(w): draws of small weight tell little.
-    squares = data.weights @ data.weights + 1.0
-    scatter = np.maximum(spread - explained, 0.0) / total * squares / total
-    return Ridge(
-        np.asarray(coefficients, dtype=np.float64),
-        np.sqrt(np.outer(np.diag(np.linalg.inv(penalised)), scatter)),
-        data.y_mean - mean @ coefficients,
-        np.where(spread > 0, explained / np.where(spread > 0, spread, 1.0), 1.0),
-        np.empty((0, len(data.own_centred))),
-    )
+def _rotate(
+    design: FloatMatrix, sources: IntVector, turns: IntVector, rotated: FloatMatrix
+) -> None:
+    """Write the regressors at `sources` into `rotated`, each moved by its turn."""
+    for null, source, turn in zip(rotated, sources, turns, strict=True):
+        null[turn:] = design[source, : len(null) - turn]
+        null[:turn] = design[source, len(null) - turn :]
 
 
 def _fit_alone(
-    data: _LocalData, coefficients: FloatMatrix, regressors: FloatMatrix, own: FloatMatrix
+    data: LocalData, coefficients: FloatMatrix, regressors: FloatMatrix, own: FloatMatrix
 ) -> FloatMatrix:
     """Coefficients (m, q) of more regressors, each fitted alone to the residuals of a regression.
 
