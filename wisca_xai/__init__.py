@@ -21,7 +21,9 @@ from wisca_xai._results.external import from_external
 from wisca_xai.explainers import (
     BaseExplainer,
     ForestExplainer,
+    InclusionExplainer,
     LimeExplainer,
+    OcclusionExplainer,
     PermutationExplainer,
     ShapExplainer,
 )
@@ -38,9 +40,11 @@ __all__ = [
     "ExplainerError",
     "Explanation",
     "ForestExplainer",
+    "InclusionExplainer",
     "InputError",
     "LimeExplainer",
     "ModelContractError",
+    "OcclusionExplainer",
     "PermutationExplainer",
     "Receipt",
     "ShapExplainer",

@@ -10,6 +10,7 @@ FloatArray: TypeAlias = NDArray[np.float64]
 FloatVector: TypeAlias = NDArray[np.float64]  # (n,)
 FloatMatrix: TypeAlias = NDArray[np.float64]  # (n, d)
 FloatCube: TypeAlias = NDArray[np.float64]  # (m, n, d)
+BoolVector: TypeAlias = NDArray[np.bool_]  # (n,)
 IntVector: TypeAlias = NDArray[np.intp]  # (n,)
 IntMatrix: TypeAlias = NDArray[np.intp]  # (n, d)
 LabelVector: TypeAlias = NDArray[Any]  # (k,) or (n,): labels of any dtype
@@ -25,5 +26,13 @@ Unit: TypeAlias = Literal[
     "score",  # of a scorer such as accuracy or R2, or of a survival model
     "1",  # dimensionless
 ]
-Family: TypeAlias = Literal["shapley", "local_surrogate", "global_surrogate", "loss", "consensus"]
+Family: TypeAlias = Literal[
+    "shapley",
+    "occlusion",
+    "inclusion",
+    "local_surrogate",
+    "global_surrogate",
+    "loss",
+    "consensus",
+]
 Aggregation: TypeAlias = Literal["magnitude", "signed"]

@@ -1,15 +1,15 @@
 """Build a ConsensusExplanation from explanations and a plan; all are built here."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import fields
 
 import pandas as pd
 
 from wisca_xai._results._consensus_explanation import ConsensusExplanation
 from wisca_xai._results._explanation import Explanation
-from wisca_xai._results._plan import MergePlan, name_of, scale_component, value_ranks
+from wisca_xai._results._plan import MergePlan, name_of
 from wisca_xai._results._reliability import Reliability
-from wisca_xai._typing import FloatMatrix, FloatVector
+from wisca_xai._typing import FloatVector
 from wisca_xai.consensus import ConsensusFunction
 
 
@@ -19,8 +19,6 @@ def build_consensus(
     plan: MergePlan,
     components: Mapping[str, Explanation],
     *,
-    rows: FloatMatrix | None,
-    levels: Sequence[int],
     consensus: str | ConsensusFunction,
     row_weighting: str,
     failures: Mapping[str, str],
@@ -34,13 +32,10 @@ def build_consensus(
         importance=pd.Series(importance, index=index, name="importance"),
         wisca=plan.wisca_score(components),
         components=components,
-        scaled={name: scale_component(c) for name, c in components.items()},
         weights=plan.row_weights,
         failures=failures,
         votes=dict(plan.votes),
         reliability=reliability,
         row_weighting=row_weighting,
-        value_ranks=None if rows is None else value_ranks(rows),
-        levels=tuple(levels),
         function=plan.function,
     )

@@ -27,8 +27,9 @@ from wisca_xai._panel._run import check_timeout, run_panel, warn_of_jobs
 from wisca_xai._panel._votes import WEIGHTINGS, check_weighting, give_votes
 from wisca_xai._results._consensus_explanation import ConsensusExplanation
 from wisca_xai._results._plan import MergePlan, find_function, notes_of
+from wisca_xai._results._votes import BY_KIND, BY_ROW
 from wisca_xai._typing import FloatMatrix, ResponseMethod, Target
-from wisca_xai.consensus import ConsensusFunction, value_groups
+from wisca_xai.consensus import ConsensusFunction
 from wisca_xai.explainers import BaseExplainer, Task, make_explanation
 from wisca_xai.explainers._registry import new_explainer
 
@@ -49,20 +50,22 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
         drops what the model has learned, but keeps a function or a
         `sklearn.frozen.FrozenEstimator` as it is.
     explainers : sequence of str, explainers, or (name, explainer) pairs
-        Default: ``("shap", "lime", "permutation", "forest")``. Explainers that other packages
-        register in the entry-point group ``wisca_xai.explainers`` can be given by name, too.
+        Default: ``("shap", "occlusion", "lime", "permutation", "forest")``. Explainers that other
+        packages register in the entry-point group ``wisca_xai.explainers`` can be given by name,
+        too.
     consensus : str or callable, default="wisca"
         A name in `wisca_xai.consensus.CONSENSUS`, or a function with the signature of
         `wisca_xai.consensus.ConsensusFunction`. A custom function gets raw attributions in
         different units and must scale them.
-    weighting : str, default="family"
+    weighting : str, default="fidelity"
         How much each explainer counts (its vote).
 
         - "equal": one vote each.
         - "family": one vote for each family (see `Explanation.family`), so that three variants of
           SHAP cannot outvote LIME.
-        - "fidelity": the votes of "family" times `Explanation.fidelity`, for explainers that have
-          one.
+        - "fidelity": the votes of "family" times `Explanation.fidelity`: how well the explainer
+          describes the model, from 0 to 1. In each row, local explainers count by the square of
+          their fidelity there (`Explanation.row_fidelity`).
         - "faithfulness": votes by deletion and insertion curves.
         - "topsis": votes by faithfulness, stability and complexity.
         - "optimal": the votes with the smallest error of faithfulness and robustness; global
@@ -117,7 +120,7 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
     >>> explanation.ranking()["feature"].tolist()[:2]
     ['petal length (cm)', 'petal width (cm)']
     >>> sorted(explanation.components)
-    ['forest', 'lime', 'permutation', 'shap']
+    ['forest', 'lime', 'occlusion', 'permutation', 'shap']
     """
 
     name: ClassVar[str] = "wisca"
@@ -129,7 +132,7 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
         *,
         explainers: Any = PANEL,
         consensus: str | ConsensusFunction = "wisca",
-        weighting: str = "family",
+        weighting: str = "fidelity",
         response_method: ResponseMethod = "auto",
         n_refits: int = 0,
         n_jobs: int | None = None,
@@ -280,8 +283,8 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
     def transform(self, X: Any) -> FloatMatrix:
         """Local consensus for the predicted class, from the local explainers.
 
-        Each family of explainers has one vote, or each explainer with ``weighting="equal"``. The
-        values of a row therefore do not depend on the other rows.
+        A rule of `weighting` that looks at all rows together is replaced by "family". The values of
+        a row therefore do not depend on the other rows.
 
         Parameters
         ----------
@@ -310,7 +313,7 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
             )
         only_local = copy.copy(self)
         only_local.explainers_ = local
-        if self.weighting != "equal":  # Other votes depend on all rows of X together.
+        if self.weighting not in BY_KIND:  # Other votes depend on all rows of X together.
             only_local.weighting = "family"
         explanation = only_local.explain(X, keep_data=False)
         if explanation.row_weighting == "undecided":  # Together with a confident row, all are 0.
@@ -344,7 +347,7 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
             find_function(self.consensus),
             weights.values,
             give_votes(self.weighting, components, task, dict(self.explainers_)),
-            value_groups(task.rows, levels=task.response.codec.categorical),
+            self.weighting == BY_ROW,
         )
         refit_values = None
         if self.n_refits:
@@ -366,8 +369,6 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
             merged.importance,
             plan,
             components,
-            rows=task.rows,
-            levels=task.response.codec.categorical,
             consensus=self.consensus,
             row_weighting=weights.origin,
             failures=failures,

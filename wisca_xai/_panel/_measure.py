@@ -27,12 +27,13 @@ def measure_reliability(
     refit_p_values: FloatVector | None = None,
 ) -> Reliability:
     """Resample, leave out each explainer, compare with null features, and look at the data."""
+    without = plan.importance_without_each(components)
     codec, drawn = task.response.codec, task.draw_background(MAX_CORRELATED_ROWS)
     return Reliability(
-        resamples=plan.resample(components, task.seed_for("resamples")),
+        resamples=plan.resample(components, task.seed_for("resamples"), without),
         null_p_values=plan.null_p_values(components),
         refit_p_values=refit_p_values,
-        without=plan.importance_without_each(components),
+        without=without,
         correlated=correlated_features(
             task.background[drawn], codec.feature_names, importance, levels=codec.categorical
         ),

@@ -11,7 +11,7 @@ from wisca_xai._exceptions import InputError
 from wisca_xai.explainers import BaseExplainer
 from wisca_xai.explainers._registry import explainer_names, new_explainer
 
-PANEL = ("shap", "lime", "permutation", "forest")
+PANEL = ("shap", "occlusion", "lime", "permutation", "forest")
 
 
 def make_panel(

@@ -24,10 +24,10 @@ from wisca_xai._results._consensus_explanation import ConsensusExplanation
 from wisca_xai._results._explanation import Explanation, Receipt
 from wisca_xai._results._plan import MergePlan, find_function, name_of, notes_of
 from wisca_xai._results._reliability import Reliability
-from wisca_xai._results._votes import BY_KIND, votes_from_results
+from wisca_xai._results._votes import BY_KIND, BY_ROW, votes_from_results
 from wisca_xai._table import as_table, copy_table, take_rows
 from wisca_xai._typing import FloatMatrix, FloatVector, LabelVector
-from wisca_xai.consensus import ConsensusFunction, value_groups
+from wisca_xai.consensus import ConsensusFunction
 
 SEED = 0  # fixed seed of the resamples and of the rows for correlations
 
@@ -37,7 +37,7 @@ def merge_explanations(
     *,
     consensus: str | ConsensusFunction = "wisca",
     weights: ArrayLike | None = None,
-    weighting: str | Mapping[str, float] = "family",
+    weighting: str | Mapping[str, float] = "fidelity",
     X: Any = None,
     outputs: ArrayLike | None = None,
 ) -> ConsensusExplanation:
@@ -57,11 +57,10 @@ def merge_explanations(
     weights : array-like of shape (n_samples,), default=None
         Weight of each row, in [0, 1] and not all 0, for example from `confidence_weight`. The
         entries of a Series are matched by label. None means 1.
-    weighting : {"equal", "family", "fidelity"} or mapping of str to float, default="family"
+    weighting : {"equal", "family", "fidelity"} or mapping of str to float, default="fidelity"
         How much each explainer counts, see `WISCAExplainer`; or a vote of 0 or more for each name.
     X : array-like or DataFrame of shape (n_samples, n_features), default=None
-        The explained rows. With them, "wisca" counts in full the effects that depend on a feature's
-        own value (see `wisca_xai.consensus.value_groups`), and correlated features are known.
+        The explained rows. With them, correlated features are known.
     outputs : array-like of shape (n_samples,) or (n_samples, k), default=None
         The explained outputs of the model. The entries of a Series are matched by label. With
         them, explanations of family "shapley" that have base values must add up to the outputs,
@@ -109,8 +108,7 @@ def merge_explanations(
     components, failures = adding_up(components, outputs, index)
     if isinstance(weighting, Mapping):
         weighting = {name: weighting[name] for name in components}
-    groups = None if rows is None else value_groups(rows, levels=levels)
-    plan = MergePlan(function, row_weights, _votes(weighting, components), groups)
+    plan = MergePlan(function, row_weights, _votes(weighting, components), weighting == BY_ROW)
     merged = plan.merge(components)
     own_notes = [*notes, *more_notes, *weight_notes, *sum_notes(components), *target_notes]
     body = Explanation(
@@ -131,8 +129,6 @@ def merge_explanations(
         merged.importance,
         plan,
         components,
-        rows=rows,
-        levels=levels,
         consensus=consensus,
         row_weighting="equal" if weights is None else "given",
         failures=failures,
@@ -157,16 +153,17 @@ def _reliability(
     levels: Sequence[int],
 ) -> Reliability:
     """What can be measured without a model."""
+    without = plan.importance_without_each(components)
     correlated: tuple[tuple[str, ...], ...] = ()
     if rows is not None:
         drawn = np.random.default_rng(SEED).permutation(len(rows))[:MAX_CORRELATED_ROWS]
         names = next(iter(components.values())).feature_names
         correlated = correlated_features(rows[drawn], names, importance, levels=levels)
     return Reliability(
-        resamples=plan.resample(components, SEED),
+        resamples=plan.resample(components, SEED, without),
         null_p_values=None,
         refit_p_values=None,
-        without=plan.importance_without_each(components),
+        without=without,
         correlated=correlated,
         outside=np.zeros(len(plan.row_weights)),
         skill=float("nan"),

@@ -17,7 +17,6 @@ from wisca_xai._panel._row_weights import row_weights
 from wisca_xai._panel._run import run_panel
 from wisca_xai._results._plan import MergePlan
 from wisca_xai._typing import FloatMatrix, FloatVector, ResponseMethod
-from wisca_xai.consensus import value_groups
 from wisca_xai.explainers import BaseExplainer
 from wisca_xai.explainers._task import Limits, Task, resolve_target
 
@@ -55,8 +54,7 @@ def refit_p_values(
             components, _ = run_panel(voters, refitted)
         # Rows are weighted by the clone's own confidence. The original model's confidence would
         # favour rows with large attributions of real columns, which null features cannot reach.
-        groups = value_groups(refitted.rows, levels=refitted.response.codec.categorical)
-        wider = replace(plan, row_weights=row_weights(refitted).values, groups=groups)
+        wider = replace(plan, row_weights=row_weights(refitted).values)
         real, null = np.split(np.abs(wider.merge(components).importance), 2)
         # Counting in sorted order needs less memory than comparing all pairs.
         reached += len(null) - np.searchsorted(np.sort(null), real)

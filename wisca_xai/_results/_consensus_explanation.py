@@ -13,13 +13,14 @@ from wisca_xai._checks import check_choice, check_count
 from wisca_xai._exceptions import InputError
 from wisca_xai._ranking import order_of, ranks_of
 from wisca_xai._results._explanation import Explanation, frozen_array
-from wisca_xai._results._plan import MergePlan, groups_by_rank
+from wisca_xai._results._plan import MergePlan
 from wisca_xai._results._reliability import Reliability
 from wisca_xai._results._storage import storable
 from wisca_xai._results._subset import subset
 from wisca_xai._results._verdict import write_verdict
+from wisca_xai._results._votes import BY_ROW
 from wisca_xai._text import display_name
-from wisca_xai._typing import FloatArray, FloatVector, IntMatrix, IntVector
+from wisca_xai._typing import FloatVector, IntVector
 from wisca_xai.consensus import CONSENSUS, ConsensusFunction, PartialOrder, partial_order
 from wisca_xai.metrics import (
     disagreement_scores,
@@ -34,6 +35,7 @@ from wisca_xai.metrics import (
     formerly="ConsensusExplanation",
     renamed={"dummies": "null_values", "trust": "reliability"},
     left_out=("function",),
+    dropped=("scaled", "value_ranks", "levels"),
 )
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class ConsensusExplanation(Explanation):
@@ -47,13 +49,12 @@ class ConsensusExplanation(Explanation):
     consensus : str
         Name of the consensus function.
     importance : Series of shape (n_features,)
-        Global consensus, indexed by feature name, in [0, 1] (``"wisca_signed"``: [-1, 1]).
+        Global consensus, indexed by feature name. By default the share of the whole effect: 0 or
+        more, with sum 1, or all 0 if the output never changes. ``"wisca_signed"``: in [-1, 1].
     wisca : ndarray of shape (n_features,)
         The WISCA score of the paper: the signed sum W divided by the number of methods, in [-1, 1].
     components : mapping of str to Explanation
         Result of each explainer, in its own unit.
-    scaled : mapping of str to ndarray
-        Each component's values after `min_max`, dimensionless.
     weights : ndarray of shape (n_samples,)
         Weight of each row, in [0, 1].
     failures : mapping of str to str
@@ -66,11 +67,6 @@ class ConsensusExplanation(Explanation):
         Source of `weights`: "confidence" (of the model in its class), "residual" (of the
         prediction, given y), "equal" (neither is known), "undecided" (no prediction is more
         confident than chance, so all are 1), "given" (by the user), or "unknown" (old files).
-    value_ranks : ndarray of int of shape (n_samples, n_features), or None
-        Rank of each value in its column of the explained rows, -1 if missing: it groups rows by
-        value without telling the values. None if the rows are not known.
-    levels : tuple of int
-        Positions of features whose values are categories.
     function : callable or None
         The consensus function; None for a custom one that was loaded from a file.
     """
@@ -79,23 +75,17 @@ class ConsensusExplanation(Explanation):
     importance: pd.Series
     wisca: FloatVector
     components: Mapping[str, Explanation]
-    scaled: Mapping[str, FloatArray]
     weights: FloatVector
     failures: Mapping[str, str]
     votes: Mapping[str, float]
     reliability: Reliability
     row_weighting: str = "unknown"
-    value_ranks: IntMatrix | None = None
-    levels: tuple[int, ...] = ()
     function: ConsensusFunction | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         for name in ("wisca", "weights"):
             object.__setattr__(self, name, frozen_array(getattr(self, name)))
-        if self.value_ranks is not None:
-            ranks = frozen_array(self.value_ranks, dtype=np.intp)
-            object.__setattr__(self, "value_ranks", ranks)
         if self.function is None:
             object.__setattr__(self, "function", CONSENSUS.get(self.consensus))
         if self.data is not None:  # The components explain the same rows.
@@ -105,8 +95,6 @@ class ConsensusExplanation(Explanation):
             }
             object.__setattr__(self, "components", shown)
         object.__setattr__(self, "importance", self.importance.copy())
-        frozen = {name: frozen_array(values) for name, values in self.scaled.items()}
-        object.__setattr__(self, "scaled", frozen)
 
     def ranking(self, *, k: int = 5, level: float = 0.95) -> pd.DataFrame:
         """Features by the magnitude of their importance, the largest first.
@@ -327,25 +315,18 @@ class ConsensusExplanation(Explanation):
                 f"The consensus function {self.consensus!r} is not known here, because functions "
                 "are not saved. Explain the rows again, or use `values`."
             )
-        ranks = self.value_ranks
-        groups = None if ranks is None else groups_by_rank(ranks, self.levels)
-        return MergePlan(self.function, self.weights, self.votes, groups)
+        by_row = self.receipt.settings.get("weighting") == BY_ROW
+        return MergePlan(self.function, self.weights, self.votes, by_row)
 
     def _of_rows(self, rows: IntVector) -> Self:
         """Select rows; what describes all rows is recomputed, or dropped with a note."""
         return cast(Self, subset(self, rows))
 
     def _reordered(self, rows: IntVector) -> Self:
-        scaled = {
-            name: self.scaled[name] if component.scope == "global" else self.scaled[name][rows]
-            for name, component in self.components.items()
-        }
         return replace(
             super()._reordered(rows),
             components={name: c._reordered(rows) for name, c in self.components.items()},
-            scaled=scaled,
             weights=self.weights[rows],
-            value_ranks=None if self.value_ranks is None else self.value_ranks[rows],
             reliability=replace(self.reliability, outside=self.reliability.outside[rows]),
         )
 

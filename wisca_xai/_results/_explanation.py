@@ -15,7 +15,7 @@ from wisca_xai._results import _storage
 from wisca_xai._results._equality import are_equal
 from wisca_xai._table import is_frame, labels_of, select, take_rows
 from wisca_xai._text import safe_text, to_safe_html
-from wisca_xai._typing import FloatArray, FloatVector, IntVector, LabelVector
+from wisca_xai._typing import BoolVector, FloatArray, FloatVector, IntVector, LabelVector
 
 
 @_storage.storable("receipt", formerly="Receipt")
@@ -93,9 +93,15 @@ class Explanation:
         For a method that fits a surrogate of the model: the share of the model's output that the
         surrogate explains, as R2, at least 0 (LIME: around each row; a forest: out of bag). None
         for a method that uses the model itself.
+    squared : bool
+        Whether the values of a global method are in squared units of the effect, such as shares of
+        variance or losses of R2. Their roots are comparable with other methods.
+    unused : ndarray of bool of shape (n_features,), or None
+        Features whose changes never changed the output in all evaluations of the method. None if
+        the method cannot tell.
     diagnostics : mapping of str to ndarray of shape (n_samples,) or (n_samples, n_features)
-        The method's measures of its own quality by row, such as LIME's local R2, or each row's
-        part in a permutation importance.
+        The method's measures of its own quality by row, such as LIME's local R2 ("r2"), how well it
+        describes the model there ("fidelity"), or each row's part in a permutation importance.
     notes : tuple of str
         What a reader must know, in sentences.
     receipt : Receipt
@@ -116,6 +122,8 @@ class Explanation:
     index: pd.Index | None = None
     null_values: FloatArray | None = None
     fidelity: float | None = None
+    squared: bool = False
+    unused: BoolVector | None = None
     diagnostics: Mapping[str, FloatArray] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     receipt: Receipt = field(default_factory=Receipt)
@@ -131,8 +139,9 @@ class Explanation:
         for name in ("values", "standard_errors", "base_values", "null_values"):
             if getattr(self, name) is not None:
                 object.__setattr__(self, name, frozen_array(getattr(self, name)))
-        if self.targets is not None:
-            object.__setattr__(self, "targets", frozen_array(self.targets, dtype=None))
+        for name in ("targets", "unused"):
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, frozen_array(getattr(self, name), dtype=None))
         object.__setattr__(
             self, "diagnostics", {k: frozen_array(v) for k, v in self.diagnostics.items()}
         )
@@ -154,12 +163,25 @@ class Explanation:
     def mean_magnitude(self) -> FloatVector:
         """Importance of each feature, (n_features,): the mean magnitude over rows and classes.
 
-        The values of a global method are its importance. Negative ones are noise and count as 0.
+        The values of a global method are its importance, or their roots if they are in squared
+        units. Negative ones are noise and count as 0.
         """
         if self.scope == "global":
-            return np.maximum(self.values, 0.0)
+            importance = np.maximum(self.values, 0.0)
+            return np.sqrt(importance) if self.squared else importance
         over = (0,) if self.values.ndim == 2 else (0, 2)
         return np.asarray(np.abs(self.values).mean(axis=over))
+
+    def row_fidelity(self) -> FloatVector:
+        """How well a local method describes the model around each row, (n_samples,), in [0, 1].
+
+        It is 1 for a method that uses the model itself, and does not say how well.
+        """
+        found = self.diagnostics.get("fidelity", self.diagnostics.get("r2"))
+        if found is None:
+            return np.ones(self.n_samples)
+        known = np.clip(np.nan_to_num(found), 0.0, 1.0)
+        return np.asarray(known.reshape(len(known), -1).mean(axis=1))
 
     def __len__(self) -> int:
         return self.n_samples
@@ -204,9 +226,8 @@ class Explanation:
         part = self._reordered(rows)
         if self.fidelity is None or self.scope == "global":
             return part
-        r2 = part.diagnostics.get("r2", np.array([np.nan]))
-        fidelity = float(np.nanmean(np.clip(r2, 0.0, 1.0))) if np.isfinite(r2).any() else None
-        return replace(part, fidelity=fidelity)
+        is_known = {"fidelity", "r2"} & self.diagnostics.keys()
+        return replace(part, fidelity=float(part.row_fidelity().mean()) if is_known else None)
 
     def _reordered(self, rows: IntVector) -> Self:
         """Reorder the rows; what describes all rows stays as it is."""

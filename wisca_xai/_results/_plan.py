@@ -1,6 +1,6 @@
 """MergePlan: how explanations are merged, and the arrays that consensus functions take."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, cast
@@ -9,7 +9,8 @@ import numpy as np
 
 from wisca_xai._checks import check_choice
 from wisca_xai._results._explanation import Explanation
-from wisca_xai._typing import FloatArray, FloatMatrix, FloatVector, IntMatrix, IntVector
+from wisca_xai._text import display_name
+from wisca_xai._typing import BoolVector, FloatArray, FloatMatrix, FloatVector, IntVector
 from wisca_xai.consensus import (
     CONSENSUS,
     Consensus,
@@ -17,9 +18,8 @@ from wisca_xai.consensus import (
     Resamples,
     check_consensus,
     check_consensus_function,
-    min_max,
+    family_weights,
     resample,
-    value_groups,
     wisca_signed,
 )
 
@@ -41,6 +41,12 @@ class Stack:
     row_effects : tuple of g ndarrays of shape (n, d) or None
         Parts of an importance by row. Their mean is the importance.
     votes : ndarray of shape (m + g,)
+    row_votes : ndarray of shape (m, n), or None
+        Votes of local explainers in each row; None if they are the same in all rows.
+    squared : ndarray of shape (g,)
+        Which importances are in squared units.
+    unused : ndarray of shape (d,)
+        Features to which the model never reacted.
     """
 
     names: tuple[str, ...]
@@ -50,13 +56,26 @@ class Stack:
     importance_errors: FloatMatrix | None
     row_effects: tuple[FloatMatrix | None, ...]
     votes: FloatVector
+    row_votes: FloatMatrix | None
+    squared: BoolVector
+    unused: BoolVector
 
     @classmethod
-    def of(cls, components: Mapping[str, Explanation], votes: Mapping[str, float]) -> "Stack":
-        """Stack the explanations that have a vote."""
+    def of(
+        cls, components: Mapping[str, Explanation], votes: Mapping[str, float], by_row: bool
+    ) -> "Stack":
+        """Stack the explanations that have a vote; `by_row` gives local ones votes in each row."""
         local = {n: c for n, c in components.items() if n in votes and c.scope == "local"}
         rest = {n: c for n, c in components.items() if n in votes and c.scope == "global"}
         names = (*local, *rest)
+        unused, units = unused_features(components), _units(local)
+
+        def used(array: FloatArray, axis: int) -> FloatArray:
+            """The array (..., d, ...) with 0 for unused features."""
+            shape = [1] * array.ndim
+            shape[axis] = len(unused)
+            return np.where(unused.reshape(shape), 0.0, array)
+
         effects = tuple(c.diagnostics.get("row_effects") for c in rest.values())
         own = [
             _errors(c) if parts is None else np.zeros_like(c.values)
@@ -64,13 +83,36 @@ class Stack:
         ]
         return cls(
             names,
-            np.array([c.values for c in local.values()]) if local else None,
-            np.array([_errors(c) for c in local.values()]) if local else None,
-            np.array([c.values for c in rest.values()]) if rest else None,
-            np.array(own) if rest else None,
-            effects,
+            used(np.array([c.values / units[n] for n, c in local.items()]), 2) if local else None,
+            used(np.array([_errors(c) / units[n] for n, c in local.items()]), 2) if local else None,
+            used(np.array([c.values for c in rest.values()]), 1) if rest else None,
+            used(np.array(own), 1) if rest else None,
+            tuple(None if parts is None else used(parts, 1) for parts in effects),
             np.array([votes[name] for name in names]),
+            _row_votes(local) if by_row and local else None,
+            np.array([c.squared for c in rest.values()], dtype=np.bool_),
+            unused,
         )
+
+    def with_vectors(
+        self,
+        local: FloatArray | None,
+        importances: FloatMatrix | None,
+        rows: IntVector | None = None,
+    ) -> "Stack":
+        """The same explainers with other vectors, for some rows."""
+        row_votes = self.row_votes
+        if row_votes is not None and rows is not None:
+            row_votes = row_votes[:, rows]
+        return replace(self, local=local, importances=importances, row_votes=row_votes)
+
+    @property
+    def amplitudes(self) -> FloatMatrix | None:
+        """Importances (g, d) in units of effects: roots of those in squared units."""
+        if self.importances is None:
+            return None
+        roots = np.sign(self.importances) * np.sqrt(np.abs(self.importances))
+        return np.where(self.squared[:, None], roots, self.importances)
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,14 +127,14 @@ class MergePlan:
         The model's confidence in each row.
     votes : mapping of str to float
         How much each explainer counts. Explanations that are not in it are left out.
-    groups : ndarray of shape (n_samples, n_features), or None
-        Groups of rows with similar values of a feature; see `wisca_xai.consensus.value_groups`.
+    by_row : bool
+        Whether a local explainer counts in each row by how well it describes the model there.
     """
 
     function: ConsensusFunction
     row_weights: FloatVector
     votes: Mapping[str, float]
-    groups: IntMatrix | None = None
+    by_row: bool = False
 
     def __post_init__(self) -> None:
         weights = self.row_weights.view()
@@ -101,17 +143,17 @@ class MergePlan:
 
     def merge(self, components: Mapping[str, Explanation]) -> Consensus:
         """Merge explanations, given by name, into a consensus."""
-        stack = Stack.of(components, self.votes)
-        return self._apply(self.function, stack.votes, stack.local, stack.importances)
+        return self._apply(self.function, self._stack(components))
 
     def wisca_score(self, components: Mapping[str, Explanation]) -> FloatVector:
         """Compute the WISCA score of each feature, (n_features,).
 
         The WISCA score of the paper: the signed sum W divided by the number of methods, in [-1, 1].
         """
-        stack = Stack.of(components, self.votes)
-        plain = replace(self, groups=None)
-        return plain._apply(wisca_signed, stack.votes, stack.local, stack.importances).importance
+        return self._apply(wisca_signed, self._stack(components)).importance
+
+    def _stack(self, components: Mapping[str, Explanation]) -> Stack:
+        return Stack.of(components, self.votes, self.by_row)
 
     def without(self, name: str) -> "MergePlan":
         """The plan without one explainer."""
@@ -128,20 +170,27 @@ class MergePlan:
 
     def of_rows(self, rows: IntVector) -> "MergePlan":
         """The plan for a selection of rows."""
-        groups = None if self.groups is None else self.groups[rows]
-        return replace(self, row_weights=self.row_weights[rows], groups=groups)
+        return replace(self, row_weights=self.row_weights[rows])
 
-    def resample(self, components: Mapping[str, Explanation], seed: int) -> Resamples | None:
-        """Merge again with resampled rows and redrawn Monte-Carlo errors; None for a single row."""
+    def resample(
+        self,
+        components: Mapping[str, Explanation],
+        seed: int,
+        without: Mapping[str, FloatVector],
+    ) -> Resamples | None:
+        """Merge again with resampled rows and redrawn Monte-Carlo errors; None for a single row.
+
+        `without` is the importance without each explainer.
+        """
         if len(self.row_weights) < 2:
             return None
-        stack = Stack.of(components, self.votes)
+        stack = self._stack(components)
 
         def merge(
             local: FloatArray | None, importances: FloatMatrix | None, rows: IntVector
         ) -> FloatMatrix:
-            part, vectors = self.of_rows(rows), (stack.votes, local, importances)
-            found = [part._apply(function, *vectors) for function in (self.function, wisca_signed)]
+            part, some = self.of_rows(rows), stack.with_vectors(local, importances, rows)
+            found = [part._apply(function, some) for function in (self.function, wisca_signed)]
             return np.array([one.importance for one in found])
 
         return resample(
@@ -153,6 +202,7 @@ class MergePlan:
             stack.row_effects,
             len(self.row_weights),
             weights=self.row_weights,
+            without=list(without.values()),
             seed=seed,
         )
 
@@ -169,72 +219,86 @@ class MergePlan:
         }
         if not measured:
             return None
-        stack = Stack.of(measured, self.votes)
         by_scope: dict[str, list[FloatArray]] = {"local": [], "global": []}
         for c in measured.values():
             both = np.concatenate([c.values, c.null_values], axis=int(c.scope == "local"))
             by_scope[c.scope].append(both)
         local, importances = (np.array(both) if both else None for both in by_scope.values())
-        first = next(iter(measured.values()))
-        n_features, axis = len(first.feature_names), int(first.scope == "local")
-        plan = self
-        if self.groups is not None:
-            sources = null_sources(n_features, cast(Any, first.null_values).shape[axis])
-            plan = replace(self, groups=np.hstack([self.groups, self.groups[:, sources]]))
-        found = plan._apply(self.function, stack.votes, local, importances)
+        stack = self._stack(measured).with_vectors(local, importances)
+        unused, n_features = unused_features(components), len(stack.unused)
+        n_all = (cast(Any, importances if local is None else local)).shape[1 + (local is not None)]
+        stack = replace(stack, unused=np.pad(unused, (0, n_all - n_features)))
+        found = self._apply(self.function, stack)
         real, null = np.split(np.abs(found.importance), [n_features])
         reached = (null[None, :] >= real[:, None]).sum(axis=1)
         return np.asarray((1 + reached) / (1 + len(null)))
 
-    def _apply(
-        self,
-        function: ConsensusFunction,
-        votes: FloatVector,
-        local: FloatArray | None,
-        importances: FloatMatrix | None,
-    ) -> Consensus:
-        """Apply a consensus function to the attributions of the explainers that have these votes.
+    def _apply(self, function: ConsensusFunction, stack: Stack) -> Consensus:
+        """Apply a consensus function to stacked attributions. Unused features get 0.
 
         If all classes are explained, the function is applied to each class, and the importance is
         the mean over classes.
         """
         # If only explainers with vote 0 are left, all of them count equally.
-        shares = votes if votes.any() else None
+        options: dict[str, Any] = {
+            "method_weights": stack.votes if stack.votes.any() else None,
+            "row_votes": stack.row_votes,
+        }
+        local, importances, unused = stack.local, stack.amplitudes, stack.unused
         if local is None:
-            found = function(None, importances, None, method_weights=shares, groups=None)
-            return check_consensus(found, None, cast(Any, importances).shape[1])
-        options: dict[str, Any] = {"method_weights": shares, "groups": self.groups}
-        shape = local.shape[1:3]
-        if local.ndim == 3:
-            found = function(local, importances, self.row_weights, **options)
-            return check_consensus(found, *shape)
+            found = function(None, importances, None, **options)
+            return _without_unused(check_consensus(found, None, len(unused)), unused)
+        shape = (local.shape[1], local.shape[2])
         by_class = [
-            check_consensus(
-                function(local[..., c], importances, self.row_weights, **options), *shape
-            )
-            for c in range(local.shape[3])
+            check_consensus(function(part, importances, self.row_weights, **options), *shape)
+            for part in ([local] if local.ndim == 3 else np.moveaxis(local, 3, 0))
         ]
-        return Consensus(
-            np.stack([one.values for one in by_class], axis=2),
+        values = [one.values for one in by_class]
+        merged = Consensus(
+            values[0] if local.ndim == 3 else np.stack(values, axis=2),
             np.mean([one.importance for one in by_class], axis=0),
         )
+        return _without_unused(merged, unused)
 
 
-def value_ranks(rows: FloatMatrix) -> IntMatrix:
-    """Rank of each value in its column, from 0, equal for equal values; -1 for missing ones.
+def _without_unused(found: Consensus, unused: BoolVector) -> Consensus:
+    if not unused.any():
+        return found
+    axis = min(1, found.values.ndim - 1)
+    shape = [1] * found.values.ndim
+    shape[axis] = len(unused)
+    values = np.where(unused.reshape(shape), 0.0, found.values)
+    return Consensus(values, np.where(unused, 0.0, found.importance))
 
-    Ranks are enough to group rows by value, and do not tell the values.
+
+def unused_features(components: Mapping[str, Explanation]) -> BoolVector:
+    """Features (d,) whose changes never changed the output, as far as explainers can tell.
+
+    All False if no explainer can tell.
     """
-    ranks = np.full(rows.shape, -1, dtype=np.intp)
-    for j, column in enumerate(rows.T):
-        known = ~np.isnan(column)
-        ranks[known, j] = np.unique(column[known], return_inverse=True)[1]
-    return ranks
+    known = [c.unused for c in components.values() if c.unused is not None]
+    n_features = len(next(iter(components.values())).feature_names)
+    return np.logical_and.reduce(known) if known else np.zeros(n_features, dtype=np.bool_)
 
 
-def groups_by_rank(ranks: IntMatrix, levels: Sequence[int]) -> IntMatrix:
-    """`wisca_xai.consensus.value_groups` of rows that are known by their `value_ranks` only."""
-    return value_groups(np.where(ranks < 0, np.nan, ranks), levels=levels)
+def _row_votes(local: Mapping[str, Explanation]) -> FloatMatrix:
+    """Votes (m, n) of local explainers by row: one per family, times the squared fidelity there.
+
+    In the study, squares recover the truth of the row better than the fidelity itself.
+    """
+    families = family_weights([c.family for c in local.values()])
+    fits = [c.row_fidelity() for c in local.values()]
+    return np.array([vote * fit**2 for vote, fit in zip(families, fits, strict=True)])
+
+
+def _units(local: Mapping[str, Explanation]) -> dict[str, float]:
+    """What the values of each local explainer are divided by, so that all have the same unit.
+
+    It is 1 if they have, and else the mean magnitude.
+    """
+    if len({c.unit for c in local.values()}) < 2:
+        return dict.fromkeys(local, 1.0)
+    return {name: float(np.abs(c.values).mean()) or 1.0 for name, c in local.items()}
 
 
 def null_sources(n_features: int, n_null_features: int) -> IntVector:
@@ -279,13 +343,6 @@ def _plain_name(function: Any) -> str:
     return str(getattr(function, "__name__", type(function).__name__))
 
 
-def scale_component(component: Explanation) -> Any:
-    """Apply `min_max` along the features, which are axis 1 if all classes are explained."""
-    if component.values.ndim < 3:
-        return min_max(component.values)
-    return np.moveaxis(min_max(np.moveaxis(component.values, 1, -1)), -1, 1)
-
-
 def notes_of(components: Mapping[str, Explanation]) -> list[str]:
     """Notes of all components, and a note on each one that does not affect the ranking."""
     silent = [
@@ -293,4 +350,15 @@ def notes_of(components: Mapping[str, Explanation]) -> list[str]:
         for name, component in components.items()
         if len(component.feature_names) > 1 and np.ptp(component.mean_magnitude()) == 0
     ]
-    return [*(note for c in components.values() for note in c.notes), *silent]
+    return [*(note for c in components.values() for note in c.notes), *silent, *_unused(components)]
+
+
+def _unused(components: Mapping[str, Explanation]) -> list[str]:
+    """A note on the features that the model does not use."""
+    unused = unused_features(components)
+    if not unused.any():
+        return []
+    names = [display_name(name) for name in next(iter(components.values())).feature_names]
+    found = [name for name, is_unused in zip(names, unused, strict=True) if is_unused]
+    shown = ", ".join(found[:10]) + (" ..." if len(found) > 10 else "")
+    return [f"The model never reacts to {shown}: importance 0."]

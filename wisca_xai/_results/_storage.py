@@ -22,7 +22,7 @@ from wisca_xai._files import whole_file
 T = TypeVar("T")
 
 FORMAT_MAJOR = 2  # version of the format; raised when older readers cannot read new files
-FORMAT_MINOR = 0  # raised when new files have additional parts that older readers may skip
+FORMAT_MINOR = 1  # raised when new files have additional parts that older readers may skip
 MAX_BYTES = 4 * 1024**3  # largest unpacked size: a crafted zip file can claim any size
 HEADER = "header"
 
@@ -43,6 +43,8 @@ class Kind:
         Former names of fields, with the names of today.
     left_out : frozenset of str
         Fields that are not saved.
+    dropped : frozenset of str
+        Fields of older files that are no longer used.
     """
 
     tag: str
@@ -50,6 +52,7 @@ class Kind:
     formerly: str
     renamed: Mapping[str, str]
     left_out: frozenset[str]
+    dropped: frozenset[str]
 
 
 _BY_CLASS: dict[type, Kind] = {}
@@ -62,11 +65,12 @@ def storable(
     formerly: str,
     renamed: Mapping[str, str] | None = None,
     left_out: Collection[str] = (),
+    dropped: Collection[str] = (),
 ) -> Callable[[type[T]], type[T]]:
     """Class decorator: declare a frozen dataclass that can be saved; see `Kind`."""
 
     def register(cls: type[T]) -> type[T]:
-        kind = Kind(tag, cls, formerly, renamed or {}, frozenset(left_out))
+        kind = Kind(tag, cls, formerly, renamed or {}, frozenset(left_out), frozenset(dropped))
         _BY_CLASS[cls] = _BY_TAG[tag] = _BY_TAG[formerly] = kind
         return cls
 
@@ -237,7 +241,11 @@ def _decode(node: Any, arrays: Mapping[str, Any], is_newer: bool) -> Any:
     tag = node.get("tag", node.get("kind"))  # Format 1 calls it "kind".
     if tag is not None:
         kind = _BY_TAG[tag]
-        parts = {kind.renamed.get(name, name): part for name, part in node["fields"].items()}
+        parts = {
+            kind.renamed.get(name, name): part
+            for name, part in node["fields"].items()
+            if name not in kind.dropped
+        }
         if is_newer:
             known = {part.name for part in fields(kind.build)}
             parts = {name: part for name, part in parts.items() if name in known}

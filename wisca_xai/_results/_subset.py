@@ -10,7 +10,7 @@ import pandas as pd
 from wisca_xai._exceptions import InputError
 from wisca_xai._random import seed_for
 from wisca_xai._results._explanation import Explanation
-from wisca_xai._results._plan import notes_of, scale_component
+from wisca_xai._results._plan import notes_of
 from wisca_xai._results._reliability import Reliability
 from wisca_xai._results._votes import FROM_RESULTS, votes_from_results
 from wisca_xai._typing import IntVector
@@ -38,19 +38,20 @@ def subset(whole: Any, rows: IntVector) -> Any:
     merged = plan.merge(components)
     if changes:
         changes["values"] = merged.values
+    without = plan.importance_without_each(components)
+    seed = seed_for(whole.receipt.seed, "resamples")
     described = whole.reliability.correlated_in == "background"
     return replace(
         part,
         components=components,
-        scaled={name: scale_component(c) for name, c in components.items()},
         votes=votes,
         importance=pd.Series(merged.importance, part.importance.index, name="importance"),
         wisca=plan.wisca_score(components),
         reliability=Reliability(
-            resamples=plan.resample(components, seed_for(whole.receipt.seed, "resamples")),
+            resamples=plan.resample(components, seed, without),
             null_p_values=plan.null_p_values(components),
             refit_p_values=None,
-            without=plan.importance_without_each(components),
+            without=without,
             correlated=whole.reliability.correlated if described else (),
             outside=part.reliability.outside,
             skill=float("nan"),

@@ -8,7 +8,8 @@ from wisca_xai._results._explanation import Explanation
 from wisca_xai._typing import FloatVector
 from wisca_xai.consensus import crh_weights, family_weights, min_max
 
-BY_KIND = ("equal", "family", "fidelity")  # weightings that look at no values
+BY_ROW = "fidelity"  # the weighting in which an explainer's vote differs by row
+BY_KIND = ("equal", "family", BY_ROW)  # weightings that look at no values
 FROM_RESULTS = (*BY_KIND, "crh")
 
 

@@ -1,7 +1,6 @@
 """Merge the attributions of several methods into one: arrays in, arrays out, without a model."""
 
 from wisca_xai.consensus._averages import geometric_mean, harmonic_mean, mean, median
-from wisca_xai.consensus._groups import value_groups
 from wisca_xai.consensus._inputs import (
     Consensus,
     ConsensusFunction,
@@ -76,7 +75,6 @@ __all__ = [
     "standard",
     "topsis_weights",
     "trimmed_mean",
-    "value_groups",
     "voting",
     "wisca",
     "wisca_signed",

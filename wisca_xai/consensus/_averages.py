@@ -20,7 +20,7 @@ def mean(
     *,
     aggregation: Aggregation = "magnitude",
     method_weights: ArrayLike | None = None,
-    groups: ArrayLike | None = None,
+    row_votes: ArrayLike | None = None,
 ) -> Consensus:
     """Mean over methods of vectors scaled by `max_abs`.
 
@@ -28,7 +28,7 @@ def mean(
     ----------
     local, importances, aggregation, method_weights
         As in `wisca`.
-    weights, groups : array-like, default=None
+    weights, row_votes : array-like, default=None
         Checked, then ignored: in a plain average all rows count the same. The parameters are there
         because all consensus functions have the same signature.
 
@@ -42,7 +42,7 @@ def mean(
     >>> mean([[[2.0, -1.0]]], [[0.0, 0.3]]).importance
     array([0.5 , 0.75])
     """
-    return _plain(local, importances, weights, method_weights, groups, mean_of, aggregation)
+    return _plain(local, importances, weights, method_weights, row_votes, mean_of, aggregation)
 
 
 def median(
@@ -52,7 +52,7 @@ def median(
     *,
     aggregation: Aggregation = "magnitude",
     method_weights: ArrayLike | None = None,
-    groups: ArrayLike | None = None,
+    row_votes: ArrayLike | None = None,
 ) -> Consensus:
     """Median over methods of vectors scaled by `max_abs`; parameters as in `mean`.
 
@@ -65,7 +65,7 @@ def median(
     >>> median([[[2.0, -1.0]], [[1.0, 0.5]], [[0.1, 1.0]]]).importance
     array([1. , 0.5])
     """
-    return _plain(local, importances, weights, method_weights, groups, _median_of, aggregation)
+    return _plain(local, importances, weights, method_weights, row_votes, _median_of, aggregation)
 
 
 def geometric_mean(
@@ -75,7 +75,7 @@ def geometric_mean(
     *,
     aggregation: Aggregation = "magnitude",
     method_weights: ArrayLike | None = None,
-    groups: ArrayLike | None = None,
+    row_votes: ArrayLike | None = None,
 ) -> Consensus:
     """Geometric mean over methods of magnitudes scaled by `max_abs`; parameters as in `mean`.
 
@@ -88,7 +88,7 @@ def geometric_mean(
     array([1. , 0.5])
     """
     combine = _with_sign_of_mean(gmean)
-    return _plain(local, importances, weights, method_weights, groups, combine, aggregation)
+    return _plain(local, importances, weights, method_weights, row_votes, combine, aggregation)
 
 
 def harmonic_mean(
@@ -98,7 +98,7 @@ def harmonic_mean(
     *,
     aggregation: Aggregation = "magnitude",
     method_weights: ArrayLike | None = None,
-    groups: ArrayLike | None = None,
+    row_votes: ArrayLike | None = None,
 ) -> Consensus:
     """Harmonic mean over methods of magnitudes scaled by `max_abs`; parameters as in `mean`.
 
@@ -111,7 +111,7 @@ def harmonic_mean(
     array([1.    , 0.6667])
     """
     combine = _with_sign_of_mean(hmean)
-    return _plain(local, importances, weights, method_weights, groups, combine, aggregation)
+    return _plain(local, importances, weights, method_weights, row_votes, combine, aggregation)
 
 
 def _plain(
@@ -119,11 +119,11 @@ def _plain(
     importances: ArrayLike | None,
     weights: ArrayLike | None,
     method_weights: ArrayLike | None,
-    groups: ArrayLike | None,
+    row_votes: ArrayLike | None,
     combine: Combine,
     aggregation: Aggregation,
 ) -> Consensus:
-    vectors = Vectors.check(local, importances, weights, method_weights, groups).unweighted()
+    vectors = Vectors.check(local, importances, weights, method_weights, row_votes).unweighted()
     return vectors.aggregate(max_abs, combine, aggregation)
 
 

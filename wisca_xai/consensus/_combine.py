@@ -4,8 +4,6 @@ from typing import Protocol
 
 import numpy as np
 
-from wisca_xai._checks import as_number
-from wisca_xai._exceptions import InputError
 from wisca_xai._typing import FloatArray, FloatVector
 
 
@@ -47,24 +45,6 @@ def mean_of(methods: FloatArray, votes: FloatVector | None = None) -> FloatArray
     mean = (votes.reshape(-1, *[1] * (methods.ndim - 1)) * methods).sum(axis=0)
     # The votes may sum to 1 + 2e-16, which would take the mean out of the range of the methods.
     return np.asarray(np.clip(mean, methods.min(axis=0), methods.max(axis=0)))
-
-
-def power_mean(power: float) -> Combine:
-    """Power mean over the first axis of non-negative arrays: the mean of x ** power, ** 1 / power.
-
-    Raises
-    ------
-    InputError
-        If `power` is not in (0, 1].
-    """
-    if not 0 < as_number(power) <= 1:
-        raise InputError(f"`power` must be a number above 0 and at most 1, got {power!r}.")
-
-    def combine(methods: FloatArray, votes: FloatVector | None) -> FloatArray:
-        raised = mean_of(methods**power, votes) ** (1 / power)
-        return np.clip(raised, methods.min(axis=0), methods.max(axis=0))
-
-    return combine
 
 
 def sign_of_mean(methods: FloatArray, votes: FloatVector | None) -> FloatArray:

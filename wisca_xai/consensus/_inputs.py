@@ -13,7 +13,7 @@ from wisca_xai._exceptions import InputError
 from wisca_xai._typing import Aggregation, FloatArray, FloatVector
 
 SCALE_ROUNDING = 1e-9  # the amount by which rounding may take a consensus out of [-1, 1]
-CALL = "function(local, importances, weights, *, method_weights, groups)"
+CALL = "function(local, importances, weights, *, method_weights, row_votes)"
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,8 @@ class ConsensusFunction(Protocol):
     """The signature of all functions in `CONSENSUS`; `wisca` explains the parameters.
 
     Functions may have keyword options of their own besides these. A function that has no use for
-    `weights`, `method_weights` or `groups` checks and ignores them. A custom function must accept
-    `method_weights` and `groups`, or take ``**options``.
+    `weights`, `method_weights` or `row_votes` checks and ignores them. A custom function must
+    accept `method_weights` and `row_votes`, or take ``**options``.
     """
 
     def __call__(
@@ -48,7 +48,7 @@ class ConsensusFunction(Protocol):
         *,
         aggregation: Aggregation = "magnitude",
         method_weights: ArrayLike | None = None,
-        groups: ArrayLike | None = None,
+        row_votes: ArrayLike | None = None,
     ) -> Consensus:
         """Merge the attributions of local methods and the importances of global methods."""
 
@@ -66,7 +66,7 @@ def check_consensus_function(function: Any) -> None:
     ------
     InputError
         If `function` is not callable, or cannot be called as ``function(local, importances,
-        weights, method_weights=..., groups=...)``.
+        weights, method_weights=..., row_votes=...)``.
 
     Examples
     --------
@@ -80,7 +80,7 @@ def check_consensus_function(function: Any) -> None:
         return
     anything = object()
     try:
-        signature.bind(anything, anything, anything, method_weights=anything, groups=anything)
+        signature.bind(anything, anything, anything, method_weights=anything, row_votes=anything)
     except TypeError as error:
         raise InputError(
             f"`consensus` must be called as {CALL}, or take **options, got "

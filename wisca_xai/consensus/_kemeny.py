@@ -24,7 +24,7 @@ def kemeny_young(
     *,
     aggregation: Aggregation = "magnitude",
     method_weights: ArrayLike | None = None,
-    groups: ArrayLike | None = None,
+    row_votes: ArrayLike | None = None,
 ) -> Consensus:
     """The order with the smallest weighted sum of Kendall distances to the methods' rankings [1]_.
 
@@ -39,7 +39,7 @@ def kemeny_young(
     ----------
     local, importances, aggregation, method_weights
         As in `wisca`.
-    weights, groups : array-like, default=None
+    weights, row_votes : array-like, default=None
         Checked, then ignored, as in `mean`.
 
     Returns
@@ -73,7 +73,7 @@ def kemeny_young(
         last = places >= places.max(initial=-np.inf) - TOLERANCE
         return np.where(last, 0.0, sign_of_mean(methods, votes) * scores) + 0.0
 
-    vectors = Vectors.check(local, importances, weights, method_weights, groups).unweighted()
+    vectors = Vectors.check(local, importances, weights, method_weights, row_votes).unweighted()
     return vectors.aggregate(max_abs, combine, aggregation, combine_rows=borda_of)
 
 

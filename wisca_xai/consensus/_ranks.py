@@ -18,7 +18,7 @@ def mean_rank(
     *,
     aggregation: Aggregation = "magnitude",
     method_weights: ArrayLike | None = None,
-    groups: ArrayLike | None = None,
+    row_votes: ArrayLike | None = None,
 ) -> Consensus:
     """Mean of the ranks of magnitudes, as a score: see `rank_score`.
 
@@ -26,7 +26,7 @@ def mean_rank(
     ----------
     local, importances, aggregation, method_weights
         As in `wisca`.
-    weights, groups : array-like, default=None
+    weights, row_votes : array-like, default=None
         Checked, then ignored, as in `mean`.
 
     Returns
@@ -39,7 +39,7 @@ def mean_rank(
     >>> mean_rank([[[2.0, -1.0, 0.0]]], [[0.2, 0.3, 0.1]]).importance
     array([0.75, 0.75, 0.  ])
     """
-    vectors = Vectors.check(local, importances, weights, method_weights, groups).unweighted()
+    vectors = Vectors.check(local, importances, weights, method_weights, row_votes).unweighted()
     return vectors.aggregate(_signed_rank_score, mean_of, aggregation)
 
 
@@ -50,7 +50,7 @@ def voting(
     *,
     aggregation: Aggregation = "magnitude",
     method_weights: ArrayLike | None = None,
-    groups: ArrayLike | None = None,
+    row_votes: ArrayLike | None = None,
     top_k: int = 5,
 ) -> Consensus:
     """Share of the vectors in which a feature is among the `top_k` largest magnitudes.
@@ -59,7 +59,7 @@ def voting(
     ----------
     local, importances, aggregation, method_weights
         As in `wisca`.
-    weights, groups : array-like, default=None
+    weights, row_votes : array-like, default=None
         Checked, then ignored, as in `mean`.
     top_k : int, default=5
         Limited to half of the features, but at least 1, so that a vote never goes to all features.
@@ -83,7 +83,7 @@ def voting(
         elected = (rank(values) <= k) & above_smallest(np.abs(values))
         return with_signs(values, np.where(elected, 1.0, 0.0))
 
-    vectors = Vectors.check(local, importances, weights, method_weights, groups).unweighted()
+    vectors = Vectors.check(local, importances, weights, method_weights, row_votes).unweighted()
     return vectors.aggregate(votes, mean_of, aggregation)
 
 
@@ -94,7 +94,7 @@ def borda(
     *,
     aggregation: Aggregation = "magnitude",
     method_weights: ArrayLike | None = None,
-    groups: ArrayLike | None = None,
+    row_votes: ArrayLike | None = None,
 ) -> Consensus:
     """Borda count: the share of the other features that a feature beats, averaged over methods.
 
@@ -105,7 +105,7 @@ def borda(
     ----------
     local, importances, aggregation, method_weights
         As in `wisca`.
-    weights, groups : array-like, default=None
+    weights, row_votes : array-like, default=None
         Checked, then ignored, as in `mean`.
 
     Returns
@@ -120,7 +120,7 @@ def borda(
     >>> borda([[[2.0, -1.0, 0.0]]], [[0.2, 0.3, 0.1]]).importance
     array([0.75, 0.75, 0.  ])
     """
-    vectors = Vectors.check(local, importances, weights, method_weights, groups).unweighted()
+    vectors = Vectors.check(local, importances, weights, method_weights, row_votes).unweighted()
     return vectors.aggregate(max_abs, borda_of, aggregation)
 
 
@@ -131,7 +131,7 @@ def reciprocal_rank_fusion(
     *,
     aggregation: Aggregation = "magnitude",
     method_weights: ArrayLike | None = None,
-    groups: ArrayLike | None = None,
+    row_votes: ArrayLike | None = None,
     k: int = 60,
 ) -> Consensus:
     r"""Mean over methods of :math:`1 / (k + r)`, where r is the rank of a feature [1]_.
@@ -143,7 +143,7 @@ def reciprocal_rank_fusion(
     ----------
     local, importances, aggregation, method_weights
         As in `wisca`.
-    weights, groups : array-like, default=None
+    weights, row_votes : array-like, default=None
         Checked, then ignored, as in `mean`.
     k : int, default=60
         With a larger k a first place differs less from a second. 60 is the published constant.
@@ -174,7 +174,7 @@ def reciprocal_rank_fusion(
         scores = np.where(above_smallest(magnitudes), scores, 0.0)
         return sign_of_mean(methods, votes) * mean_of(scores, votes) + 0.0
 
-    vectors = Vectors.check(local, importances, weights, method_weights, groups).unweighted()
+    vectors = Vectors.check(local, importances, weights, method_weights, row_votes).unweighted()
     return vectors.aggregate(max_abs, combine, aggregation)
 
 

@@ -19,7 +19,7 @@ def trimmed_mean(
     *,
     aggregation: Aggregation = "magnitude",
     method_weights: ArrayLike | None = None,
-    groups: ArrayLike | None = None,
+    row_votes: ArrayLike | None = None,
     trim: float = 0.25,
 ) -> Consensus:
     """Mean over methods of vectors scaled by `max_abs`, without the extremes of each feature.
@@ -32,7 +32,7 @@ def trimmed_mean(
     ----------
     local, importances, aggregation, method_weights
         As in `wisca`.
-    weights, groups : array-like, default=None
+    weights, row_votes : array-like, default=None
         Checked, then ignored, as in `mean`.
     trim : float, default=0.25
         In [0, 0.5): 0 gives the `mean`; values close to 0.5 give the `median`.
@@ -62,7 +62,7 @@ def trimmed_mean(
         middle = (kept * methods).sum(axis=0) / kept.sum(axis=0)
         return np.asarray(np.clip(middle, methods.min(axis=0), methods.max(axis=0)))
 
-    vectors = Vectors.check(local, importances, weights, method_weights, groups).unweighted()
+    vectors = Vectors.check(local, importances, weights, method_weights, row_votes).unweighted()
     return vectors.aggregate(max_abs, combine, aggregation)
 
 
@@ -73,7 +73,7 @@ def agg_var(
     *,
     aggregation: Aggregation = "magnitude",
     method_weights: ArrayLike | None = None,
-    groups: ArrayLike | None = None,
+    row_votes: ArrayLike | None = None,
     eps: float = 0.1,
 ) -> Consensus:
     r"""Mean over methods divided by their standard deviation, which rewards agreement [1]_.
@@ -86,7 +86,7 @@ def agg_var(
     ----------
     local, importances, aggregation, method_weights
         As in `wisca`.
-    weights, groups : array-like, default=None
+    weights, row_votes : array-like, default=None
         Checked, then ignored, as in `mean`.
     eps : float, default=0.1
         Positive, in units of the largest attribution of a vector. A standard deviation of this
@@ -126,7 +126,7 @@ def agg_var(
     def importance(methods: FloatArray, votes: FloatVector | None) -> FloatArray:
         return max_abs(shrunk(methods, votes))
 
-    vectors = Vectors.check(local, importances, weights, method_weights, groups).unweighted()
+    vectors = Vectors.check(local, importances, weights, method_weights, row_votes).unweighted()
     return vectors.aggregate(max_abs, importance, aggregation, combine_rows=shrunk)
 
 
@@ -137,7 +137,7 @@ def autoweighted(
     *,
     aggregation: Aggregation = "magnitude",
     method_weights: ArrayLike | None = None,
-    groups: ArrayLike | None = None,
+    row_votes: ArrayLike | None = None,
 ) -> Consensus:
     r"""Mean of z-scores of magnitudes, weighted by a score per method [1]_.
 
@@ -154,7 +154,7 @@ def autoweighted(
     ----------
     local, importances, aggregation, method_weights
         As in `wisca`. `faithfulness_weights` gives scores for `method_weights`.
-    weights, groups : array-like, default=None
+    weights, row_votes : array-like, default=None
         Checked, then ignored, as in `mean`.
 
     Returns
@@ -180,7 +180,7 @@ def autoweighted(
         reachable = mean_of(largest, votes)
         return np.divide(merged, reachable, out=np.zeros_like(merged), where=reachable > 0) + 0.0
 
-    vectors = Vectors.check(local, importances, weights, method_weights, groups).unweighted()
+    vectors = Vectors.check(local, importances, weights, method_weights, row_votes).unweighted()
     return vectors.aggregate(_z_from_smallest, combine, aggregation)
 
 
@@ -191,7 +191,7 @@ def crh(
     *,
     aggregation: Aggregation = "magnitude",
     method_weights: ArrayLike | None = None,
-    groups: ArrayLike | None = None,
+    row_votes: ArrayLike | None = None,
 ) -> Consensus:
     """Truth discovery: a mean in which methods far from the consensus count less [1]_.
 
@@ -205,7 +205,7 @@ def crh(
     local, importances, aggregation, method_weights
         As in `wisca`. Two variants of one explainer agree with each other, so they would get large
         weights: use `family_weights` for `method_weights`.
-    weights, groups : array-like, default=None
+    weights, row_votes : array-like, default=None
         Checked, then ignored, as in `mean`.
 
     Returns
@@ -230,7 +230,7 @@ def crh(
         flat = methods.reshape(len(methods), -1)
         return mean_of(methods, reliabilities(flat, shares_of(methods, votes)))
 
-    vectors = Vectors.check(local, importances, weights, method_weights, groups).unweighted()
+    vectors = Vectors.check(local, importances, weights, method_weights, row_votes).unweighted()
     return vectors.aggregate(max_abs, combine, aggregation)
 
 

@@ -14,14 +14,12 @@ from wisca_xai._typing import (
     FloatCube,
     FloatMatrix,
     FloatVector,
-    IntMatrix,
 )
-from wisca_xai.consensus._combine import Combine, elect
-from wisca_xai.consensus._groups import systematic_share
+from wisca_xai.consensus._combine import Combine, elect, mean_of
 from wisca_xai.consensus._inputs import Consensus
+from wisca_xai.consensus._scaling import l1
 
 CANCELLED = 1e-12  # share of the magnitudes below which a signed sum is a rounding error
-LEAST_SHARE = 0.05  # the part of a magnitude that counts even if it is all scatter
 
 
 @dataclass(frozen=True)
@@ -29,14 +27,14 @@ class Vectors:
     """Checked input of a consensus function; the attributions are not scaled yet.
 
     With m local and g global methods: `local` has shape (m, n, d), `importances` (g, d), `weights`
-    (m, n), `votes` (m + g,) and `groups` (n, d). Votes and groups may be None.
+    (m, n), `votes` (m + g,) and `row_votes` (m, n). Votes may be None.
     """
 
     local: FloatCube
     importances: FloatMatrix
     weights: FloatMatrix
     votes: FloatVector | None = None
-    groups: IntMatrix | None = None
+    row_votes: FloatMatrix | None = None
 
     @classmethod
     def check(
@@ -45,17 +43,15 @@ class Vectors:
         importances: ArrayLike | None,
         weights: ArrayLike | None,
         method_weights: ArrayLike | None = None,
-        groups: ArrayLike | None = None,
+        row_votes: ArrayLike | None = None,
     ) -> "Vectors":
-        """Check shapes and numbers.
-
-        Without local methods there are no rows, so that `groups` are ignored.
+        """Check shapes and numbers. Without local methods there are no rows to weight.
 
         Raises
         ------
         InputError
             If there is no vector to merge, shapes do not fit, a number is not finite, a weight or
-            vote is negative, or all weights or all votes are 0.
+            vote is negative, or all weights or all votes of methods are 0.
         """
         if local is None and importances is None:
             raise InputError("`local` or `importances` must be given, got None for both.")
@@ -78,12 +74,55 @@ class Vectors:
             global_,
             _check_weights(weights, cube.shape[:2]),
             _check_votes(method_weights, len(cube) + len(global_)),
-            None if groups is None or local is None else _check_groups(groups, cube.shape[1:]),
+            None if local is None else _check_row_votes(row_votes, cube.shape[:2]),
         )
 
     def unweighted(self) -> "Vectors":
-        """Return the same vectors with weight 1 for each row, and without groups."""
-        return replace(self, weights=np.ones_like(self.weights), groups=None)
+        """Return the same vectors with weight 1 for each row, and the same votes in all rows."""
+        return replace(self, weights=np.ones_like(self.weights), row_votes=None)
+
+    def shares(self) -> Consensus:
+        """Merge each method's shares of the whole effect; see `wisca`."""
+        methods = self._shares_of_methods()
+        informs = methods.any(axis=1)  # A method that finds no effect at all has no shares.
+        votes = None if self.votes is None else np.roll(self.votes, -len(self.local))[informs]
+        importance = np.zeros(methods.shape[1])
+        if informs.any():
+            importance = mean_of(*elect(methods[informs], votes))
+        if not len(self.local):
+            return Consensus(importance.copy(), importance)
+        return Consensus(self._rows_by_votes(), importance)
+
+    def _shares_of_methods(self) -> FloatMatrix:
+        """Share (g + m, d) of each feature in the effects that a method finds, global ones first.
+
+        Rows count by their weights times the votes of the method there; by weights alone, if it
+        has no vote in any row.
+        """
+        largest = np.abs(self.local).max(axis=(1, 2), keepdims=True, initial=0.0)
+        unit = np.abs(self.local) / np.where(largest > 0, largest, 1.0)
+        counts = self.weights
+        if self.row_votes is not None:
+            counts = self.weights * self.row_votes
+            counts = np.where(counts.any(axis=1, keepdims=True), counts, self.weights)
+        sums = (counts[:, :, None] * unit).sum(axis=1)
+        return l1(np.vstack([np.maximum(self.importances, 0.0), sums]))
+
+    def _rows_by_votes(self) -> FloatMatrix:
+        """Mean (n, d) over local methods, divided by the largest magnitude of a voter in a row."""
+        votes = np.ones((len(self.local), 1))
+        if self.votes is not None and self.votes[: len(votes)].any():
+            votes = self.votes[: len(votes), None] / self.votes[: len(votes)].max()
+        in_rows = np.broadcast_to(votes, self.weights.shape)
+        if self.row_votes is not None:
+            in_rows = np.where(self.row_votes.any(axis=0), self.row_votes, votes)
+        largest = np.where(in_rows > 0, np.abs(self.local).max(axis=2, initial=0.0), 0.0)
+        scale = largest.max(axis=0)
+        unit = self.local / np.where(scale > 0, scale, 1.0)[:, None]
+        factors = in_rows * self.weights / in_rows.sum(axis=0)
+        # A method without a vote has no part, however large its attributions are.
+        parts = np.where(in_rows[:, :, None] > 0, factors[:, :, None] * unit, 0.0)
+        return np.asarray(parts.sum(axis=0)) + 0.0
 
     def aggregate(
         self,
@@ -94,9 +133,6 @@ class Vectors:
         combine_rows: Combine | None = None,
     ) -> Consensus:
         """Scale each vector, multiply it by its row weight, average over rows, combine methods.
-
-        With groups, and by magnitude, the mean magnitude of a local method is multiplied by
-        ``LEAST_SHARE + (1 - LEAST_SHARE) * systematic_share``.
 
         Parameters
         ----------
@@ -117,9 +153,6 @@ class Vectors:
         """
         local = self.weights[:, :, None] * scaling(self.local)
         methods = self._methods(local, scaling(self.importances), aggregation)
-        if self.groups is not None and aggregation == "magnitude" and len(local):
-            share = systematic_share(local, self.groups)
-            methods[len(self.importances) :] *= LEAST_SHARE + (1 - LEAST_SHARE) * share
         votes, n_local = self.votes, len(local)
         global_first = None if votes is None else np.roll(votes, -n_local)
         importance = combine(*elect(methods, global_first))
@@ -160,17 +193,16 @@ def _check_weights(weights: ArrayLike | None, shape: tuple[int, ...]) -> FloatMa
     return np.broadcast_to(array, shape)
 
 
-def _check_groups(groups: ArrayLike, shape: tuple[int, ...]) -> IntMatrix:
-    try:
-        array = np.asarray(groups)
-    except ValueError as error:
-        raise InputError(f"`groups` must be a table of integers: {error}") from error
-    if array.shape != shape or array.dtype.kind not in "iu" or array.min(initial=0) < 0:
+def _check_row_votes(row_votes: ArrayLike | None, shape: tuple[int, ...]) -> FloatMatrix | None:
+    if row_votes is None:
+        return None
+    array: FloatArray = np.asarray(row_votes, dtype=np.float64)
+    if array.shape != shape:
         raise InputError(
-            f"`groups` must hold integers from 0, shape (n_samples, n_features) = {shape}, got "
-            f"{array.dtype} of shape {array.shape}."
+            f"`row_votes` must have shape (n_methods, n_samples) = {shape}, got {array.shape}."
         )
-    return array.astype(np.intp)
+    _check_not_negative("row_votes", array)
+    return array
 
 
 def _check_votes(method_weights: ArrayLike | None, n_methods: int) -> FloatVector | None:

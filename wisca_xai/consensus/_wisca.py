@@ -2,8 +2,9 @@
 
 from numpy.typing import ArrayLike
 
+from wisca_xai._checks import check_choice
 from wisca_xai._typing import Aggregation
-from wisca_xai.consensus._combine import mean_of, power_mean
+from wisca_xai.consensus._combine import mean_of
 from wisca_xai.consensus._inputs import Consensus
 from wisca_xai.consensus._scaling import min_max
 from wisca_xai.consensus._vectors import Vectors
@@ -16,68 +17,70 @@ def wisca(
     *,
     aggregation: Aggregation = "magnitude",
     method_weights: ArrayLike | None = None,
-    groups: ArrayLike | None = None,
-    power: float = 0.5,
+    row_votes: ArrayLike | None = None,
 ) -> Consensus:
-    r"""Merge attributions into the WISCA consensus [1]_.
+    r"""Merge attributions into the WISCA consensus, after [1]_.
 
-    With m local methods l, g global methods, n rows i, s = `min_max` and a weight per row:
+    The importance of a feature is its share of the whole effect, averaged over methods. With m
+    local methods l, g global methods, n rows i, a weight w per row, and votes v:
 
-    .. math:: W_j = \sum_g s(A^g)_j + \frac1n \sum_l \sum_i w_i \, s(A^l_i)_j
+    .. math:: a^l_j = \sum_i w_i v_{li} |A^l_{ij}|, \qquad a^g_j = \max(A^g_j, 0), \qquad
+              I_j = \sum_k v_k \frac{a^k_j}{\sum_h a^k_h} \Big/ \sum_k v_k
 
-    .. math:: C_{ij} = \frac{w_i}{m} \sum_l s(A^l_i)_j
+    So twice the effect is twice the importance, equal effects are equal importances, and an unused
+    feature gets 0. Magnitudes are added, so that a feature that pushes some rows up and others down
+    does not cancel itself. The local consensus of a row is the mean over local methods, divided by
+    the largest attribution that a method with a vote gives there:
 
-    C is the local consensus; the global importances take no part in it. With
-    ``aggregation="signed"`` the importance is W divided by the number of methods.
+    .. math:: C_{ij} = \frac{w_i}{M_i} \sum_l v_{li} A^l_{ij} \Big/ \sum_l v_{li}, \qquad
+              M_i = \max_{l, h: v_{li} > 0} |A^l_{ih}|
 
-    ``aggregation="magnitude"`` changes the importance in two ways. Rows are averaged by magnitude,
-    so that a feature that pushes some rows up and others down does not cancel itself:
-    :math:`a^l_j = \frac1n \sum_i w_i |s(A^l_i)_j|` and :math:`a^g_j = \max(s(A^g)_j, 0)`. And
-    the methods are merged by the power mean
-    :math:`\big(\frac{1}{g+m} \sum_k (a^k_j)^p\big)^{1/p}`, p = `power`, which is large only if
-    the methods agree.
+    ``aggregation="signed"`` is the formula of the paper. With s = `min_max`, its importance is
+    the WISCA score :math:`W_j / (g + m)`, which is signed, and votes of rows are ignored:
+
+    .. math:: W_j = \sum_g s(A^g)_j + \frac1n \sum_l \sum_i w_i \, s(A^l_i)_j, \qquad
+              C_{ij} = \frac{w_i}{m} \sum_l s(A^l_i)_j
 
     Parameters
     ----------
     local : array-like of shape (m, n_samples, n_features), or None
-        Attributions of each local method, in any unit. They are scaled here, row by row.
+        Attributions of each local method. All have the same unit, such as that of the output;
+        divide methods of other units by their mean magnitude first. The importance does not depend
+        on units.
     importances : array-like of shape (g, n_features), default=None
-        Importances of each global method, in any unit.
+        Importances of each global method, in any unit that grows with the effect. Take the roots
+        of squared units first, such as shares of variance.
     weights : array-like of shape (n_samples,) or (m, n_samples), default=None
-        Row weights: non-negative, not all 0, dimensionless, used as given; see `confidence_weight`
-        and `residual_weight`. None means 1.
+        Row weights w: non-negative, not all 0, dimensionless, used as given; see
+        `confidence_weight` and `residual_weight`. None means 1.
     aggregation : {"magnitude", "signed"}, default="magnitude"
-        How rows and methods are merged into the importance, see above. The local consensus is
-        signed in both.
+        How rows and methods are merged, see above.
     method_weights : array-like of shape (m + g,), default=None
-        One vote per method, local methods first, then global ones: non-negative, in any unit; they
-        are divided by their sum. The importance is then the mean over methods weighted by votes,
-        and C the mean over local methods weighted by theirs (by equal votes, if only global methods
-        have one). None means equal votes; see `family_weights`.
-    groups : array-like of shape (n_samples, n_features), default=None
-        Group of each row by its value of each feature, as from `value_groups`. With groups,
-        :math:`a^l_j` is multiplied by 0.05 + 0.95 r. Here r is the share, in [0, 1], of the mean
-        square of :math:`w_i s(A^l_i)_j` that the group means explain beyond chance. So effects that
-        depend on the feature's own value count in full, and scatter hardly counts. Global methods,
-        the local consensus and ``aggregation="signed"`` do not use groups.
-    power : float, default=0.5
-        In (0, 1]. 1 gives the arithmetic mean, with which a single method can put a feature first.
-        The smaller the power, the more it matters that several methods find a feature important.
+        Vote of each method, local methods first, then global ones: non-negative, in any unit; only
+        ratios matter. None means equal votes; see `family_weights`.
+    row_votes : array-like of shape (m, n_samples), default=None
+        Vote of each local method in each row, non-negative: for example how well it describes the
+        model there. None means its `method_weights` in every row. In a row where no method has a
+        vote they all have their `method_weights`, or equal votes if these are 0.
 
     Returns
     -------
     consensus : Consensus
-        `values` of shape (n_samples, n_features) in [-1, 1] and `importance` of shape
-        (n_features,) in [0, 1] (signed: [-1, 1]), if no row weight exceeds 1.
+        `values` of shape (n_samples, n_features) in [-1, 1], if no row weight exceeds 1, and
+        `importance` of shape (n_features,). By magnitude the importances sum to 1, unless all are
+        0; signed they lie in [-1, 1].
 
     Raises
     ------
     InputError
-        If shapes do not fit, a number is not finite, a weight or vote is negative, all weights or
-        all votes are 0, or `power` is out of range.
+        If shapes do not fit, a number is not finite, a weight or vote is negative, or all weights
+        or all votes of methods are 0.
 
     Notes
     -----
+    `min_max` sends the smallest magnitude of every vector to 0, whatever its size. Therefore only
+    the WISCA score uses it.
+
     The published code multiplies all earlier vectors by the weight again in each step of its loop,
     so that local vectors hardly count; see `wisca_xai.consensus.published.wisca_published`. The
     formula above is the one that its structure and comments state.
@@ -93,19 +96,21 @@ def wisca(
 
     >>> local = [[[2.0, -1.0, 0.0], [-2.0, -1.0, 0.0]]]
     >>> importances = [[0.1, 0.2, 0.0]]
-    >>> wisca(local, importances).importance.round(3)
-    array([0.729, 0.729, 0.   ])
-    >>> wisca(local, importances, power=1).importance
-    array([0.75, 0.75, 0.  ])
+    >>> wisca(local, importances).importance
+    array([0.5, 0.5, 0. ])
+    >>> wisca(local, importances).values
+    array([[ 1. , -0.5,  0. ],
+           [-1. , -0.5,  0. ]])
     >>> wisca(local, importances, aggregation="signed").importance
     array([0.25, 0.25, 0.  ])
     >>> wisca(local, importances, method_weights=[3, 1]).importance.round(3)
-    array([0.859, 0.609, 0.   ])
+    array([0.583, 0.417, 0.   ])
     """
-    by_magnitude = power_mean(power)
-    vectors = Vectors.check(local, importances, weights, method_weights, groups)
-    merge = mean_of if aggregation == "signed" else by_magnitude
-    return vectors.aggregate(min_max, merge, aggregation, combine_rows=mean_of)
+    check_choice("aggregation", aggregation, ("magnitude", "signed"))
+    vectors = Vectors.check(local, importances, weights, method_weights, row_votes)
+    if aggregation == "signed":
+        return vectors.aggregate(min_max, mean_of, aggregation)
+    return vectors.shares()
 
 
 def wisca_signed(
@@ -115,7 +120,7 @@ def wisca_signed(
     *,
     aggregation: Aggregation = "signed",
     method_weights: ArrayLike | None = None,
-    groups: ArrayLike | None = None,
+    row_votes: ArrayLike | None = None,
 ) -> Consensus:
     """`wisca` with ``aggregation="signed"`` as the default: the formula of the paper.
 
@@ -133,5 +138,5 @@ def wisca_signed(
         weights,
         aggregation=aggregation,
         method_weights=method_weights,
-        groups=groups,
+        row_votes=row_votes,
     )

@@ -4,6 +4,7 @@ from wisca_xai.explainers._base import BaseExplainer
 from wisca_xai.explainers._checking import check_explainer
 from wisca_xai.explainers._forest import ForestExplainer
 from wisca_xai.explainers._make import make_explanation, zero_null_values
+from wisca_xai.explainers._marginal import InclusionExplainer, OcclusionExplainer
 from wisca_xai.explainers._permutation import PermutationExplainer
 from wisca_xai.explainers._registry import EXPLAINERS
 from wisca_xai.explainers._task import Task
@@ -14,7 +15,9 @@ __all__ = [
     "EXPLAINERS",
     "BaseExplainer",
     "ForestExplainer",
+    "InclusionExplainer",
     "LimeExplainer",
+    "OcclusionExplainer",
     "PermutationExplainer",
     "ShapExplainer",
     "Task",

@@ -2,10 +2,13 @@
 
 import numpy as np
 
-from wisca_xai._typing import FloatMatrix
+from wisca_xai._results._validity import OUTPUT_ROUNDING
+from wisca_xai._typing import BoolVector, FloatMatrix
 from wisca_xai.explainers._task import Task
 
 FIRST_BLOCK = 128  # background rows in the first block; blocks end at 128, 256, 512, ... rows
+MAX_CHANGED = 20  # most background rows in which each feature is changed alone
+MAX_CHANGES = 5000  # most rows that are changed in one feature
 
 
 def background_outputs(task: Task, size: int) -> FloatMatrix:
@@ -24,3 +27,32 @@ def background_outputs(task: Task, size: int) -> FloatMatrix:
         blocks.append(task.evaluated[key])
         start, stop = stop, 2 * stop
     return np.concatenate(blocks)[:size]
+
+
+def changed_rows(task: Task, n_changed: int) -> tuple[FloatMatrix, FloatMatrix]:
+    """Background rows with one feature of another row, (n_changed * d, d), and their outputs.
+
+    Each feature of each of the first `n_changed` rows of `Task.draw_background` is changed alone.
+    """
+    first = task.background[task.draw_background(len(task.background))[: n_changed + MAX_CHANGED]]
+    rows = np.repeat(first[:n_changed, None], task.n_features, axis=1)
+    places = range(task.n_features)
+    rows[:, places, places] = np.roll(first, -MAX_CHANGED, axis=0)[:n_changed]
+    rows = rows.reshape(-1, task.n_features)
+    key = (task.seed, -n_changed)
+    if key not in task.evaluated:
+        task.evaluated[key] = task.response(rows)
+    return rows, task.evaluated[key]
+
+
+def reacting_features(task: Task, n_changed: int | None = None) -> BoolVector:
+    """Features (d,) whose change changes an output of `changed_rows`; all, if none are changed."""
+    if n_changed is None:
+        most = MAX_CHANGES // (2 * task.n_features)
+        n_changed = min(MAX_CHANGED, most, len(task.background) - 1)
+    if n_changed == 0:
+        return np.ones(task.n_features, dtype=np.bool_)
+    known = background_outputs(task, n_changed)[:, None]
+    outputs = changed_rows(task, n_changed)[1].reshape(n_changed, task.n_features, -1)
+    moved = np.abs(outputs - known).max(axis=(0, 2))
+    return np.asarray(moved > OUTPUT_ROUNDING * np.abs(known).max())

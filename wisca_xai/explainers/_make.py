@@ -21,13 +21,15 @@ def make_explanation(
     base_values: FloatArray | None = None,
     null_values: FloatArray | None = None,
     fidelity: float | None = None,
+    squared: bool = False,
+    tells_unused: bool = False,
     diagnostics: Mapping[str, FloatArray] | None = None,
     notes: tuple[str, ...] = (),
 ) -> Explanation:
     """Build the explanation of a task. Values of shape (n_features,) make it global.
 
-    Local values within rounding error of 0 become 0. Otherwise, scaling would turn them into 1 for
-    a model whose output never changes.
+    Values within rounding error of 0 become 0, unless they are dimensionless or scores. Otherwise,
+    scaling would turn them into 1 for a model whose output never changes.
 
     Parameters
     ----------
@@ -35,6 +37,8 @@ def make_explanation(
         Source of the feature names, row labels and targets.
     values : ndarray of shape (n_samples, n_features), (n_samples, n_features, k) or (n_features,)
         Attributions in the order of ``task.rows``.
+    tells_unused : bool, default=False
+        Whether a feature whose values are all 0 never changed the output in any evaluation.
     **attributes
         The other parameters are the attributes of `Explanation` with the same name.
 
@@ -43,9 +47,12 @@ def make_explanation(
     explanation : Explanation
     """
     is_local = values.ndim > 1
-    if is_local:
-        rounding = task.n_features * np.finfo(float).eps * np.abs(task.outputs).max(initial=0.0)
-        values = np.where(np.abs(values) <= rounding, 0.0, values)
+    if is_local or unit == task.response.unit:
+        values = np.where(np.abs(values) <= rounding_of(task), 0.0, values)
+    unused = None
+    if tells_unused:
+        by_feature = np.moveaxis(values, min(1, values.ndim - 1), 0)
+        unused = np.asarray(~by_feature.reshape(task.n_features, -1).any(axis=1))
     return Explanation(
         values=values,
         feature_names=task.response.codec.feature_names,
@@ -59,9 +66,17 @@ def make_explanation(
         index=task.index if is_local else None,
         null_values=null_values,
         fidelity=fidelity,
+        squared=squared,
+        unused=unused,
         diagnostics=diagnostics or {},
         notes=notes,
     )
+
+
+def rounding_of(task: Task) -> float:
+    """The rounding error of a difference of outputs, in their unit."""
+    largest = np.abs(task.outputs).max(initial=0.0)
+    return float(task.n_features * np.finfo(float).eps * largest)
 
 
 def zero_null_values(task: Task, values: FloatArray) -> FloatArray | None:

@@ -17,6 +17,14 @@ from wisca_xai.explainers._budget import check_budget
 from wisca_xai.explainers._make import make_explanation, zero_null_values
 from wisca_xai.explainers._task import Task
 
+# Scores that fall with the square of an effect.
+SQUARED_SCORES = (
+    "r2",
+    "explained_variance",
+    "neg_mean_squared_error",
+    "neg_brier_score",
+)
+
 
 class PermutationExplainer(BaseExplainer):
     r"""Permutation importance [1]_ over the explained rows.
@@ -48,6 +56,9 @@ class PermutationExplainer(BaseExplainer):
 
     Notes
     -----
+    Losses of R2, explained variance, squared error and Brier score are in squared units of the
+    effect, so that a panel compares their roots.
+
     `standard_errors` are those of the mean over shuffles. They do not include the sampling of the
     rows.
 
@@ -138,12 +149,20 @@ class PermutationExplainer(BaseExplainer):
             signed=False,
             standard_errors=np.hypot(effects.std(axis=1) / np.sqrt(self.n_repeats), inflation),
             null_values=zero_null_values(task, effects[:, 0]),
+            squared=unit == "score" and self._is_squared(task),
+            tells_unused=unit != "score" and task.n_samples > 1,
             diagnostics={} if row_effects is None else {"row_effects": row_effects},
             notes=self._notes(task),
         )
 
     def _explains_output(self) -> bool:
         return isinstance(self.scoring, str) and self.scoring == "prediction"
+
+    def _is_squared(self, task: Task) -> bool:
+        """Whether the score is lost with the square of an effect, as for R2 and squared errors."""
+        if self.scoring is None:
+            return task.response.task != "classification"
+        return isinstance(self.scoring, str) and self.scoring in SQUARED_SCORES
 
     def _notes(self, task: Task) -> tuple[str, ...]:
         notes: tuple[str, ...] = ()

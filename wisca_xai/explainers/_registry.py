@@ -6,6 +6,7 @@ from importlib.metadata import EntryPoint, entry_points
 from wisca_xai._exceptions import InputError
 from wisca_xai.explainers._base import BaseExplainer
 from wisca_xai.explainers._forest import ForestExplainer
+from wisca_xai.explainers._marginal import InclusionExplainer, OcclusionExplainer
 from wisca_xai.explainers._permutation import PermutationExplainer
 from wisca_xai.explainers.lime import LimeExplainer
 from wisca_xai.explainers.shapley import ShapExplainer
@@ -13,7 +14,14 @@ from wisca_xai.explainers.shapley import ShapExplainer
 GROUP = "wisca_xai.explainers"  # entry-point group in which other packages register theirs
 EXPLAINERS: dict[str, type[BaseExplainer]] = {
     explainer.name: explainer
-    for explainer in (ShapExplainer, LimeExplainer, PermutationExplainer, ForestExplainer)
+    for explainer in (
+        ShapExplainer,
+        LimeExplainer,
+        OcclusionExplainer,
+        InclusionExplainer,
+        PermutationExplainer,
+        ForestExplainer,
+    )
 }
 
 

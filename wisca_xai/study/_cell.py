@@ -2,8 +2,7 @@
 
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,9 +13,8 @@ from wisca_xai._panel._explainer import WISCAExplainer
 from wisca_xai._results._consensus_explanation import ConsensusExplanation
 from wisca_xai._results._explanation import Explanation
 from wisca_xai._results._plan import MergePlan, Stack
-from wisca_xai._results._votes import votes_from_results
-from wisca_xai._typing import FloatArray, FloatVector, IntMatrix, IntVector
-from wisca_xai.consensus import CONSENSUS, ConsensusFunction, published, value_groups, wisca
+from wisca_xai._typing import FloatArray, FloatVector, IntVector
+from wisca_xai.consensus import CONSENSUS, published, wisca_signed
 from wisca_xai.datasets import GroundTruthDataset, make_dataset
 from wisca_xai.metrics import average_precision, rank_correlation, recovery
 from wisca_xai.study._models import fit_model, score_model, used_features
@@ -49,7 +47,7 @@ def run_cell(cell: Cell) -> pd.DataFrame:
     explanation = _explain(cell, model, data, train, rows)
     methods = {
         **explainer_importances(explanation),
-        **consensus_importances(explanation, value_groups(data.X.iloc[rows].to_numpy())),
+        **consensus_importances(explanation),
         **published_importances(explanation, _performance(model_score, data)),
     }
     used = used_features(model, data, test, train)
@@ -106,63 +104,47 @@ def explainer_importances(explanation: ConsensusExplanation) -> dict[tuple[str, 
 
 
 def consensus_importances(
-    explanation: ConsensusExplanation, groups: IntMatrix
+    explanation: ConsensusExplanation,
 ) -> dict[tuple[str, str], FloatVector]:
     """Importance of each consensus function, and of the ablations of `wisca`.
 
     "wisca" is the result of `WISCAExplainer`. In the other functions every explainer has one vote.
     """
-    components, weights = explanation.components, explanation.weights
-    equal = dict.fromkeys(components, 1.0)
-    plans = {name: MergePlan(function, weights, equal) for name, function in CONSENSUS.items()}
-    found = {
-        ("consensus", name): np.abs(plan.merge(components).importance)
-        for name, plan in plans.items()
-    }
+    merged = {key: plan.merge(kept) for key, (plan, kept) in _plans(explanation).items()}
+    found = {key: np.abs(one.importance) for key, one in merged.items()}
     found["consensus", "wisca"] = explanation.importance.to_numpy()
-    ablations = _ablations(explanation, groups, found["consensus", "wisca_signed"])
-    return found | {("ablation", name): importance for name, importance in ablations.items()}
+    return found
 
 
-def _ablations(
-    explanation: ConsensusExplanation, groups: IntMatrix, signed: FloatVector
-) -> dict[str, FloatVector]:
-    """Importance by `wisca` without one of its parts, or without some of the explainers."""
-    components, weights = explanation.components, explanation.weights
-
-    def ablate(
-        kept: Mapping[str, Explanation],
-        votes: Mapping[str, float] = explanation.votes,
-        row_weights: FloatVector = weights,
-        row_groups: IntMatrix | None = groups,
-        function: ConsensusFunction = wisca,
-    ) -> FloatVector:
-        return MergePlan(function, row_weights, votes, row_groups).merge(kept).importance
-
-    fidelity = dict(
-        zip(components, votes_from_results("fidelity", components).tolist(), strict=True)
-    )
-    ablations = {
-        "without confidence weights": ablate(components, row_weights=np.ones_like(weights)),
-        "votes by fidelity": ablate(components, fidelity),
-        "magnitudes with their scatter": ablate(components, row_groups=None),
-        "arithmetic mean of methods": ablate(components, function=partial(wisca, power=1)),
-        "signed": signed,
-    }
+def _plans(
+    explanation: ConsensusExplanation,
+) -> dict[tuple[str, str], tuple[MergePlan, Mapping[str, Explanation]]]:
+    """Plans of all functions and ablations, each with the explanations that it merges."""
+    components, whole = explanation.components, explanation.plan
+    equal = replace(whole, votes=dict.fromkeys(components, 1.0), by_row=False)
     kept = {
         f"without {name}": {n: components[n] for n in components if n != name}
         for name in components
     }
     kept["global explainers only"] = _of_scope(components, "global")
     kept["local explainers only"] = _of_scope(components, "local")
-    return ablations | {name: ablate(some) for name, some in kept.items() if some}
+    even = replace(whole, row_weights=np.ones_like(whole.row_weights))
+    plans = {
+        **{name: (replace(equal, function=CONSENSUS[name]), components) for name in CONSENSUS},
+        "without confidence weights": (even, components),
+        "equal votes": (equal, components),
+        "signed": (replace(whole, function=wisca_signed), components),
+        **{name: (whole, some) for name, some in kept.items() if some},
+    }
+    kinds = {name: "consensus" if name in CONSENSUS else "ablation" for name in plans}
+    return {(kinds[name], name): plan for name, plan in plans.items()}
 
 
 def published_importances(
     explanation: ConsensusExplanation, performance: float
 ) -> dict[tuple[str, str], FloatVector]:
     """Importance of the authors' published functions; of signed results the magnitude."""
-    stack = Stack.of(explanation.components, explanation.votes)
+    stack = Stack.of(explanation.components, explanation.votes, by_row=False)
     if stack.local is None or stack.importances is None or stack.local.ndim != 3:
         return {}
     pooled = stack.local.reshape(-1, stack.local.shape[2])
@@ -211,9 +193,15 @@ def _row_scores(
     if data.relevant.ndim == 1:
         return []
     relevant = data.relevant[rows]
-    parts: dict[tuple[str, str], FloatArray] = {("consensus", "wisca"): explanation.values}
+    parts: dict[tuple[str, str], FloatArray] = {
+        key: plan.merge(kept).values
+        for key, (plan, kept) in _plans(explanation).items()
+        if any(component.scope == "local" for component in kept.values())
+    }
+    parts["consensus", "wisca"] = explanation.values
     for name, component in explanation.components.items():
-        parts["explainer", name] = np.broadcast_to(component.values, relevant.shape)
+        if component.scope == "local":
+            parts["explainer", name] = component.values
     return [
         (kind, name, "row", "average_precision", average_precision(values, relevant))
         for (kind, name), values in parts.items()

@@ -190,6 +190,7 @@ class ShapExplainer(BaseExplainer):
             standard_errors=errors,
             base_values=base,
             null_values=None if self.method == "kernel" else zero_null_values(task, values),
+            tells_unused=self.method != "kernel",
             notes=notes,
         )
 

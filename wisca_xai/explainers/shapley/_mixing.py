@@ -2,14 +2,17 @@
 
 import numpy as np
 
-from wisca_xai._results._validity import OUTPUT_ROUNDING
 from wisca_xai._typing import FloatMatrix
-from wisca_xai.explainers._background import background_outputs
+from wisca_xai.explainers._background import (
+    MAX_CHANGED,
+    background_outputs,
+    changed_rows,
+    reacting_features,
+)
 from wisca_xai.explainers._task import Task
 from wisca_xai.explainers.shapley._quadratic import MOST_SLOPES, Quadratic
 
 MAX_MIXED = 5000  # most mixed rows to which the surrogate is fitted
-MAX_CHANGED = 20  # most background rows in which each feature is changed alone
 N_MIXED = 20  # mixed rows on which closed forms are checked, besides the explained rows
 
 
@@ -27,17 +30,11 @@ def fit_surrogate(task: Task, background: FloatMatrix, n_rows: int) -> Quadratic
     if n_rows == 0:
         return Quadratic.fit(background, known)
     n_changed = min(MAX_CHANGED, n_rows // (2 * d), n - 1)
-    changed = np.repeat(background[:n_changed, None], d, axis=1)
-    changed[:, range(d), range(d)] = np.roll(background, -n_changed, axis=0)[:n_changed]
-    changed = changed.reshape(-1, d)
+    changed, moved = changed_rows(task, n_changed)
     mixed = mix(background, background, n_rows - len(changed), generator)
-    rows = np.vstack([changed, mixed])
-    outputs = task.response(rows)
-    used = None
-    if n_changed:
-        moved = outputs[: len(changed)].reshape(n_changed, d, -1) - known[:n_changed, None]
-        used = np.abs(moved).max(axis=(0, 2)) > OUTPUT_ROUNDING * np.abs(known).max()
-    return Quadratic.fit(np.vstack([background, rows]), np.vstack([known, outputs]), used)
+    rows = np.vstack([background, changed, mixed])
+    outputs = np.vstack([known, moved, task.response(mixed)])
+    return Quadratic.fit(rows, outputs, reacting_features(task, n_changed))
 
 
 def mixed_rows(task: Task, background: FloatMatrix) -> FloatMatrix:

@@ -1,0 +1,256 @@
+"""Occlusion and inclusion: what a single feature changes, in the row and in the background."""
+
+from typing import Any, ClassVar
+
+import numpy as np
+
+from wisca_xai._checks import check_count
+from wisca_xai._model._response import Response, rows_in_memory
+from wisca_xai._results._explanation import Explanation
+from wisca_xai._typing import FloatArray, FloatMatrix, FloatVector, IntVector, ResponseMethod
+from wisca_xai.explainers._background import background_outputs
+from wisca_xai.explainers._base import BaseExplainer
+from wisca_xai.explainers._blocks import run_blocks
+from wisca_xai.explainers._budget import check_budget
+from wisca_xai.explainers._make import make_explanation, zero_null_values
+from wisca_xai.explainers._task import Task
+from wisca_xai.explainers.shapley._explainer import MAX_REFERENCE
+
+FEW_DRAWS, ALL_DRAWS = 8, 100  # default draws per feature: at least, and of all features together
+
+
+class _MarginalExplainer(BaseExplainer):
+    """Common code of `OcclusionExplainer` and `InclusionExplainer`."""
+
+    scope: ClassVar[str] = "local"
+
+    def __init__(
+        self,
+        estimator: Any = None,
+        *,
+        n_draws: int | None = None,
+        response_method: ResponseMethod = "auto",
+        n_jobs: int | None = None,
+        random_state: Any = None,
+        verbose: int = 0,
+    ) -> None:
+        self.estimator = estimator
+        self.n_draws = n_draws
+        self.response_method = response_method
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def _check_params(self) -> None:
+        super()._check_params()
+        if self.n_draws is not None:
+            check_count("n_draws", self.n_draws)
+
+    def _explain(self, task: Task) -> Explanation:
+        values, errors = self._sampled(task)
+        mean = background_outputs(task, MAX_REFERENCE).mean(axis=0)
+        base = task.explained(np.tile(mean, (task.n_samples, 1)))
+        fits = _completeness(values, task.explained(task.outputs) - base)
+        return make_explanation(
+            task,
+            values,
+            method=self.name,
+            family=self.name,
+            unit=task.response.unit,
+            signed=True,
+            standard_errors=errors,
+            base_values=base,
+            null_values=zero_null_values(task, values),
+            fidelity=float(fits.mean()),
+            tells_unused=True,
+            diagnostics={"fidelity": fits},
+        )
+
+    def _sampled(self, task: Task) -> tuple[FloatArray, FloatArray]:
+        """Values and standard errors from `n_draws` background rows per feature."""
+        n_features = task.n_features
+        n_draws = self.n_draws or max(FEW_DRAWS, ALL_DRAWS // n_features)
+        n_draws = min(n_draws, len(task.background))
+        advice = "Select features first, explain fewer rows, or lower `n_draws`."
+        check_budget(type(self).__name__, task, n_draws * n_features, advice)
+        drawn = self._draw(task, n_draws)
+        at_once = max(1, rows_in_memory(8 * 4 * n_features) // (n_features * n_draws))
+
+        def answer(response: Response, block: slice) -> FloatArray:
+            columns = None if task.columns is None else task.columns[block]
+            return self._changes(response, task.rows[block], task.outputs[block], drawn, columns)
+
+        changes = np.concatenate(run_blocks(task, self.name, answer, size=at_once))
+        errors = changes.std(axis=2, ddof=min(1, n_draws - 1)) / np.sqrt(n_draws)
+        if n_draws == len(task.background):
+            errors[:] = 0.0
+        noise = task.noise * np.sqrt(1 + 1 / n_draws)
+        return task.squeezed(changes.mean(axis=2)), np.hypot(task.squeezed(errors), noise)
+
+    def _draw(self, task: Task, n_draws: int) -> tuple[FloatMatrix, FloatMatrix]:
+        """Background rows or values (n_draws, d), and the outputs (n_draws, k) of the rows."""
+        raise NotImplementedError
+
+    def _changes(
+        self,
+        response: Response,
+        rows: FloatMatrix,
+        outputs: FloatMatrix,
+        drawn: tuple[FloatMatrix, FloatMatrix],
+        columns: IntVector | None,
+    ) -> FloatArray:
+        """What each feature changes, (n_rows, d, n_draws, q), compared with each draw."""
+        raise NotImplementedError
+
+
+class OcclusionExplainer(_MarginalExplainer):
+    r"""Occlusion: what the output loses if a feature is drawn from the background [1]_.
+
+    .. math:: \phi_{ij} = f(x_i) - \frac1m \sum_b f(x_i \text{ with } x_{bj} \text{ for } x_{ij})
+
+    All other features are as in the explained row. So it shows what matters there, also if another
+    feature decides which features matter. Where each of several features is enough by itself, it
+    gives them 0. Its steps are the last steps of the walks of `ShapExplainer`.
+
+    Parameters
+    ----------
+    estimator : estimator or callable
+        The model to explain, fitted or not.
+    n_draws : int or None, default=None
+        Number m of background values per feature, one from each of m equal parts of the sorted
+        column. None means 8, or 100 divided by the number of features if that is more. With as
+        many as there are background rows, or more, each row is used once, and values are exact.
+    response_method : {"auto", "predict_proba", "decision_function", "predict"}, default="auto"
+        Output that is explained.
+    n_jobs : int or None, default=None
+        Number of blocks of rows that are explained at once; see `WISCAExplainer`.
+    random_state : int, RandomState instance or None, default=None
+    verbose : int, default=0
+        1 shows a progress bar.
+
+    Notes
+    -----
+    Values need not add up to the output. ``diagnostics["fidelity"]`` says how nearly they do:
+    :math:`1 / (1 + g^2)`, where g is the output minus the mean output on the background minus the
+    sum of the values, divided by the sum of their magnitudes.
+
+    `standard_errors` are upper bounds: the draws are stratified.
+
+    References
+    ----------
+    .. [1] M. D. Zeiler, R. Fergus, "Visualizing and Understanding Convolutional Networks", ECCV
+       2014; for tables: I. Covert, S. Lundberg, S.-I. Lee, "Explaining by Removing", JMLR 22, 2021.
+
+    Examples
+    --------
+    The first feature decides which of the others counts, here the second:
+
+    >>> def model(X):
+    ...     return np.where(X[:, 0] > 0, X[:, 1], X[:, 2])
+    >>> X = np.random.default_rng(0).normal(size=(500, 3))
+    >>> explainer = OcclusionExplainer(model, random_state=0).fit(X)
+    >>> explainer.explain([[1.0, 2.0, -1.0]]).values.round(1) + 0.0
+    array([[1.4, 2. , 0. ]])
+    """
+
+    name: ClassVar[str] = "occlusion"
+
+    def _draw(self, task: Task, n_draws: int) -> tuple[FloatMatrix, FloatMatrix]:
+        """One value of each column from each of `n_draws` equal parts of its sorted values."""
+        generator = np.random.default_rng(task.seed_for("occlusion"))
+        n = len(task.background)
+        spots = np.arange(n_draws)[:, None] + generator.random((n_draws, task.n_features))
+        places = np.minimum((spots / n_draws * n).astype(np.intp), n - 1)
+        ordered = np.sort(task.background, axis=0)
+        return np.take_along_axis(ordered, places, axis=0), np.empty((0, 0))
+
+    def _changes(
+        self,
+        response: Response,
+        rows: FloatMatrix,
+        outputs: FloatMatrix,
+        drawn: tuple[FloatMatrix, FloatMatrix],
+        columns: IntVector | None,
+    ) -> FloatArray:
+        values, (n_draws, d) = drawn[0], drawn[0].shape
+        hybrids = np.broadcast_to(rows[:, None, None, :], (len(rows), d, n_draws, d)).copy()
+        hybrids[:, range(d), :, range(d)] = values.T[:, None, :]
+        given = response(hybrids.reshape(-1, d)).reshape(len(rows), d, n_draws, -1)
+        return _chosen(outputs[:, None, None, :] - given, columns)
+
+
+class InclusionExplainer(_MarginalExplainer):
+    r"""Inclusion: what the output gains if one feature of background rows is as in the row.
+
+    .. math:: \phi_{ij} = \frac1m \sum_b \big( f(x_b \text{ with } x_{ij} \text{ for } x_{bj})
+              - f(x_b) \big)
+
+    All other features are as in the background row. So it shows what a feature does by itself. It
+    gives 0 to features that matter only together with others. Its steps are the first steps of the
+    walks of `ShapExplainer`.
+
+    Parameters
+    ----------
+    estimator : estimator or callable
+        The model to explain, fitted or not.
+    n_draws : int or None, default=None
+        Number m of background rows. None means 8, or 100 divided by the number of features if that
+        is more. With as many as there are, or more, values are exact.
+    response_method : {"auto", "predict_proba", "decision_function", "predict"}, default="auto"
+        Output that is explained.
+    n_jobs : int or None, default=None
+        Number of blocks of rows that are explained at once; see `WISCAExplainer`.
+    random_state : int, RandomState instance or None, default=None
+    verbose : int, default=0
+        1 shows a progress bar.
+
+    Notes
+    -----
+    ``diagnostics["fidelity"]`` is that of `OcclusionExplainer`. `standard_errors` are those of the
+    draws of background rows, which all explained rows share.
+
+    Examples
+    --------
+    >>> def model(X):
+    ...     return X[:, 0] + X[:, 1] * X[:, 2]
+    >>> X = np.random.default_rng(0).normal(size=(500, 3))
+    >>> explainer = InclusionExplainer(model, n_draws=500, random_state=0).fit(X)
+    >>> explainer.explain([[1.0, 2.0, -1.0]]).values.round(1) + 0.0
+    array([[ 1. , -0. , -0.1]])
+    """
+
+    name: ClassVar[str] = "inclusion"
+
+    def _draw(self, task: Task, n_draws: int) -> tuple[FloatMatrix, FloatMatrix]:
+        """Background rows and their outputs."""
+        rows = task.background[task.draw_background(n_draws)]
+        return rows, background_outputs(task, n_draws)
+
+    def _changes(
+        self,
+        response: Response,
+        rows: FloatMatrix,
+        outputs: FloatMatrix,
+        drawn: tuple[FloatMatrix, FloatMatrix],
+        columns: IntVector | None,
+    ) -> FloatArray:
+        (others, known), (n_draws, d) = drawn, drawn[0].shape
+        hybrids = np.broadcast_to(others, (len(rows), d, n_draws, d)).copy()
+        hybrids[:, range(d), :, range(d)] = rows.T[:, :, None]
+        given = response(hybrids.reshape(-1, d)).reshape(len(rows), d, n_draws, -1)
+        return _chosen(given - known, columns)
+
+
+def _chosen(changes: FloatArray, columns: IntVector | None) -> FloatArray:
+    """Changes of the explained output: (n, d, m, k) becomes (n, d, m, 1), unless all are."""
+    if columns is None:
+        return changes
+    return np.asarray(changes[np.arange(len(changes)), :, :, columns, None])
+
+
+def _completeness(values: FloatArray, effects: FloatArray) -> FloatVector:
+    """How nearly values (n, d) or (n, d, k) add up to the effects, (n,): 1 is exactly, 0 not."""
+    gaps, sizes = np.abs(effects - values.sum(axis=1)), np.abs(values).sum(axis=1)
+    ratios = np.divide(gaps, sizes, out=np.full(gaps.shape, np.inf), where=sizes > 0)
+    fits = np.where(gaps > 0, 1 / (1 + ratios**2), 1.0)
+    return np.asarray(fits.reshape(len(fits), -1).mean(axis=1))
