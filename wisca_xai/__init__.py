@@ -16,7 +16,8 @@ from wisca_xai._exceptions import (
 from wisca_xai._panel._explainer import WISCAExplainer
 from wisca_xai._panel._merge import merge_explanations
 from wisca_xai._results._consensus_explanation import ConsensusExplanation
-from wisca_xai._results._explanation import Explanation, Receipt
+from wisca_xai._results._explanation import Explanation
+from wisca_xai._results._receipt import Receipt
 from wisca_xai._results.external import from_external
 from wisca_xai.explainers import (
     BaseExplainer,

@@ -83,7 +83,7 @@ def test_values_equal_a_forest_fitted_by_hand(of):
     forest.fit(rows, outputs if of == "all" else outputs[:, 1])
     np.testing.assert_allclose(explanation.values, forest.feature_importances_, atol=1e-12)
     trees = [tree.feature_importances_ for tree in forest.estimators_]
-    np.testing.assert_allclose(explanation.standard_errors, np.std(trees, axis=0) / np.sqrt(10))
+    np.testing.assert_allclose(explanation.standard_errors, np.std(trees, axis=0) * 0.6**0.5)
     assert (explanation.unit, explanation.scope, explanation.signed) == ("1", "global", False)
 
 
@@ -127,10 +127,10 @@ def test_a_constant_model_gives_zeros():
 
 
 @pytest.mark.parametrize(("max_rows", "n_learned"), [(30, 128), (150, 150), (10_000, 150)])
-def test_a_forest_costs_max_rows_and_the_first_block(max_rows, n_learned):
+def test_a_forest_costs_max_rows_the_first_block_and_changed_rows(max_rows, n_learned):
     model = LogisticRegression(max_iter=500).fit(IRIS, NAMES)
     receipt = explain(model, IRIS, max_rows=max_rows).receipt
-    assert receipt.model_rows == 5 + n_learned
+    assert receipt.model_rows == 5 + n_learned + 20 * 4  # each feature of 20 rows is changed alone
     assert receipt.settings["max_rows"] == max_rows
 
 
@@ -184,27 +184,31 @@ def test_null_values_equal_a_forest_fitted_by_hand_with_shuffled_columns():
     for null, source in zip(columns.T, [0, 1, 2, 3, 0, 1], strict=True):
         assert sorted(null) == sorted(rows[:, source])
     own, null_values = [], np.empty(6)
+    used = [0, 2]  # The model ignores the others, so that the forest does not see them.
     for part, n_trees in enumerate([3, 3, 2, 2]):  # each part of the forest sees some of them
         forest = RandomForestRegressor(
             **AS_OURS | {"n_estimators": n_trees}, random_state=library_seed() + part
         )
-        forest.fit(np.hstack([rows, columns[:, part::4]]), rows[:, 0] * rows[:, 2])
+        forest.fit(np.hstack([rows[:, used], columns[:, part::4]]), rows[:, 0] * rows[:, 2])
         trees = np.array([tree.feature_importances_ for tree in forest.estimators_])
-        own.extend(trees[:, :4])
-        null_values[part::4] = trees[:, 4:].mean(axis=0)
+        own.extend(np.insert(trees[:, :2], [1, 2], 0.0, axis=1))
+        null_values[part::4] = trees[:, 2:].mean(axis=0)
     total = np.sum(own) / 10
     shares = np.array(own) / total
     np.testing.assert_allclose(answer.values, shares.mean(axis=0), atol=1e-12)
     np.testing.assert_allclose(answer.null_values, null_values / total, atol=1e-12)
-    np.testing.assert_allclose(answer.standard_errors, shares.std(axis=0) / np.sqrt(10), atol=1e-12)
+    np.testing.assert_allclose(answer.standard_errors, shares.std(axis=0) * 0.6**0.5, atol=1e-12)
 
 
-def test_null_values_get_what_unused_columns_get():
+def test_null_values_get_what_hardly_used_columns_get():
     found, unused = [], []
     for seed in range(15):
         X = np.random.default_rng(seed).normal(size=(200, 6))
         answer, _ = in_panel(
-            lambda Z: np.sin(2 * Z[:, 0]) + Z[:, 1], X, n_null_features=10, random_state=seed
+            lambda Z: np.sin(2 * Z[:, 0]) + Z[:, 1] + Z[:, 2:] @ np.full(4, 1e-4),
+            X,
+            n_null_features=10,
+            random_state=seed,
         )
         found.append(answer.null_values.mean())
         unused.append(answer.values[2:].mean())

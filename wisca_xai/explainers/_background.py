@@ -34,11 +34,13 @@ def changed_rows(task: Task, n_changed: int) -> tuple[FloatMatrix, FloatMatrix]:
 
     Each feature of each of the first `n_changed` rows of `Task.draw_background` is changed alone.
     """
-    first = task.background[task.draw_background(len(task.background))[: n_changed + MAX_CHANGED]]
+    first = task.background[task.draw_background(2 * n_changed)]
     rows = np.repeat(first[:n_changed, None], task.n_features, axis=1)
     places = range(task.n_features)
-    rows[:, places, places] = np.roll(first, -MAX_CHANGED, axis=0)[:n_changed]
+    rows[:, places, places] = np.roll(first, -n_changed, axis=0)[:n_changed]
     rows = rows.reshape(-1, task.n_features)
+    if n_changed == 0:
+        return rows, np.empty((0, task.n_outputs))
     key = (task.seed, -n_changed)
     if key not in task.evaluated:
         task.evaluated[key] = task.response(rows)

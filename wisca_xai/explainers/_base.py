@@ -23,7 +23,8 @@ from wisca_xai._model._boosting import expected_labels, level_columns, takes_fra
 from wisca_xai._model._fitting import fit_model, inherit_tags, is_fitted, route_to_model
 from wisca_xai._model._response import Response
 from wisca_xai._random import canonical_order, seed_entropy
-from wisca_xai._results._explanation import Explanation, Receipt
+from wisca_xai._results._explanation import Explanation
+from wisca_xai._results._receipt import Receipt
 from wisca_xai._table import TableCodec, as_table, copy_table, is_frame, labels_of, read_table
 from wisca_xai._typing import FloatMatrix, Target
 from wisca_xai.explainers._answer import check_answer

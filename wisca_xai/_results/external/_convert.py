@@ -11,7 +11,8 @@ from numpy.typing import ArrayLike
 
 from wisca_xai._checks import check_choice
 from wisca_xai._exceptions import InputError
-from wisca_xai._results._explanation import Explanation, Receipt
+from wisca_xai._results._explanation import Explanation
+from wisca_xai._results._receipt import Receipt
 from wisca_xai._results.external._sources import Source, position_of, read, real_numbers, refuse
 from wisca_xai._typing import FloatArray, IntVector, LabelVector, Target, Unit
 
