@@ -297,38 +297,6 @@ def test_the_order_of_many_tied_columns_does_not_matter_to_the_last_bit():
             )
 
 
-# sign_agreement
-
-
-def test_sign_agreement_by_hand():
-    # Entries with a direction in both: same, other, same, same. Two entries have a zero and are
-    # left out.
-    one = [[1.0, -1.0, 0.0], [2.0, -3.0, 4.0]]
-    two = [[5.0, 1.0, 1.0], [1.0, -1.0, 0.0]]
-    assert sign_agreement(one, two) == pytest.approx((1 + 0 + 1 + 1) / 4)
-
-
-@pytest.mark.parametrize("two", [[[0.0, 3.0]], [[0.0, 0.0]]])
-def test_sign_agreement_is_nan_if_no_entry_has_two_directions(two):
-    assert math.isnan(sign_agreement([[1.0, 0.0]], two))
-
-
-@CHEAP
-@given(pair=vector_pairs(any_numbers(), ndim=2))
-def test_sign_agreement_is_symmetric_and_its_own_complement(pair):
-    one, two = pair
-    agreement = sign_agreement(one, two)
-    np.testing.assert_equal(sign_agreement(two, one), agreement)
-    if math.isnan(agreement):
-        assert not ((one != 0) & (two != 0)).any()
-    else:
-        assert 0 <= agreement <= 1
-        assert sign_agreement(one, -two) == pytest.approx(1 - agreement)
-    if one.any():
-        assert sign_agreement(one, one) == 1
-        assert sign_agreement(one, -one) == 0
-
-
 # Errors and inputs
 
 METRICS = [

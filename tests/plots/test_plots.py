@@ -90,7 +90,7 @@ def test_agreement_draws_the_disagreement_table(explanation):
     ax = plots.agreement(explanation)
     matrix = ax.images[0].get_array()
     pairs = explanation.agreement()
-    assert matrix[0, 1] == matrix[1, 0] == pairs["rank_correlation"][0]
+    assert matrix[0, 1] == matrix[1, 0] == pairs["agreement"][0]
     assert tick_texts(ax, "x") == ["shap", "lime", "permutation"]
     blank = plots.agreement(explanation, measure="sign_agreement")
     assert "-" in {text.get_text() for text in blank.texts}

@@ -25,7 +25,7 @@ def ranking(**changes):
 def correlations(**by_pair):
     """Pairs by two letters: ab=0.9 is the correlation of the explainers a and b."""
     rows = [(pair[0], pair[1], value) for pair, value in by_pair.items()]
-    return pd.DataFrame(rows, columns=["first", "second", "rank_correlation"])
+    return pd.DataFrame(rows, columns=["first", "second", "agreement"])
 
 
 def moves(*rows):
@@ -73,8 +73,8 @@ def verdict(**changes):
 
 def test_when_all_is_well_the_verdict_is_the_result():
     assert verdict() == [
-        "The explainers agree closely: the rank correlation between two of them is 0.90 on "
-        "average, from 0.90 to 0.90.",
+        "The explainers agree closely: the agreement between two of them is 0.90 on average, from "
+        "0.90 to 0.90.",
         "Most important: a, b, c and d.",
     ]
 
@@ -188,8 +188,8 @@ def test_the_verdict_says_if_no_feature_is_above_noise():
 def test_an_outlier_among_explainers_is_named():
     (line,) = verdict(pairs=correlations(ab=0.9, ac=0.5, bc=0.6))[2:]
     assert line == (
-        "c disagrees with the other explainers: its mean rank correlation with them is 0.55, and "
-        "theirs with each other is 0.90."
+        "c disagrees with the other explainers: its mean agreement with them is 0.55, and theirs "
+        "with each other is 0.90."
     )
 
 

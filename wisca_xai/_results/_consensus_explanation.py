@@ -27,6 +27,7 @@ from wisca_xai.metrics import (
     feature_agreement,
     rank_correlation,
     sign_agreement,
+    weighted_rank_agreement,
 )
 
 
@@ -248,11 +249,17 @@ class ConsensusExplanation(Explanation):
         Returns
         -------
         pairs : DataFrame
-            One row per pair: `first`, `second`, `rank_correlation` (Spearman, of mean magnitudes),
-            `feature_agreement` (share of common top-k features) and `sign_agreement` (share of
-            entries with the same sign). NaN where a measure is not defined: with fewer than 2
-            features, for an explainer that rates all features equally, and for the signs of global
-            methods.
+            One row per pair: `first`, `second` and four measures of `wisca_xai.metrics`.
+
+            - `agreement`: `weighted_rank_agreement` of the mean magnitudes, in [-1, 1]. It counts
+              the features that matter most;
+            - `rank_correlation`: Spearman, of the mean magnitudes. It counts all features alike;
+            - `feature_agreement`: share of common top-k features;
+            - `sign_agreement`: share of entries with the same sign; large entries count most.
+
+            NaN where a measure is not defined: with fewer than 2 features, for an explainer that
+            gives only zeros or (but for `agreement`) rates all features equally, and for the signs
+            of global methods.
         """
         rows = []
         k = min(k, len(self.feature_names))
@@ -265,9 +272,10 @@ class ConsensusExplanation(Explanation):
                     np.moveaxis(one.values, 1, -1).reshape(-1, n_features),
                     np.moveaxis(two.values, 1, -1).reshape(-1, n_features),
                 )
-            rows.append((first, second, rank_correlation(a, b), feature_agreement(a, b, k), signs))
-        columns = ["first", "second", "rank_correlation", "feature_agreement", "sign_agreement"]
-        return pd.DataFrame(rows, columns=columns)
+            orders = (weighted_rank_agreement(a, b), rank_correlation(a, b))
+            rows.append((first, second, *orders, feature_agreement(a, b, k), signs))
+        measures = ["agreement", "rank_correlation", "feature_agreement", "sign_agreement"]
+        return pd.DataFrame(rows, columns=["first", "second", *measures])
 
     def row_disagreement(self) -> pd.Series:
         """How far the explainers contradict each other in each row.
@@ -275,10 +283,10 @@ class ConsensusExplanation(Explanation):
         Returns
         -------
         disagreement : Series of shape (n_samples,)
-            In [0, 1], by row label: 0 if all explainers give the same ranking, 1/2 if their
-            rankings are unrelated; see `wisca_xai.metrics.disagreement_scores`. The ranking of a
-            global explainer counts for every row. NaN if fewer than two explainers give a ranking.
-            If all classes are explained, the mean over classes.
+            In [0, 1], by row label: 0 if all explainers agree on the features that matter, 1/2 or
+            somewhat more if they are unrelated; see `wisca_xai.metrics.disagreement_scores`. The
+            values of a global explainer count for every row. NaN if fewer than two explainers give
+            values other than 0. If all classes are explained, the mean over classes.
         """
         if self.scope == "global":
             return pd.Series([], dtype=np.float64, name="disagreement")

@@ -9,9 +9,9 @@ from wisca_xai._results._explanation import Explanation
 from wisca_xai._results._reliability import CORRELATED, Reliability
 from wisca_xai._text import display_name
 
-CLOSE = 0.8  # smallest mean rank correlation that counts as close agreement
-FAIR = 0.5  # smallest mean rank correlation that counts as agreement at all
-APART = 0.2  # gap in mean rank correlation from which an explainer counts as an outlier
+CLOSE = 0.8  # smallest mean agreement that counts as close agreement
+FAIR = 0.5  # smallest mean agreement that counts as agreement at all
+APART = 0.2  # gap in mean agreement from which an explainer counts as an outlier
 POOR_FIT = 0.5  # local R2 of LIME below which its fit counts as poor
 LARGE_ERROR = 0.1  # largest accepted Monte-Carlo error, as a share of a row's largest attribution
 LOW_SKILL = 0.1  # skill below which the model is hardly better than a constant
@@ -52,7 +52,7 @@ def write_verdict(
 
 
 def _agreement(pairs: pd.DataFrame) -> Iterator[str]:
-    known = pairs["rank_correlation"].dropna()
+    known = pairs["agreement"].dropna()
     if known.empty:
         yield "There is nothing to compare: fewer than two explainers give a ranking."
         return
@@ -61,8 +61,8 @@ def _agreement(pairs: pd.DataFrame) -> Iterator[str]:
     if mean >= FAIR:
         word = "agree closely" if mean >= CLOSE else "mostly agree"
     yield (
-        f"The explainers {word}: the rank correlation between two of them is {mean:.2f} on "
-        f"average, from {known.min():.2f} to {known.max():.2f}."
+        f"The explainers {word}: the agreement between two of them is {mean:.2f} on average, from "
+        f"{known.min():.2f} to {known.max():.2f}."
     )
 
 
@@ -108,19 +108,19 @@ def _above_noise(ranking: pd.DataFrame) -> Iterator[str]:
 
 def _outliers(pairs: pd.DataFrame) -> Iterator[str]:
     """Name the explainer that disagrees with all others, if there is one."""
-    known = pairs.dropna(subset=["rank_correlation"])
+    known = pairs.dropna(subset=["agreement"])
     names = sorted({*known["first"], *known["second"]})
     if len(names) < 3:
         return
     means = {
-        name: known.loc[(known[["first", "second"]] == name).any(axis=1), "rank_correlation"].mean()
+        name: known.loc[(known[["first", "second"]] == name).any(axis=1), "agreement"].mean()
         for name in names
     }
     lowest = min(names, key=lambda name: means[name])
-    others = known.loc[(known[["first", "second"]] != lowest).all(axis=1), "rank_correlation"]
+    others = known.loc[(known[["first", "second"]] != lowest).all(axis=1), "agreement"]
     if others.mean() - means[lowest] >= APART:
         yield (
-            f"{lowest} disagrees with the other explainers: its mean rank correlation with them is "
+            f"{lowest} disagrees with the other explainers: its mean agreement with them is "
             f"{means[lowest]:.2f}, and theirs with each other is {others.mean():.2f}."
         )
 

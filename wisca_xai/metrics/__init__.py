@@ -12,6 +12,7 @@ from wisca_xai.metrics._agreement import (
 from wisca_xai.metrics._complexity import complexity, effective_features, sparseness
 from wisca_xai.metrics._panel_agreement import disagreement_scores
 from wisca_xai.metrics._recovery import average_precision, recovery, regret, roc_auc
+from wisca_xai.metrics._weighted_agreement import weighted_rank_agreement
 
 __all__ = [
     "average_precision",
@@ -29,4 +30,5 @@ __all__ = [
     "sign_agreement_at",
     "signed_rank_agreement",
     "sparseness",
+    "weighted_rank_agreement",
 ]

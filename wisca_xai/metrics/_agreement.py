@@ -15,9 +15,11 @@ from wisca_xai._typing import FloatArray, FloatVector, IntVector
 from wisca_xai.metrics._ties import (
     Places,
     as_result,
-    check_rows,
+    check_one_shape,
+    check_pair,
     pair_orders,
     places,
+    ratio,
     shared_places,
     shared_top,
     spearman,
@@ -49,7 +51,7 @@ def rank_correlation(one: ArrayLike, two: ArrayLike) -> float | FloatVector:
     >>> rank_correlation([[3.0, -2.0, 1.0], [3.0, -2.0, 1.0]], [[3.0, 1.0, 2.0], [1.0, 2.0, 3.0]])
     array([ 0.5, -1. ])
     """
-    a, b = _pair(one, two)
+    a, b = check_pair(one, two)
     return as_result(spearman(places(a), places(b)))
 
 
@@ -230,7 +232,7 @@ def pairwise_rank_agreement(
     >>> pairwise_rank_agreement([4.0, -3.0, 2.0], [9.0, 5.0, 5.0], features=[0, 2])
     1.0
     """
-    a, b = _pair(one, two)
+    a, b = check_pair(one, two)
     if features is not None:
         chosen = _check_positions(features, a.shape[-1])
         a, b = a[..., chosen], b[..., chosen]
@@ -243,9 +245,10 @@ def pairwise_rank_agreement(
 
 
 def sign_agreement(one: ArrayLike, two: ArrayLike) -> float:
-    """Share of the entries that have the same sign in both attributions.
+    """Share of the entries that have the same sign in both attributions; large entries count most.
 
-    Entries that are 0 in `one` or in `two` are left out.
+    Each row is divided by its largest magnitude. An entry counts with the product of its two
+    magnitudes. So entries that are 0 or tiny in `one` or in `two` do not count.
 
     Parameters
     ----------
@@ -254,19 +257,27 @@ def sign_agreement(one: ArrayLike, two: ArrayLike) -> float:
     Returns
     -------
     agreement : float
-        In [0, 1]; NaN if no entry is left.
+        In [0, 1]; NaN if no entry counts.
+
+    Raises
+    ------
+    InputError
+        If the shapes differ, or a number is not finite.
 
     Examples
     --------
-    >>> sign_agreement([[1.0, -1.0, 0.0]], [[2.0, 3.0, 1.0]])
-    0.5
+    >>> sign_agreement([[1.0, -0.5, 0.0]], [[2.0, 2.0, 1.0]])  # 1 / (1 + 0.5)
+    0.666666666667
     """
     a, b = check_finite("one", one, ndim=2), check_finite("two", two, ndim=2)
-    _check_one_shape(a, b)
-    directed = (a != 0) & (b != 0)
-    if not directed.any():
+    check_one_shape(a, b)
+    if a.size == 0:
         return float("nan")
-    return float((np.sign(a) == np.sign(b))[directed].mean())
+    weights = np.ones(a.shape)
+    for magnitudes in (np.abs(a), np.abs(b)):
+        weights *= np.nan_to_num(ratio(magnitudes, magnitudes.max(axis=1, keepdims=True)))
+    same = weights * (np.sign(a) == np.sign(b))
+    return float(as_result(ratio(same.sum(), weights.sum())))
 
 
 def _top_agreement(
@@ -277,7 +288,7 @@ def _top_agreement(
     *,
     signed: bool = False,
 ) -> float | FloatVector:
-    a, b = _pair(one, two)
+    a, b = check_pair(one, two)
     if check_count("k", k) > a.shape[-1]:
         raise InputError(f"`k` must be at most the number of features, {a.shape[-1]}, got {k}.")
     first, second = places(a), places(b)
@@ -290,17 +301,6 @@ def _top_agreement(
 def _defined(scores: FloatArray, one: Places, two: Places) -> FloatArray:
     """Scores, NaN where `one` or `two` rates all features equally."""
     return np.where(one.constant | two.constant, np.nan, scores)
-
-
-def _pair(one: ArrayLike, two: ArrayLike) -> tuple[FloatArray, FloatArray]:
-    a, b = check_rows("one", one), check_rows("two", two)
-    _check_one_shape(a, b)
-    return a, b
-
-
-def _check_one_shape(a: FloatArray, b: FloatArray) -> None:
-    if a.shape != b.shape:
-        raise InputError(f"`one` and `two` must have the same shape, got {a.shape} and {b.shape}.")
 
 
 def _check_positions(features: Sequence[int] | IntVector, n_features: int) -> IntVector:

@@ -1,33 +1,34 @@
 """Agreement of all methods of a panel on each row."""
 
+from itertools import combinations
+
 import numpy as np
 from numpy.typing import ArrayLike
 
 from wisca_xai._checks import check_finite
 from wisca_xai._typing import FloatVector
-from wisca_xai.metrics._ties import places, ratio
+from wisca_xai.metrics._ties import ratio
+from wisca_xai.metrics._weighted_agreement import agreement_of_magnitudes
 
 
 def disagreement_scores(attributions: ArrayLike) -> FloatVector:
-    r"""One minus the agreement of the methods on each row: 0 for equal rankings, 1 for opposite.
+    r"""How far the methods contradict each other on each row: 0 if they agree, 1 for opposites.
 
-    .. math:: 1 - \frac{1 + \bar\rho_i}{2} = \frac{1 - \bar\rho_i}{2}
+    .. math:: (1 - \bar a_i) / 2
 
-    The agreement on row i is :math:`(1 + \bar\rho_i) / 2`. Here :math:`\bar\rho_i` is the mean over
-    the pairs of methods of Spearman's correlation of the magnitudes (`rank_correlation`). For
-    unrelated rankings the agreement is 1/2 on average. Pairs whose correlation is not defined,
-    because all magnitudes of one method are equal, are left out.
+    Here :math:`\bar a_i` is the mean over the pairs of methods of `weighted_rank_agreement` on row
+    i. Pairs whose agreement is not defined, because one method gives only zeros, are left out.
 
     Parameters
     ----------
     attributions : array-like of shape (n_methods, n_samples, n_features)
-        Each method in any unit: only the order of the magnitudes counts.
+        Each method in any unit: it is compared by magnitudes relative to its largest in the row.
 
     Returns
     -------
     scores : ndarray of shape (n_samples,)
-        Dimensionless, in [0, 1]. With m methods at most ``m / (m - 1) / 2``, because more than
-        two rankings cannot all be opposite to each other. NaN if no pair is defined.
+        Dimensionless, in [0, 1]; 1/2 or somewhat more for unrelated methods. NaN if no pair is
+        defined.
 
     Raises
     ------
@@ -36,18 +37,16 @@ def disagreement_scores(attributions: ArrayLike) -> FloatVector:
 
     Examples
     --------
-    Two methods that agree on the first row and give opposite rankings of the second:
+    Two methods that agree on the first row, and each find only one feature on the second:
 
-    >>> disagreement_scores([[[3.0, -2.0, 1.0], [3.0, 2.0, 1.0]],
-    ...                      [[0.9, 0.2, 0.1], [0.1, 0.2, 0.9]]])
+    >>> disagreement_scores([[[3.0, -2.0, 1.0], [3.0, 0.0, 0.0]],
+    ...                      [[0.9, 0.6, 0.3], [0.0, 0.0, 0.9]]])
     array([0., 1.])
     """
-    ranks = places(check_finite("attributions", attributions, ndim=3)).centred_ranks
-    norms = np.sqrt((ranks**2).sum(axis=-1, keepdims=True))
-    # A constant vector becomes 0, so that it adds nothing to the sum.
-    unit = np.nan_to_num(ratio(ranks, norms))
-    defined = (norms > 0).sum(axis=(0, 2)).astype(np.float64)
-    # The squared sum counts each vector with itself once and every pair of vectors twice.
-    twice_all_pairs = (unit.sum(axis=0) ** 2).sum(axis=-1) - defined
-    correlation = ratio(twice_all_pairs, defined * (defined - 1))
-    return np.round((1 - correlation) / 2, 12) + 0.0
+    magnitudes = np.abs(check_finite("attributions", attributions, ndim=3))
+    total, defined = np.zeros((2, magnitudes.shape[1]))
+    for one, two in combinations(magnitudes, 2):
+        agreement = agreement_of_magnitudes(one, two)
+        defined += ~np.isnan(agreement)
+        total += np.nan_to_num(agreement)
+    return np.round((1 - ratio(total, defined)) / 2, 12) + 0.0

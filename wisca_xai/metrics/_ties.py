@@ -109,3 +109,16 @@ def check_rows(name: str, values: ArrayLike) -> FloatArray:
             f"got shape {np.shape(values)}."
         )
     return check_finite(name, values, ndim=np.ndim(values))
+
+
+def check_pair(one: ArrayLike, two: ArrayLike) -> tuple[FloatArray, FloatArray]:
+    """Return two finite vectors or matrices of the same shape."""
+    a, b = check_rows("one", one), check_rows("two", two)
+    check_one_shape(a, b)
+    return a, b
+
+
+def check_one_shape(a: FloatArray, b: FloatArray) -> None:
+    """Raise InputError unless both arrays have the same shape."""
+    if a.shape != b.shape:
+        raise InputError(f"`one` and `two` must have the same shape, got {a.shape} and {b.shape}.")

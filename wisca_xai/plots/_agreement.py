@@ -16,7 +16,7 @@ def agreement(
     explanation: ConsensusExplanation,
     ax: "Axes | None" = None,
     *,
-    measure: str = "rank_correlation",
+    measure: str = "agreement",
 ) -> "Axes":
     """Heat map of how far each pair of explainers agrees.
 
@@ -26,7 +26,7 @@ def agreement(
         Result to show.
     ax : matplotlib Axes, default=None
         None makes a new figure.
-    measure : {"rank_correlation", "feature_agreement", "sign_agreement"}
+    measure : {"agreement", "rank_correlation", "feature_agreement", "sign_agreement"}
         Column of `ConsensusExplanation.agreement`. Pairs for which it is not defined stay blank.
 
     Returns
@@ -50,6 +50,7 @@ def agreement(
         ax.text(j, i, text, ha="center", va="center", color="w" if abs(value) > 0.6 else "k")
     for axis in ("x", "y"):
         name_ticks(ax, axis, np.arange(len(names)), names)
-    ax.set_title(f"Agreement between explainers: {measure.replace('_', ' ')}", loc="left")
+    shown = "" if measure == "agreement" else f": {measure.replace('_', ' ')}"
+    ax.set_title(f"Agreement between explainers{shown}", loc="left")
     ax.figure.colorbar(image, ax=ax, fraction=0.046, pad=0.04)
     return ax
