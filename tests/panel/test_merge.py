@@ -15,6 +15,7 @@ from sklearn.linear_model import LogisticRegression
 
 from tests.panel.merge_cases import LABELS, LOSS, ONE, TABLE, TWO, WEIGHTS, merged
 from wisca_xai import Explanation, ForestExplainer, LimeExplainer, ShapExplainer, WISCAExplainer
+from wisca_xai._panel import _measure
 from wisca_xai._panel._merge import merge_explanations
 from wisca_xai._results._plan import MergePlan
 from wisca_xai._results.external import from_external
@@ -197,7 +198,8 @@ def test_reliability_holds_the_importance_without_each_method():
     assert merged(ONE).reliability.without == {}
 
 
-def test_correlated_features_of_the_rows_are_found():
+def test_correlated_features_of_the_rows_are_found(monkeypatch):
+    monkeypatch.setattr(_measure, "MIN_CORRELATED_ROWS", 5)
     x = np.arange(5.0)
     X = pd.DataFrame({"c": -x, "b": [1.0, 0.0, 5.0, 0.0, 2.0], "a": np.exp(x)}, index=LABELS)
     assert merged(X=X).reliability.correlated == (("a", "c"),)
@@ -213,8 +215,9 @@ def test_levels_of_the_rows_are_groups():
 CITIES = list("pqrstuvwpqrstuvw")  # more levels than groups of numbers
 
 
-def test_levels_have_no_order():
+def test_levels_have_no_order(monkeypatch):
     """Neighbours in the alphabet are not put into one group, nor correlated with a number."""
+    monkeypatch.setattr(_measure, "MIN_CORRELATED_ROWS", 16)
     parts = np.random.default_rng(1).normal(size=(2, 16, 2))
     parts[:, :, 0] = np.where(np.arange(16) % 2, 1.0, -1.0)  # goes with the level
     given = {

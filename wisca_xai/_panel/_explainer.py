@@ -250,9 +250,10 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
         X : array-like or DataFrame of shape (n_samples, n_features)
             Columns of a DataFrame are matched by name.
         y : array-like of shape (n_samples,), default=None
-            True values. With them, the verdict says if the model is hardly better than a constant,
-            rows of a regression are weighted by their residuals, and a `PermutationExplainer` with
-            a `scoring` can measure that score.
+            True values. With them, the verdict says how well the model predicts these rows and
+            those of `fit`, which needs at most 1000 more model rows, usually none. Rows of a
+            regression are weighted by their residuals, and a `PermutationExplainer` with a
+            `scoring` can measure that score.
         target : "predicted", "all" or a class label, default="predicted"
             Output that is explained: that of each row's predicted class, of every class, or of the
             given class. Models without classes have one output.

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
+from wisca_xai._panel._skill import measure_skill, rows_from_fit
 from wisca_xai._results._explanation import Explanation
 from wisca_xai._results._plan import MergePlan
 from wisca_xai._results._reliability import CORRELATED, Reliability
@@ -14,6 +15,7 @@ from wisca_xai.explainers._task import Task
 
 N_NULL_FEATURES = 20  # a null feature exceeds 20 others with a probability of at most 1/21
 MAX_CORRELATED_ROWS = 2000  # largest number of rows for correlations, which suffices
+MIN_CORRELATED_ROWS = 30  # with fewer rows, unrelated columns correlate strongly by chance
 MAX_PAIRED = 2000  # largest number of features of which all pairs are compared
 N_FIRST = 100  # number of features that are compared with all others if there are more
 CORRELATION_ROUNDING = 1e-9  # tolerance for rounding errors of a correlation
@@ -29,6 +31,7 @@ def measure_reliability(
     """Resample, leave out each explainer, compare with null features, and look at the data."""
     without = plan.importance_without_each(components)
     codec, drawn = task.response.codec, task.draw_background(MAX_CORRELATED_ROWS)
+    outside = _outside(task)
     return Reliability(
         resamples=plan.resample(components, task.seed_for("resamples"), without),
         null_p_values=plan.null_p_values(components),
@@ -37,8 +40,10 @@ def measure_reliability(
         correlated=correlated_features(
             task.background[drawn], codec.feature_names, importance, levels=codec.categorical
         ),
-        outside=_outside(task).sum(axis=1).astype(np.float64),
-        skill=_skill(task),
+        outside=outside.sum(axis=1).astype(np.float64),
+        outside_features=outside.sum(axis=0).astype(np.float64),
+        n_from_fit=rows_from_fit(task),
+        **measure_skill(task),
     )
 
 
@@ -57,7 +62,7 @@ def _outside(task: Task) -> NDArray[np.bool_]:
 def correlated_features(
     rows: FloatMatrix, names: Sequence[str], importance: FloatVector, *, levels: Sequence[int] = ()
 ) -> tuple[tuple[str, ...], ...]:
-    """Groups of features that are linked by strong rank correlations.
+    """Groups of features that are linked by strong rank correlations; none in fewer than 30 rows.
 
     Columns of `levels` have no order and are left out, unless they have only two levels: then
     either order will do. If there are more than 2000 columns, only the 100 with the largest
@@ -67,7 +72,7 @@ def correlated_features(
     unordered = [j for j in levels if len(np.unique(rows[:, j])) > 2]
     known = np.isfinite(rows).all(axis=0) & (rows != rows[0]).any(axis=0)
     columns = np.setdiff1d(np.flatnonzero(known), unordered)
-    if len(columns) < 2 or len(rows) < 3:
+    if len(columns) < 2 or len(rows) < MIN_CORRELATED_ROWS:
         return ()
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
@@ -95,21 +100,3 @@ def _unit_ranks(table: FloatMatrix) -> FloatMatrix:
     ranks = rankdata(table, axis=0)
     ranks -= ranks.mean(axis=0)
     return np.asarray(ranks / np.linalg.norm(ranks, axis=0))
-
-
-def _skill(task: Task) -> float:
-    """Skill of the model compared with a constant; NaN if it cannot be computed."""
-    predicts = task.response.unit == "target" or task.response.task == "classification"
-    if task.y is None or task.y.dtype.names is not None or not predicts:
-        return float("nan")
-    if task.response.task == "regression":
-        truth = np.asarray(task.y, dtype=np.float64)
-        errors = [((truth - guess) ** 2).mean() for guess in (task.outputs[:, 0], truth.mean())]
-    else:
-        counts = np.unique(task.y, return_counts=True)[1]
-        labels = np.asarray(task.response.labels)
-        if not set(np.unique(task.y).tolist()) <= set(labels.tolist()):
-            return float("nan")  # The labels are not known, for example for a function.
-        predicted = labels[task.outputs.argmax(axis=1)]
-        errors = [(task.y != predicted).mean(), 1 - counts.max() / counts.sum()]
-    return float(1 - errors[0] / errors[1]) if errors[1] > 0 else float("nan")

@@ -39,16 +39,33 @@ class Reliability:
         The importance without each explainer.
     correlated : tuple of tuples of str
         Groups of features linked by absolute rank correlations of at least 0.8 in the background.
-        If there are more than 2000 features, only the 100 most important ones are compared with
-        all others.
+        None are reported if it has fewer than 30 rows. If there are more than 2000 features, only
+        the 100 most important ones are compared with all others.
     outside : ndarray of shape (n_samples,)
         For each row, the number of features whose value lies outside the background's range, or
         is a level or a missing value that the background does not have.
     skill : float
-        Skill of the model on the explained rows: R2, or for classes the same ratio of error rates.
-        0 is as good as a constant, 1 is perfect. NaN without y.
+        Skill of the model on the explained rows: R2, or for probabilities the Brier skill score,
+        1 minus the Brier score divided by that of the shares of the classes in these rows. 0 is as
+        good as a constant, 1 is perfect. NaN without y, and for classes without probabilities.
     correlated_in : str
         Rows in which features correlate: "background", or "rows" for the explained ones.
+    auc : float
+        Area under the ROC curve on the explained rows, from probabilities or from a decision
+        function of two classes; the mean of one class against the rest for several classes.
+    skill_of_fit : float
+        The same skill on at most 1000 rows of the background, with the y of `fit`.
+    n_from_fit : int
+        Number of explained rows that also occur in the background. 0 if fewer than half of the
+        rows of the background are distinct, because then rows meet by chance.
+    prevalence : float
+        Share of the rarest class in y of the explained rows. NaN for a regression.
+    rarest_class : str, int, float, bool or None
+        The rarest class; None if it is not known.
+    outside_features : ndarray of shape (n_features,), or None
+        For each feature, the number of rows that lie outside the background. None if not known.
+    with_y : bool or None
+        Whether y was passed. None if that is not known, or if the output is no prediction of y.
     """
 
     resamples: Resamples | None
@@ -59,6 +76,13 @@ class Reliability:
     outside: FloatVector
     skill: float
     correlated_in: str = "background"
+    auc: float = float("nan")
+    skill_of_fit: float = float("nan")
+    n_from_fit: int = 0
+    prevalence: float = float("nan")
+    rarest_class: str | int | float | bool | None = None
+    outside_features: FloatVector | None = None
+    with_y: bool | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "without", dict(self.without))
@@ -66,6 +90,7 @@ class Reliability:
             self.null_p_values,
             self.refit_p_values,
             self.outside,
+            self.outside_features,
             *self.without.values(),
         ):
             if array is not None:

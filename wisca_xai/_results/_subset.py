@@ -20,7 +20,8 @@ def subset(whole: Any, rows: IntVector) -> Any:
     """Select rows of a `ConsensusExplanation`.
 
     Importance, ranks, agreement, intervals and p-values are recomputed for the chosen rows. The
-    model's skill, refits, and global explainers without values per row are dropped.
+    model's skill, what is known of y and of rows of fit, refits, and global explainers without
+    values per row are dropped.
     """
     found = {name: _of_rows(c, rows) for name, c in whole.components.items()}
     components = {name: c for name, c in found.items() if c is not None}
@@ -92,7 +93,8 @@ def _notes(
     kept = [note for note in whole.notes if note not in stale or note in fresh]
     reliability = whole.reliability
     lost = ["refits", *lost] if reliability.refit_p_values is not None else lost
-    lost = lost if np.isnan(reliability.skill) else ["the model's skill", *lost]
+    has_skill = not np.isnan([reliability.skill, reliability.auc]).all()
+    lost = ["the model's skill", *lost] if has_skill else lost
     own = (
         f"These are {n_rows} of {len(whole.weights)} explained rows. Importance, agreement and "
         "intervals were recomputed for these rows."
