@@ -17,7 +17,7 @@ from wisca_xai._results._plan import MergePlan
 from wisca_xai._results._reliability import Reliability
 from wisca_xai._results._storage import storable
 from wisca_xai._results._subset import subset
-from wisca_xai._results._verdict import write_verdict
+from wisca_xai._results._verdict import Verdict, verdict_of
 from wisca_xai._results._votes import BY_ROW
 from wisca_xai._text import display_name
 from wisca_xai._typing import FloatVector, IntVector
@@ -213,16 +213,16 @@ class ConsensusExplanation(Explanation):
         magnitudes = [component.mean_magnitude()[columns] for component in self.components.values()]
         return partial_order(None, np.array(magnitudes))
 
-    def verdict(self) -> str:
-        """Say in plain sentences how far the explainers agree, why not, and what to do next."""
-        return write_verdict(
-            self.ranking(),
-            self.agreement(),
-            self.influence(),
-            self.components,
-            self.failures,
-            self.reliability,
-        )
+    def verdict(self) -> Verdict:
+        """Say in plain sentences how far to trust the result, why not further, and what to do.
+
+        Returns
+        -------
+        verdict : Verdict
+            At most six sentences, the most serious first; ``print`` shows one per line. Each has a
+            stable `code`, a `severity` and a `text`.
+        """
+        return verdict_of(self)
 
     def ranks(self) -> pd.DataFrame:
         """Rank that each explainer gives to each feature, 1 for the most important.

@@ -57,13 +57,14 @@ def _as_json(explanation: ConsensusExplanation) -> str:
     def records(table: pd.DataFrame) -> Any:
         return json.loads(table.to_json(orient="records", double_precision=15))
 
-    receipt = explanation.receipt
+    receipt, verdict = explanation.receipt, explanation.verdict()
     content = {
         "consensus": explanation.consensus,
         "n_samples": len(explanation.weights),
         "ranking": records(_ranking(explanation)),
         "agreement": records(explanation.agreement()),
-        "verdict": explanation.verdict().split("\n"),
+        "verdict": [sentence.text for sentence in verdict],
+        "verdict_codes": list(verdict.codes),
         "failures": dict(explanation.failures),
         "notes": list(explanation.notes),
         "cost": {
@@ -97,7 +98,7 @@ def _as_text(explanation: ConsensusExplanation) -> str:
         "",
         pairs.to_string(index=False, float_format="{:.2f}".format, na_rep="-"),
         "",
-        *(safe_text(line) for line in explanation.verdict().split("\n")),
+        *(safe_text(line) for line in str(explanation.verdict()).split("\n")),
         "",
         *(safe_text(f"Note: {note}") for note in explanation.notes),
         f"Cost: {receipt.model_rows:,} rows passed to the model in {receipt.model_calls:,} calls; "
