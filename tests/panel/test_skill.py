@@ -126,6 +126,11 @@ def test_missing_values_and_categories_are_compared_as_codes():
     )
 
 
+def test_minus_zero_is_zero():
+    table, rows = np.array([[0.0, 1.0], [1.0, 1.0], [2.0, 0.0]]), np.array([[-0.0, 1.0]])
+    assert fixed_consensus(table, rows=rows).reliability.n_from_fit == 1
+
+
 def test_repeated_rows_of_the_background_meet_by_chance():
     table = pd.DataFrame({"a": [0.0, 1.0] * 20})
     assert fixed_consensus(table).reliability.n_from_fit == 0

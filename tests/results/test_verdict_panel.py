@@ -144,4 +144,4 @@ def test_a_poor_fit_of_lime_is_information(r2, shown):
 def test_a_small_vote_of_a_poor_fit_is_told(vote, small):
     votes = {"lime": vote, "shap": 1.0}
     sentence = found("poor_local_fit", components={"lime": lime([0.1])}, votes=votes)
-    assert ("Its vote is small, too (0.49; the largest is 1.00)." in sentence.text) == small
+    assert ("Its vote is small, too (" in sentence.text) == small

@@ -30,6 +30,7 @@ def test_an_output_that_changes_is_not_constant():
     ("agreement", "words"),
     [
         (0.8, "agree closely"),
+        (0.798, "agree closely"),  # shown as 0.80
         (0.79, "mostly agree"),
         (0.5, "mostly agree"),
         (0.49, "agree only in part"),

@@ -87,7 +87,11 @@ class Facts:
     @property
     def is_contradictory(self) -> bool:
         """Whether the explainers contradict each other, and not only one of them the others."""
-        return bool(self.pairs["agreement"].mean() < CONFLICT) and self.apart() is None
+        return self.mean_agreement() < CONFLICT and self.apart() is None
+
+    def mean_agreement(self) -> float:
+        """Mean agreement of the pairs, rounded as it is shown; NaN if there is no pair."""
+        return round(float(self.pairs["agreement"].mean()), 2)
 
     def apart(self) -> str | None:
         """The explainer that disagrees with all others, which agree, if there is one."""

@@ -34,8 +34,8 @@ def _agreement(facts: Facts) -> Sentence:
             f"{NOTHING}fewer than two explainers give a ranking, so no other explainer confirms "
             "it. Add one of another kind.",
         )
-    mean, low, high = f"{known.mean():.2f}", f"{known.min():.2f}", f"{known.max():.2f}"
-    range_ = mean if low == high else f"{mean} on average, from {low} to {high}"
+    mean, low, high = facts.mean_agreement(), f"{known.min():.2f}", f"{known.max():.2f}"
+    range_ = low if low == high else f"{mean:.2f} on average, from {low} to {high}"
     if facts.is_contradictory:
         return Sentence(
             "explainers_conflict",
@@ -45,9 +45,9 @@ def _agreement(facts: Facts) -> Sentence:
             "supports. Compare them in `ranks()`, and do not report a single order.",
         )
     scale = f"their agreement is {range_} (1 is the same order of the features that matter)"
-    if known.mean() >= CLOSE:
+    if mean >= CLOSE:
         text = f"The explainers agree closely: {scale}."
-    elif known.mean() >= FAIR:
+    elif mean >= FAIR:
         text = f"The explainers mostly agree: {scale}."
     else:
         text = (
