@@ -243,7 +243,7 @@ def test_demo_runs_and_writes_its_folder(tmp_path, capsys):
     out, err = capsys.readouterr()
     assert "over 50 rows" in out
     assert "\nMost important: worst concave points, " in out
-    assert "features more than to shuffled columns." in out
+    assert "\nOn these rows the model has Brier skill 0." in out
     table = pd.read_csv(tmp_path / "demo" / "ranking.csv")
     assert table["feature"][0] == "worst concave points"
     assert table["rank"][0] == 1
