@@ -1,6 +1,6 @@
 """Build a ConsensusExplanation from explanations and a plan; all are built here."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 
 import pandas as pd
@@ -19,6 +19,7 @@ def build_consensus(
     plan: MergePlan,
     components: Mapping[str, Explanation],
     *,
+    levels: Sequence[int],
     consensus: str | ConsensusFunction,
     row_weighting: str,
     failures: Mapping[str, str],
@@ -37,5 +38,6 @@ def build_consensus(
         votes=dict(plan.votes),
         reliability=reliability,
         row_weighting=row_weighting,
+        levels=tuple(levels),
         function=plan.function,
     )

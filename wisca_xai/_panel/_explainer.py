@@ -370,6 +370,7 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
             merged.importance,
             plan,
             components,
+            levels=task.response.codec.categorical,
             consensus=self.consensus,
             row_weighting=weights.origin,
             failures=failures,

@@ -130,6 +130,7 @@ def merge_explanations(
         merged.importance,
         plan,
         components,
+        levels=levels,
         consensus=consensus,
         row_weighting="equal" if weights is None else "given",
         failures=failures,

@@ -36,7 +36,7 @@ from wisca_xai.metrics import (
     formerly="ConsensusExplanation",
     renamed={"dummies": "null_values", "trust": "reliability"},
     left_out=("function",),
-    dropped=("scaled", "value_ranks", "levels"),
+    dropped=("scaled", "value_ranks"),
 )
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class ConsensusExplanation(Explanation):
@@ -68,6 +68,8 @@ class ConsensusExplanation(Explanation):
         Source of `weights`: "confidence" (of the model in its class), "residual" (of the
         prediction, given y), "equal" (neither is known), "undecided" (no prediction is more
         confident than chance, so all are 1), "given" (by the user), or "unknown" (old files).
+    levels : tuple of int
+        Positions of features whose values are categories.
     function : callable or None
         The consensus function; None for a custom one that was loaded from a file.
     """
@@ -81,6 +83,7 @@ class ConsensusExplanation(Explanation):
     votes: Mapping[str, float]
     reliability: Reliability
     row_weighting: str = "unknown"
+    levels: tuple[int, ...] = ()
     function: ConsensusFunction | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:

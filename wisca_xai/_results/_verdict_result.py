@@ -58,8 +58,7 @@ def _agreement(facts: Facts) -> Sentence:
 
 
 def _first(facts: Facts) -> Iterator[Sentence]:
-    # Scaling gives a single feature the importance 0, since there is no other to compare with.
-    important = facts.ranking if len(facts.ranking) == 1 else facts.important()
+    important = facts.important()
     if important.empty:
         yield Sentence(
             "no_order", "info", "No feature stands out: the explainers rate all features equally."
