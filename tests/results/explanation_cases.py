@@ -86,7 +86,6 @@ def make_consensus(**changes):
         ),
         "wisca": np.array([-0.5, 1.0, 0.25]),
         "components": {"shap": local, "permutation": whole},
-        "scaled": {"shap": LOCAL / 3, "permutation": np.array([1.0, 0.5, 0.0])},
         "weights": np.array([1.0, 0.5, 0.0, 0.25]),
         "failures": {},
         "votes": {"shap": 1.0, "permutation": 1.0},

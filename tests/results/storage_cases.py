@@ -55,7 +55,6 @@ def make_consensus(**changes):
         ),
         "wisca": np.array([-0.5, 1.0]),
         "components": {"shap": local, "forest": whole},
-        "scaled": {"shap": local.values / 2, "forest": np.array([1.0, 0.5])},
         "weights": np.array([1.0, 0.5, 0.0, 0.25]),
         "failures": {"lime": "ValueError: no"},
         "votes": {"shap": 1.0, "forest": 0.5},

@@ -21,7 +21,6 @@ from tests.results.explanation_cases import (
     make_local,
 )
 from wisca_xai import ConsensusExplanation, InputError
-from wisca_xai.consensus import min_max
 
 with warnings.catch_warnings():  # the library's own import warns with recent Matplotlib
     warnings.simplefilter("ignore")
@@ -36,7 +35,6 @@ def arrays_of(explanation):
     )
     yield from explanation.diagnostics.values()
     if isinstance(explanation, ConsensusExplanation):
-        yield from explanation.scaled.values()
         for component in explanation.components.values():
             yield from arrays_of(component)
 
@@ -58,11 +56,10 @@ def test_arrays_are_copies():
 
 
 def test_arrays_of_a_consensus_are_copies():
-    weights, scaled = np.ones(4), np.zeros((4, 3))
-    explanation = make_consensus(weights=weights, scaled={"shap": scaled})
-    weights[:], scaled[:] = 99.0, 99.0
+    weights = np.ones(4)
+    explanation = make_consensus(weights=weights)
+    weights[:] = 99.0
     assert explanation.weights.tolist() == [1.0] * 4
-    assert not explanation.scaled["shap"].any()
 
 
 def test_attributes_cannot_be_set():
@@ -133,7 +130,6 @@ def test_rows_of_a_consensus_are_chosen_in_its_parts():
     assert part.reliability.outside.tolist() == [0.0, 0.0]
     assert make_consensus()[[3, 1]].reliability.outside.tolist() == [2.0, 1.0]
     assert part.components["shap"] == make_local()[[2, 0]]
-    np.testing.assert_array_equal(part.scaled["shap"], min_max(LOCAL[[2, 0]]))
 
 
 def test_a_local_frame_has_rows_by_features():

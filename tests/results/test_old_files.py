@@ -31,7 +31,6 @@ def test_renamed_fields_are_found(consensus):
 
 def test_what_is_new_is_unknown(consensus):
     assert consensus.data is None
-    assert consensus.value_ranks is None
     assert consensus.row_weighting == "unknown"
 
 

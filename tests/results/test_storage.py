@@ -148,7 +148,6 @@ def test_a_consensus_within_a_consensus_comes_back(tmp_path):
     inner = make_consensus()
     explanation = make_consensus(
         components={"inner": inner, "shap": inner.components["shap"]},
-        scaled={"inner": inner.values, "shap": inner.values},
     )
     loaded = round_trip(explanation, tmp_path)
     assert loaded == explanation
@@ -161,7 +160,6 @@ def test_parts_of_any_name_are_kept_apart(other, tmp_path):
     second = small_explanation(values=np.full((N, 2), 0.125))
     explanation = make_consensus(
         components={"shap": first, other: second},
-        scaled={"shap": first.values, other: second.values},
     )
     assert round_trip(explanation, tmp_path) == explanation
 

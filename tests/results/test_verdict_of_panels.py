@@ -38,7 +38,7 @@ def test_the_verdict_of_a_panel_is_that_of_its_parts():
     found = explanation.verdict()
     assert found == expected
     assert {"agreement", "most_important", "noise", "skill_unknown"} <= set(found.codes)
-    assert "Most important: b, a" in found
+    assert "Most important: b and a." in found
     assert "The model reacts to 2 of 3 features more than to shuffled columns." in found
 
 

@@ -74,7 +74,7 @@ def test_a_single_explainer_is_not_confirmed(table):
 
 
 def test_one_feature_is_named_alone():
-    text = verdict(ranking=ranking(importance=[0.0] * 4).head(1), pairs=pairs())
+    text = verdict(ranking=ranking(importance=[1.0] * 4).head(1), pairs=pairs())
     assert text.codes == ("most_important", "single_feature")
     assert "Most important: a." in text
     assert found("single_feature", ranking=ranking().head(2)) is None
