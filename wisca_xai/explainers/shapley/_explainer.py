@@ -39,6 +39,7 @@ METHODS = ("auto", "exact", "permutation", "tree", "linear", "kernel")
 MAX_EXACT_FEATURES = 6
 MAX_FEATURES_TO_ENUMERATE = 20  # most features for method="exact"
 MAX_REFERENCE = 1000  # most background rows to which values refer
+LEAST_PAIRS = 3  # pairs of walks at least: the standard error of fewer is not known
 MAX_ENUMERATED = 100  # most background rows that "auto" enumerates: walks are cheaper for more
 
 
@@ -77,8 +78,8 @@ class ShapExplainer(BaseExplainer):
         "kernel", the margin of boosting) use this many background rows.
     max_evals : int or None, default=None
         Budget of "permutation" in model rows per explained row, at least ``2 * n_features``. All of
-        it is used, unless `tol` is met before. Two pairs of walks (``4 * (n_features - 1)`` model
-        rows) are sampled in any case. None takes what `background_size` needs. See Notes for what
+        it is used, unless `tol` is met before. Three pairs of walks (``6 * (n_features - 1)`` model
+        rows) are sampled in any case, because fewer have no standard error. None takes what `background_size` needs. See Notes for what
         None refuses.
     tol : float or None, default=None
         "permutation" samples until every standard error of a row is at most `tol`, in the unit of
@@ -309,9 +310,10 @@ class ShapExplainer(BaseExplainer):
         """Values, base values and standard errors from sampled walks."""
         per_pair = 2 * (task.n_features - 1)
         size = min(self.background_size, len(background))
-        n_pairs = None if self.max_evals is None else max(2, self.max_evals // per_pair)
+        n_pairs = None if self.max_evals is None else max(LEAST_PAIRS, self.max_evals // per_pair)
         surrogate = None
         if len(background) > size:
+            size = min(max(size, LEAST_PAIRS), len(background))
             surrogate = fit_surrogate(task, background, per_pair * (n_pairs or size))
         elif n_pairs is not None:  # every background row starts equally many pairs
             background = background[:n_pairs]
