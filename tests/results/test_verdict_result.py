@@ -122,14 +122,8 @@ def test_features_that_may_come_first_are_named(best, rivals):
     sentence = found("order_undecided", ranking=ranking(best_rank=best))
     assert (sentence is None) == (rivals is None)
     if rivals is not None:
-        assert sentence.text.startswith(f"These rows do not show whether {rivals} comes first.")
-        assert "explain more rows" in sentence.text
-
-
-def test_more_rows_are_no_advice_if_explainers_contradict_each_other():
-    sentence = found("order_undecided", ranking=ranking(best_rank=[1] * 4), pairs=pairs(ab=-0.2))
-    assert "explain more rows" not in sentence.text
-    assert "`agreement()`" in sentence.text
+        assert sentence.text.startswith(f"It is not certain whether {rivals} comes first:")
+        assert "Report them together." in sentence.text
 
 
 def test_a_single_row_says_nothing_of_other_rows():

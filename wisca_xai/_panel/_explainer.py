@@ -317,8 +317,8 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
         if self.weighting not in BY_KIND:  # Other votes depend on all rows of X together.
             only_local.weighting = "family"
         explanation = only_local.explain(X, keep_data=False)
-        if explanation.row_weighting == "undecided":  # Together with a confident row, all are 0.
-            return np.zeros(explanation.values.shape)
+        if self.consensus == "wisca_signed" and explanation.row_weighting == "undecided":
+            return np.zeros(explanation.values.shape)  # As beside a confident row.
         return np.array(explanation.values)
 
     def _check_params(self) -> None:

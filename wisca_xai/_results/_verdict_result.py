@@ -76,16 +76,11 @@ def _order(facts: Facts) -> Iterator[Sentence]:
     rivals = [name for name, is_rival in zip(names[1:], can_be_first[1:], strict=True) if is_rival]
     if not rivals:
         return
-    advice = (
-        "More rows do not settle this while the explainers contradict each other: look at "
-        "`agreement()` first."
-        if facts.is_contradictory
-        else "Report them together, or explain more rows."
-    )
     yield Sentence(
         "order_undecided",
-        "caution",
-        f"These rows do not show whether {listed([names[0], *rivals], 'or')} comes first. {advice}",
+        "info",
+        f"It is not certain whether {listed([names[0], *rivals], 'or')} comes first: the rows and "
+        "the explainers leave it open. Report them together.",
     )
 
 

@@ -119,7 +119,7 @@ class Vectors:
         largest = np.where(in_rows > 0, np.abs(self.local).max(axis=2, initial=0.0), 0.0)
         scale = largest.max(axis=0)
         unit = self.local / np.where(scale > 0, scale, 1.0)[:, None]
-        factors = in_rows * self.weights / in_rows.sum(axis=0)
+        factors = in_rows / in_rows.sum(axis=0)
         # A method without a vote has no part, however large its attributions are.
         parts = np.where(in_rows[:, :, None] > 0, factors[:, :, None] * unit, 0.0)
         return np.asarray(parts.sum(axis=0)) + 0.0

@@ -30,9 +30,9 @@ def wisca(
     So twice the effect is twice the importance, equal effects are equal importances, and an unused
     feature gets 0. Magnitudes are added, so that a feature that pushes some rows up and others down
     does not cancel itself. The local consensus of a row is the mean over local methods, divided by
-    the largest attribution that a method with a vote gives there:
+    the largest attribution that a method with a vote gives there. Row weights have no part in it:
 
-    .. math:: C_{ij} = \frac{w_i}{M_i} \sum_l v_{li} A^l_{ij} \Big/ \sum_l v_{li}, \qquad
+    .. math:: C_{ij} = \frac1{M_i} \sum_l v_{li} A^l_{ij} \Big/ \sum_l v_{li}, \qquad
               M_i = \max_{l, h: v_{li} > 0} |A^l_{ih}|
 
     ``aggregation="signed"`` is the formula of the paper. With s = `min_max`, its importance is
@@ -66,9 +66,9 @@ def wisca(
     Returns
     -------
     consensus : Consensus
-        `values` of shape (n_samples, n_features) in [-1, 1], if no row weight exceeds 1, and
-        `importance` of shape (n_features,). By magnitude the importances sum to 1, unless all are
-        0; signed they lie in [-1, 1].
+        `values` of shape (n_samples, n_features) in [-1, 1], and `importance` of shape
+        (n_features,). By magnitude the importances sum to 1, unless all are 0. Signed, both lie in
+        [-1, 1] if no row weight exceeds 1.
 
     Raises
     ------

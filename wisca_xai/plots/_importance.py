@@ -19,10 +19,10 @@ MARKER_COLORS = ("#d1495b", "#2e86ab", "#edae49", "#3f7d58", "#7b4fa3", "#8c564b
 def importance(
     explanation: ConsensusExplanation, ax: "Axes | None" = None, *, max_features: int = 15
 ) -> "Axes":
-    """Bars of the consensus importance, with a marker for each explainer.
+    """Bars of the consensus importance with their intervals, and a marker for each explainer.
 
-    A marker shows an explainer's mean magnitude divided by its largest one, so all explainers fit
-    on one axis. A marker far from the end of the bar means disagreement.
+    Markers have the scale of the bars: an explainer's mean magnitudes, divided by their sum, times
+    the sum of the importances. A marker far from the end of the bar means disagreement.
 
     Parameters
     ----------
@@ -44,25 +44,29 @@ def importance(
     ax = new_axes(ax, height=1.4 + 0.32 * len(shown))
     values = shown["importance"].to_numpy()
     ax.barh(positions, values, height=0.7, color=BAR, label="consensus", zorder=1)
+    if shown["lower"].notna().all():
+        ends = (shown["lower"], shown["upper"])
+        ax.hlines(positions, *ends, color="#555555", linewidth=1.2, label="95% interval", zorder=2)
     names = explanation.feature_names
     columns = [names.index(feature) for feature in shown["feature"]]
     offsets = np.linspace(-0.18, 0.18, max(len(explanation.components), 2))
     for i, (name, component) in enumerate(explanation.components.items()):
         magnitude = component.mean_magnitude()
-        relative = magnitude / (magnitude.max() or 1.0)
+        shares = magnitude / (magnitude.sum() or 1.0) * explanation.importance.abs().sum()
         ax.scatter(
-            relative[columns],
+            shares[columns],
             positions - offsets[i],
             marker=MARKERS[i % len(MARKERS)],
             color=MARKER_COLORS[i % len(MARKER_COLORS)],
             s=26,
             label=display_name(name),
-            zorder=2,
+            zorder=3,
             clip_on=False,
         )
     name_ticks(ax, "y", positions, shown["feature"])
-    ax.set_xlabel("importance (dimensionless); markers: each explainer, largest value = 1")
-    ax.set_title(f"Consensus importance ({display_name(explanation.consensus)})", loc="left")
+    ax.set_xlabel("importance (dimensionless); markers: each explainer on the same scale")
+    title = f"Consensus importance ({display_name(explanation.consensus)})"
+    ax.set_title(title, loc="left", parse_math=False)
     ax.axvline(0, color="#666666", linewidth=0.8, zorder=0)
     ax.grid(axis="x", color="#e6e6e6", zorder=0)
     ax.set_axisbelow(True)
