@@ -79,8 +79,8 @@ class ShapExplainer(BaseExplainer):
     max_evals : int or None, default=None
         Budget of "permutation" in model rows per explained row, at least ``2 * n_features``. All of
         it is used, unless `tol` is met before. Three pairs of walks (``6 * (n_features - 1)`` model
-        rows) are sampled in any case, because fewer have no standard error. None takes what `background_size` needs. See Notes for what
-        None refuses.
+        rows) are sampled in any case, because fewer have no standard error. None takes what
+        `background_size` needs. See Notes for what None refuses.
     tol : float or None, default=None
         "permutation" samples until every standard error of a row is at most `tol`, in the unit of
         the output, or until `max_evals` (by default 64 times `background_size` pairs) is spent.
