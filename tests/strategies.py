@@ -21,6 +21,8 @@ CHEAP = settings(
 )
 
 HUGE, TINY = 1.7e308, 5e-324
+# Weights whose products do not underflow in a loop.
+PLAIN_WEIGHTS = st.just(0.0) | st.floats(1e-3, 1)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,10 @@ from wisca_xai import InputError
 from wisca_xai.consensus import CONSENSUS
 
 every_function = pytest.mark.parametrize("name", CONSENSUS)
+# By magnitude `wisca` divides a row by its largest attribution, and signed it scales by `min_max`.
+every_other_function = pytest.mark.parametrize(
+    "name", [name for name in CONSENSUS if name not in ("wisca", "wisca_signed")]
+)
 
 
 @every_function
@@ -155,7 +159,7 @@ def test_global_importances_take_no_part_in_the_values(name, panel, aggregation)
     )
 
 
-@every_function
+@every_other_function
 @CHEAP
 @given(panel=panels(), aggregation=aggregations())
 def test_the_values_do_not_depend_on_the_aggregation(name, panel, aggregation):
@@ -169,6 +173,8 @@ def test_the_values_do_not_depend_on_the_aggregation(name, panel, aggregation):
 @CHEAP
 @given(panel=panels(grid_numbers()), aggregation=aggregations(), data=st.data())
 def test_the_unit_of_a_vector_does_not_matter(name, panel, aggregation, data):
+    if name in ("wisca", "wisca_signed"):
+        aggregation = "signed"  # By magnitude large rows count more; see test_wisca_laws.
     local, importances, weights = panel
     units = st.floats(1e-3, 1e3)
     rescaled = local.copy()
@@ -183,7 +189,7 @@ def test_the_unit_of_a_vector_does_not_matter(name, panel, aggregation, data):
     np.testing.assert_allclose(other.importance, plain.importance, atol=1e-12)
 
 
-@pytest.mark.parametrize("name", ["wisca", "wisca_signed", "mean_rank", "voting"])
+@pytest.mark.parametrize("name", ["wisca_signed", "mean_rank", "voting"])
 @pytest.mark.parametrize("constant", [0.0, 2.0, 1e300])
 def test_vectors_without_contrast_have_no_say(name, constant):
     flat = np.full((1, 2, 3), constant)

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from wisca_xai import InputError
-from wisca_xai.consensus import CONSENSUS, crh_weights, value_groups, wisca
+from wisca_xai.consensus import CONSENSUS, crh_weights, wisca
 
 
 @pytest.mark.parametrize("name", CONSENSUS)
@@ -13,14 +12,15 @@ def test_no_features_have_no_importance(name):
     assert found.importance.shape == (0,)
 
 
-def test_groups_of_text_without_levels_are_refused():
-    with pytest.raises(InputError, match="`rows` must be a table of numbers: could not convert"):
-        value_groups([["a", "b"]], n_groups=2)
+def test_no_rows_leave_the_global_methods():
+    found = wisca(np.zeros((2, 0, 3)), [[2.0, 1.0, 1.0]], row_votes=np.zeros((2, 0)))
+    assert found.importance.tolist() == [0.5, 0.25, 0.25]
+    assert found.values.shape == (0, 3)
 
 
-def test_groups_in_rows_of_different_lengths_are_refused():
-    with pytest.raises(InputError, match=r"`groups` must be a table of integers: .*inhomogeneous"):
-        wisca(np.ones((2, 2, 2)), groups=[[0], [0, 1]])
+def test_votes_in_rows_of_different_lengths_are_refused():
+    with pytest.raises(ValueError, match="inhomogeneous shape"):
+        wisca(np.ones((2, 2, 2)), row_votes=[[0], [0, 1]])
 
 
 def test_weights_of_crh_that_converge_slowly_are_near_their_limit():

@@ -21,7 +21,7 @@ SHARED = {
     "weights": None,
     "aggregation": "magnitude",
     "method_weights": None,
-    "groups": None,
+    "row_votes": None,
 }
 
 
@@ -41,8 +41,10 @@ def test_all_functions_have_the_same_signature(name):
 
 
 class Callable:
-    def __call__(self, local, importances, weights, *, method_weights, groups):
-        return wisca(local, importances, weights, method_weights=method_weights, groups=groups)
+    def __call__(self, local, importances, weights, *, method_weights, row_votes):
+        return wisca(
+            local, importances, weights, method_weights=method_weights, row_votes=row_votes
+        )
 
 
 class Unreadable:
@@ -55,11 +57,11 @@ class Unreadable:
 @pytest.mark.parametrize(
     "function",
     [
-        lambda local, importances, weights, *, method_weights, groups: None,
-        lambda local, importances, weights, method_weights=None, groups=None: None,
+        lambda local, importances, weights, *, method_weights, row_votes: None,
+        lambda local, importances, weights, method_weights=None, row_votes=None: None,
         lambda local, importances, weights, **options: None,
         lambda *arguments, **options: None,
-        partial(wisca, power=1),
+        partial(wisca, aggregation="signed"),
         partial(lambda top, *rest, **options: None, 3),
         Callable(),
         Unreadable(),
@@ -74,12 +76,12 @@ def only_local(local):
     """A consensus function that has no parameters for importances and weights."""
 
 
-def without_votes(local, importances: object, weights=None, *, groups=None) -> None:
+def without_votes(local, importances: object, weights=None, *, row_votes=None) -> None:
     """A consensus function without `method_weights`."""
 
 
-def without_groups(local, importances, weights, method_weights=None):
-    """A consensus function without `groups`."""
+def without_row_votes(local, importances, weights, method_weights=None):
+    """A consensus function without `row_votes`."""
 
 
 def with_a_need(local, importances, weights, threshold, **options):
@@ -95,20 +97,26 @@ class Needy:
     ("function", "got"),
     [
         (only_local, r"only_local\(local\)\.$"),
-        (without_votes, r"without_votes\(local, importances, weights=None, \*, groups=None\)\.$"),
         (
-            without_groups,
-            r"without_groups\(local, importances, weights, method_weights=None\)\.$",
+            without_votes,
+            r"without_votes\(local, importances, weights=None, \*, row_votes=None\)\.$",
+        ),
+        (
+            without_row_votes,
+            r"without_row_votes\(local, importances, weights, method_weights=None\)\.$",
         ),
         (with_a_need, r"with_a_need\(local, importances, weights, threshold, \*\*options\)\.$"),
-        (partial(without_groups, None), r"without_groups\(importances, weights, method_weights"),
+        (
+            partial(without_row_votes, None),
+            r"without_row_votes\(importances, weights, method_weights",
+        ),
         (Needy(), r"Needy\(local, importances\)\.$"),
     ],
 )
 def test_custom_functions_that_cannot_be_called(function, got):
     message = (
         r"`consensus` must be called as function\(local, importances, weights, \*, "
-        r"method_weights, groups\), or take \*\*options, got "
+        r"method_weights, row_votes\), or take \*\*options, got "
     )
     with pytest.raises(InputError, match=message + got):
         check_consensus_function(function)

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from tests.strategies import CHEAP, grid_numbers, panels
+from tests.strategies import CHEAP, PLAIN_WEIGHTS, grid_numbers, panels
 from wisca_xai import InputError
-from wisca_xai.consensus import min_max, partial_order, wisca
+from wisca_xai.consensus import mean, partial_order, wisca
 
 # Both methods say a > b > d and a > c > d; they disagree on b and c.
 DIAMOND = [[4.0, 3.0, 2.0, 1.0], [9.0, 5.0, 7.0, 0.0]]
@@ -31,10 +31,20 @@ def test_a_level_is_the_longest_chain_above():
 
 
 def test_a_local_method_is_its_weighted_mean_over_rows():
-    local = [[[3.0, -2.0, 1.0], [1.0, 2.0, -3.0]]]  # (1, .5, 0), (0, .5, 1)
+    local = [[[3.0, -2.0, 1.0], [1.0, 2.0, -3.0]]]  # (1, 2/3, 1/3), (1/3, 2/3, 1)
     np.testing.assert_array_equal(partial_order(local).dominates, np.zeros((3, 3)))
     assert partial_order(local, None, [1.0, 0.5]).edges() == [(0, 1), (1, 2)]
     assert partial_order(local, None, [0.5, 1.0]).edges() == [(1, 0), (2, 1)]
+    # Each row is divided by its largest magnitude, so that large rows count no more.
+    unequal = [[[9.0, -6.0, 3.0], [1.0, 2.0, -3.0], [1.0, 2.0, -3.0]]]
+    assert partial_order(unequal).edges() == [(1, 0), (2, 1)]
+
+
+def test_equal_magnitudes_in_a_row_count_as_such():
+    # Scaled rows: (1, 1, 1), (1/2, 1, 0); min_max would drop the first.
+    assert partial_order([[[2.0, -2.0, 2.0], [0.5, 1.0, 0.0]]]).edges() == [(0, 2), (1, 0)]
+    # (1, 1, 0) and (0, 9/10, 1): the first two features differ by the second row alone.
+    assert partial_order([[[5.0, 5.0, 0.0], [0.0, 0.9, 1.0]]]).edges() == [(1, 0), (1, 2)]
 
 
 def test_a_global_below_zero_counts_as_zero():
@@ -89,26 +99,40 @@ def test_laws_of_an_order(panel):
 
 
 @CHEAP
-@given(panel=panels(grid_numbers()))
+@given(panel=panels(grid_numbers(), weights=PLAIN_WEIGHTS))
 def test_a_pair_is_ordered_where_every_method_with_contrast_says_so(panel):
     local, importances, weights = panel
-    w = np.ones(local.shape[:2]) if weights is None else np.broadcast_to(weights, local.shape[:2])
-    methods = list((w[:, :, None] * np.abs(min_max(local))).mean(axis=1))
-    methods += [] if importances is None else list(np.maximum(min_max(importances), 0))
-    methods = [m / m.max() for m in methods if np.ptp(m) > 1e-13]
+    m, n, d = local.shape
+    w = np.ones((m, n)) if weights is None else np.broadcast_to(weights, (m, n))
+    methods = []
+    for k in range(m):
+        rows = [np.abs(local[k, i]) / (np.abs(local[k, i]).max() or 1.0) for i in range(n)]
+        methods.append(sum(w[k, i] * rows[i] for i in range(n)))
+    methods += [] if importances is None else list(np.maximum(importances, 0.0))
+    methods = [vector / vector.max() for vector in methods if vector.max() > 0]
+    methods = [vector for vector in methods if np.ptp(vector) > 1e-11]
     above = partial_order(*panel).dominates
-    for i in range(panel.n_features):
-        for j in range(panel.n_features):
-            says = [m[i] > m[j] + 1e-11 for m in methods]
+    for i in range(d):
+        for j in range(d):
+            says = [vector[i] > vector[j] + 1e-11 for vector in methods]
             assert above[i, j] == (all(says) and len(says) > 0)
 
 
 @CHEAP
 @given(panel=panels(grid_numbers()))
-def test_the_consensus_never_contradicts_what_all_agree_on(panel):
-    above = partial_order(*panel).dominates
-    importance = wisca(*panel).importance
-    for i, j in np.argwhere(above):
+def test_the_mean_never_contradicts_what_all_agree_on(panel):
+    local, importances, _ = panel
+    importance = mean(local, importances).importance
+    for i, j in np.argwhere(partial_order(local, importances).dominates):
+        assert importance[i] > importance[j]
+
+
+@CHEAP
+@given(panel=panels(grid_numbers()))
+def test_wisca_of_one_row_never_contradicts_what_all_agree_on(panel):
+    local, importances, _ = panel
+    importance = wisca(local[:, :1], importances).importance
+    for i, j in np.argwhere(partial_order(local[:, :1], importances).dominates):
         assert importance[i] > importance[j]
 
 

@@ -252,19 +252,6 @@ def test_probabilities_of_signs_and_places_are_counted_by_hand():
 def test_places_follow_magnitudes_and_ties_the_order_of_the_columns():
     found = Resamples(np.array([[1.0, -3.0, 2.0], [1.0, 1.0, -1.0]]), np.zeros((2, 3)), 10)
     assert found.probability_top(1).tolist() == [0.5, 0.5, 0.0]
-    best, worst = found.rank_interval(1.0)
-    assert best.tolist() == [1, 1, 2]
-    assert worst.tolist() == [3, 2, 3]
-
-
-def test_rank_intervals_leave_out_what_is_rare():
-    """A feature in place 2 of 3, but once in 40 in place 1, and once in place 3."""
-    middle = np.full(40, 2.0)
-    middle[0], middle[1] = 9.0, 0.5
-    importance = np.column_stack([np.full(40, 3.0), middle, np.full(40, 1.0)])
-    found = Resamples(importance, importance, 10)
-    assert [end[1] for end in found.rank_interval(0.9)] == [2, 2]
-    assert [end[1] for end in found.rank_interval(0.99)] == [1, 3]
 
 
 @pytest.mark.parametrize("k", [0, 1.5])
@@ -289,14 +276,6 @@ def test_probabilities_of_the_first_k_sum_to_k_and_grow_with_k(found, k):
     assert ((top >= 0) & (top <= 1)).all()
     if k > 1:
         assert (found.probability_top(k - 1) <= top).all()
-
-
-@CHEAP
-@given(resampled(), st.floats(0.5, 0.99))
-def test_rank_intervals_lie_between_1_and_the_number_of_features(found, level):
-    n_features = found.importance.shape[1]
-    best, worst = found.rank_interval(level)
-    assert ((best >= 1) & (best <= worst) & (worst <= n_features)).all()
 
 
 @CHEAP

@@ -5,14 +5,22 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from tests.strategies import CHEAP, aggregations, any_numbers, grid_numbers, panels
+from tests.consensus.wisca_loops import importance_by_loop, values_by_loop
+from tests.strategies import (
+    CHEAP,
+    PLAIN_WEIGHTS,
+    aggregations,
+    any_numbers,
+    grid_numbers,
+    panels,
+)
 from wisca_xai import InputError
 from wisca_xai.consensus import CONSENSUS, family_weights, min_max, wisca
 
 every_function = pytest.mark.parametrize("name", CONSENSUS)
 
-LOCAL = np.array([[[4.0, -2.0, 0.0]], [[1.0, 3.0, 2.0]]])  # (1, -1/2, 0), (0, 1, 1/2)
-IMPORTANCES = np.array([[0.4, 0.2, 0.0]])  # (1, 1/2, 0)
+LOCAL = np.array([[[4.0, -2.0, 0.0]], [[1.0, 3.0, 2.0]]])
+IMPORTANCES = np.array([[0.4, 0.2, 0.0]])
 
 
 def n_methods(panel):
@@ -35,49 +43,63 @@ def assert_same(one, two, atol=1e-12):
 
 
 def test_wisca_with_votes_by_hand():
-    result = wisca(LOCAL, IMPORTANCES, method_weights=[1, 2, 5], power=1)
+    result = wisca(LOCAL, IMPORTANCES, method_weights=[1, 2, 5])
+    # Shares: (4, 2, 0) / 6, (1, 3, 2) / 6 and (4, 2, 0) / 6.
     np.testing.assert_allclose(
         result.importance,
-        [(1 * 1 + 2 * 0 + 5 * 1) / 8, (0.5 + 2 * 1 + 5 * 0.5) / 8, (0 + 2 * 0.5 + 0) / 8],
+        [(1 * 4 + 2 * 1 + 5 * 4) / 48, (1 * 2 + 2 * 3 + 5 * 2) / 48, 2 * 2 / 48],
         rtol=1e-14,
     )
-    half = np.sqrt(0.5)
+    # Only the votes of the local methods count: 1/3 and 2/3. The largest attribution is 4.
     np.testing.assert_allclose(
-        wisca(LOCAL, IMPORTANCES, method_weights=[1, 2, 5]).importance,
-        np.square([(1 + 5) / 8, (half + 2 + 5 * half) / 8, 2 * half / 8]),
-        rtol=1e-14,
+        result.values, [[(4 + 2 * 1) / 12, (-2 + 2 * 3) / 12, 2 * 2 / 12]], rtol=1e-14
     )
-    # Only the votes of the local methods count: 1/3 and 2/3.
-    np.testing.assert_allclose(result.values, [[1 / 3, -0.5 / 3 + 2 / 3, 1 / 3]], rtol=1e-14)
+
+
+def test_the_scale_of_a_row_is_that_of_its_voters():
+    found = wisca([[[1e300, 0.0]], [[2.0, -1.0]]], method_weights=[0, 1])
+    np.testing.assert_array_equal(found.values, [[1.0, -0.5]])
+    np.testing.assert_allclose(found.importance, [2 / 3, 1 / 3], rtol=1e-15)
+    # A ratio to the attribution of a method without a vote would overflow.
+    found = wisca([[[1.0, 0.0]], [[5e-324, 0.0]]], method_weights=[0, 1])
+    np.testing.assert_array_equal(found.values, [[1.0, 0.0]])
+
+
+def test_a_method_without_a_vote_does_not_stand_in_for_methods_without_effects():
+    found = wisca([[[0.0, 0.0]], [[2.0, 1.0]]], [[3.0, 1.0]], method_weights=[1, 0, 0])
+    np.testing.assert_array_equal(found.importance, [0.0, 0.0])
+    np.testing.assert_array_equal(found.values, [[0.0, 0.0]])
+
+
+@CHEAP
+@given(panel=panels(weights=PLAIN_WEIGHTS), data=st.data())
+def test_wisca_with_votes_is_its_formula(panel, data):
+    local, importances, weights = panel
+    v = data.draw(votes(panel))
+    result = wisca(*panel, method_weights=v)
+    expected = importance_by_loop(local, importances, weights, v)
+    np.testing.assert_allclose(result.importance, expected, atol=1e-12)
+    np.testing.assert_allclose(result.values, values_by_loop(local, weights, v), atol=1e-12)
 
 
 @CHEAP
 @given(panel=panels(), data=st.data())
-def test_wisca_is_the_mean_over_votes_of_scaled_vectors(panel, data):
+def test_the_score_is_the_mean_over_votes_of_scaled_vectors(panel, data):
     local, importances, weights = panel
     v = data.draw(votes(panel))
     m, n, d = local.shape
     w = np.ones((m, n)) if weights is None else np.broadcast_to(weights, (m, n))
-    signed, roots, values = np.zeros(d), np.zeros(d), np.zeros((n, d))
+    score, values = np.zeros(d), np.zeros((n, d))
     for k in range(m):
-        magnitude = np.zeros(d)
         for i in range(n):
             scaled = w[k, i] * min_max(local[k, i])
-            signed += v[k] / n * scaled
-            magnitude += np.abs(scaled) / n
+            score += v[k] / n * scaled
             values[i] += scaled * (v[k] / v[:m].sum() if v[:m].any() else 1 / m)
-        roots += v[k] * np.sqrt(magnitude)
     for k in range(n_methods(panel) - m):
-        scaled = min_max(importances[k])
-        signed += v[m + k] * scaled
-        roots += v[m + k] * np.sqrt(np.maximum(scaled, 0))
-    for aggregation, expected in (
-        ("magnitude", (roots / v.sum()) ** 2),
-        ("signed", signed / v.sum()),
-    ):
-        result = wisca(*panel, aggregation=aggregation, method_weights=v)
-        np.testing.assert_allclose(result.importance, expected, atol=1e-12)
-        np.testing.assert_allclose(result.values, values, atol=1e-12)
+        score += v[m + k] * min_max(importances[k])
+    result = wisca(*panel, aggregation="signed", method_weights=v)
+    np.testing.assert_allclose(result.importance, score / v.sum(), atol=1e-12)
+    np.testing.assert_allclose(result.values, values, atol=1e-12)
 
 
 @every_function
@@ -204,6 +226,7 @@ def test_methods_that_agree_are_not_pushed_beyond_1_by_rounding(name):
     result = CONSENSUS[name](local, method_weights=[1.0, 3.0, 9.0])
     alone = CONSENSUS[name](local[:1])
     assert result.importance.max() <= 1
+    assert result.values.max() <= 1
     assert_same(result, alone, atol=1e-15)
 
 

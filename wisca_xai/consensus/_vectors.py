@@ -17,7 +17,7 @@ from wisca_xai._typing import (
 )
 from wisca_xai.consensus._combine import Combine, elect, mean_of
 from wisca_xai.consensus._inputs import Consensus
-from wisca_xai.consensus._scaling import l1
+from wisca_xai.consensus._scaling import l1, max_abs
 
 CANCELLED = 1e-12  # share of the magnitudes below which a signed sum is a rounding error
 
@@ -84,11 +84,15 @@ class Vectors:
     def shares(self) -> Consensus:
         """Merge each method's shares of the whole effect; see `wisca`."""
         methods = self._shares_of_methods()
-        informs = methods.any(axis=1)  # A method that finds no effect at all has no shares.
-        votes = None if self.votes is None else np.roll(self.votes, -len(self.local))[informs]
+        counts = methods.any(axis=1)  # A method that finds no effect at all has no shares.
+        votes = None
+        if self.votes is not None:
+            votes = np.roll(self.votes, -len(self.local))
+            counts &= votes > 0
+            votes = votes[counts]
         importance = np.zeros(methods.shape[1])
-        if informs.any():
-            importance = mean_of(*elect(methods[informs], votes))
+        if counts.any():
+            importance = mean_of(*elect(methods[counts], votes))
         if not len(self.local):
             return Consensus(importance.copy(), importance)
         return Consensus(self._rows_by_votes(), importance)
@@ -101,10 +105,11 @@ class Vectors:
         """
         largest = np.abs(self.local).max(axis=(1, 2), keepdims=True, initial=0.0)
         unit = np.abs(self.local) / np.where(largest > 0, largest, 1.0)
-        counts = self.weights
+        # Sums and products of very large or very small weights would leave the range of floats.
+        counts = max_abs(self.weights)
         if self.row_votes is not None:
-            counts = self.weights * self.row_votes
-            counts = np.where(counts.any(axis=1, keepdims=True), counts, self.weights)
+            voted = counts * max_abs(self.row_votes)
+            counts = np.where(voted.any(axis=1, keepdims=True), voted, counts)
         sums = (counts[:, :, None] * unit).sum(axis=1)
         return l1(np.vstack([np.maximum(self.importances, 0.0), sums]))
 
@@ -112,17 +117,18 @@ class Vectors:
         """Mean (n, d) over local methods, divided by the largest magnitude of a voter in a row."""
         votes = np.ones((len(self.local), 1))
         if self.votes is not None and self.votes[: len(votes)].any():
-            votes = self.votes[: len(votes), None] / self.votes[: len(votes)].max()
+            votes = self.votes[: len(votes), None]
         in_rows = np.broadcast_to(votes, self.weights.shape)
         if self.row_votes is not None:
             in_rows = np.where(self.row_votes.any(axis=0), self.row_votes, votes)
-        largest = np.where(in_rows > 0, np.abs(self.local).max(axis=2, initial=0.0), 0.0)
-        scale = largest.max(axis=0)
-        unit = self.local / np.where(scale > 0, scale, 1.0)[:, None]
-        factors = in_rows / in_rows.sum(axis=0)
+        in_rows = max_abs(in_rows.T).T  # The sum of large votes may overflow.
         # A method without a vote has no part, however large its attributions are.
-        parts = np.where(in_rows[:, :, None] > 0, factors[:, :, None] * unit, 0.0)
-        return np.asarray(parts.sum(axis=0)) + 0.0
+        voting = np.where(in_rows[:, :, None] > 0, self.local, 0.0)
+        scale = np.abs(voting).max(axis=(0, 2), initial=0.0)
+        unit = voting / np.where(scale > 0, scale, 1.0)[:, None]
+        parts = (in_rows / in_rows.sum(axis=0))[:, :, None] * unit
+        # The shares of the votes may sum to 1 + 2e-16.
+        return np.asarray(np.clip(parts.sum(axis=0), -1.0, 1.0)) + 0.0
 
     def aggregate(
         self,

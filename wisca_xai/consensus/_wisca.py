@@ -61,7 +61,8 @@ def wisca(
     row_votes : array-like of shape (m, n_samples), default=None
         Vote of each local method in each row, non-negative: for example how well it describes the
         model there. None means its `method_weights` in every row. In a row where no method has a
-        vote they all have their `method_weights`, or equal votes if these are 0.
+        vote they all have their `method_weights`, or equal votes if these are 0. In the importance
+        of a method without a vote in any row, all rows have the same vote.
 
     Returns
     -------
