@@ -33,11 +33,23 @@ SIZES = {  # name -> task, rows, features, relevant features
     "correlated_05": ("regression", 1000, 10, 5),
     "correlated_09": ("regression", 1000, 10, 5),
     "product": ("regression", 1000, 20, 3),
+    "switch_2": ("classification", 1000, 8, 3),
+    "switch_3": ("classification", 1000, 8, 4),
+    "switch_levels": ("classification", 1000, 8, 5),
+    "either_or_2": ("classification", 1000, 8, 2),
+    "either_or_3": ("classification", 1000, 8, 3),
+    "maximum": ("regression", 1000, 8, 3),
+    "near_copies": ("regression", 1000, 8, 2),
+    "many_levels": ("classification", 1000, 6, 2),
+    "ties": ("regression", 1000, 8, 3),
+    "rare_events": ("classification", 2000, 8, 3),
 }
 WITH_EFFECTS = {
     *("height", "height_imbalanced", "linear", "square", "syn2", "syn3", "sparse_uncorrelated"),
     *("correlated_0", "correlated_05", "correlated_09"),
+    *("near_copies", "many_levels", "ties", "rare_events"),
 }
+WITH_TEXT = {"switch_levels": ["switch"], "many_levels": ["city", "brand"]}
 
 
 def small(**changes) -> GroundTruthDataset:
@@ -55,7 +67,7 @@ def small(**changes) -> GroundTruthDataset:
 
 def as_bytes(data: GroundTruthDataset) -> bytes:
     effects = b"" if data.effects is None else data.effects.tobytes()
-    parts = [data.X.to_numpy().tobytes(), data.y.to_numpy().tobytes(), data.relevant.tobytes()]
+    parts = [data.X.to_csv().encode(), data.y.to_numpy().tobytes(), data.relevant.tobytes()]
     return b"".join([*parts, effects])
 
 
@@ -144,7 +156,10 @@ def test_size_task_and_name(name):
     assert data.name == name
     assert (data.effects is not None) == (name in WITH_EFFECTS)
     assert f"{n_samples} x {n_features}" in data.description
-    assert np.isfinite(data.X.to_numpy()).all()
+    text = data.X.select_dtypes(exclude="number")
+    assert list(text) == WITH_TEXT.get(name, [])
+    assert all(isinstance(level, str) for column in text for level in text[column])
+    assert np.isfinite(data.X.select_dtypes("number").to_numpy()).all()
     assert np.isfinite(data.y.to_numpy()).all()
     if data.task == "classification":
         n_classes = 3 if name == "height_multiclass" else 2

@@ -6,15 +6,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.consensus.wisca_loops import importance_by_loop
 from wisca_xai import InputError, WISCAExplainer
 from wisca_xai.cli import main
-from wisca_xai.consensus import CONSENSUS, published, value_groups, wisca
+from wisca_xai.consensus import CONSENSUS, published, wisca_signed
 from wisca_xai.datasets import make_dataset
 from wisca_xai.metrics import average_precision
 from wisca_xai.study import invalid_cells, regrets, run_study, summarise, write_summary
 from wisca_xai.study._cell import consensus_importances
 from wisca_xai.study._models import MODELS, fit_model, score_model, used_features
 
+PANEL = ("shap", "occlusion", "lime", "permutation", "forest")
 SMALL = {"datasets": ["height", "linear", "syn4"], "models": ["linear", "tree"], "quick": True}
 
 
@@ -30,10 +32,14 @@ def test_every_cell_holds_every_method(study):
     for _, cell in scores.groupby(["dataset", "model"]):
         ours = cell[(cell["truth"] == "data") & (cell["measure"] == "average_precision")]
         by_kind = ours.groupby("kind")["method"].agg(set)
-        assert by_kind["explainer"] == {"shap", "lime", "permutation", "forest"}
+        assert by_kind["explainer"] == set(PANEL)
         assert by_kind["consensus"] == set(CONSENSUS)
         assert by_kind["published"] == set(published.REFERENCE)
-        assert {"signed", "without lime", "without confidence weights"} <= by_kind["ablation"]
+        assert by_kind["ablation"] == {
+            *("signed", "equal votes", "without confidence weights"),
+            *("local explainers only", "global explainers only"),
+            *(f"without {name}" for name in PANEL),
+        }
         assert not ours.duplicated(["kind", "method"]).any()
         assert ours["score"].between(0, 1).all()
     by_row = scores[scores["truth"] == "row"]
@@ -45,26 +51,54 @@ def test_ablations_leave_out_what_they_name():
     model = fit_model("tree", data, np.arange(100), 0)
     explainer = WISCAExplainer(model, random_state=0).set_params(shap__background_size=20)
     explanation = explainer.fit(data.X[:100], data.y[:100]).explain(data.X[100:], data.y[100:])
-    groups = value_groups(data.X[100:].to_numpy())
-    assert explanation.votes == dict.fromkeys(["shap", "lime", "permutation", "forest"], 1.0)
-    fidelity = [explanation.components[name].fidelity or 1.0 for name in explanation.votes]
-    parts = [part.values for part in explanation.components.values()]
-    even = np.ones(50)
-    assert np.ptp(explanation.weights) > 0.01
+    parts = explanation.components
+    names = list(PANEL)  # local explainers first
+    unused = np.arange(10) == 5
+    local = np.array([np.where(unused, 0.0, parts[name].values) for name in names[:3]])
+    # The importances of the forest are shares of variance.
+    permutation, forest = parts["permutation"].values, np.sqrt(parts["forest"].values)
+    importances = np.where(unused, 0.0, [permutation, forest])
+    fits = [np.ones(50), *(parts[n].row_fidelity() for n in names[1:3])]
+    weights, by_row = explanation.weights, np.array(fits) ** 2
+    votes = [parts[name].fidelity or 1.0 for name in names]
+    assert list(explanation.votes.values()) == pytest.approx(votes)
+    assert np.ptp(weights) > 0.01
+    full = (local, importances, weights, votes, by_row)
     expected = {
-        ("consensus", "wisca"): (explanation.weights, {}),
-        ("ablation", "without confidence weights"): (even, {}),
-        ("ablation", "votes by fidelity"): (explanation.weights, {"method_weights": fidelity}),
-        ("ablation", "magnitudes with their scatter"): (explanation.weights, {"groups": None}),
-        ("ablation", "arithmetic mean of methods"): (explanation.weights, {"power": 1}),
-    }
-    found = consensus_importances(explanation, groups)
-    for name, (weights, changes) in expected.items():
-        options = {"groups": groups} | changes
-        again = wisca(parts[:2], parts[2:], weights, **options).importance
-        np.testing.assert_allclose(found[name], again, rtol=1e-12, err_msg=str(name))
+        ("consensus", "wisca"): full,
+        ("ablation", "without confidence weights"): (local, importances, None, votes, by_row),
+        ("ablation", "equal votes"): (local, importances, weights),
+        ("ablation", "without lime"): (
+            local[:2], importances, weights, votes[:2] + votes[3:], by_row[:2],
+        ),
+        ("ablation", "without permutation"): (
+            local, importances[1:], weights, votes[:3] + votes[4:], by_row,
+        ),
+        ("ablation", "local explainers only"): (local, None, weights, votes[:3], by_row),
+    }  # fmt: skip
+    found = consensus_importances(explanation)
+    for name, arguments in expected.items():
+        again = importance_by_loop(*arguments)
+        np.testing.assert_allclose(found[name], again, atol=1e-12, err_msg=str(name))
+    shares = [np.maximum(vector, 0) / np.maximum(vector, 0).sum() for vector in importances]
+    np.testing.assert_allclose(
+        found["ablation", "global explainers only"],
+        np.average(shares, axis=0, weights=votes[3:]),
+        atol=1e-12,
+    )
+    signed = wisca_signed(local, importances, weights, method_weights=votes).importance
+    np.testing.assert_allclose(found["ablation", "signed"], np.abs(signed), atol=1e-12)
     different = np.array([found[name] for name in expected])
     assert all(np.abs(a - b).max() > 1e-4 for i, a in enumerate(different) for b in different[:i])
+
+
+def test_tables_with_categories_are_scored_row_by_row(tmp_path):
+    scores = run_study(tmp_path, datasets=["switch_levels"], models=["tree"], quick=True)
+    assert set(scores["kind"]) == {"explainer", "consensus", "published", "ablation"}
+    by_row = scores[scores["truth"] == "row"]
+    assert set(by_row.loc[by_row["kind"] == "explainer", "method"]) == {"shap", "occlusion", "lime"}
+    assert set(by_row.loc[by_row["kind"] == "consensus", "method"]) == set(CONSENSUS)
+    assert by_row["score"].between(0, 1).all()
 
 
 def test_a_good_model_of_an_easy_table_is_recovered(study):
