@@ -90,6 +90,16 @@ def test_rank_intervals_by_hand():
     assert worst.tolist() == [2, 3, 3]
 
 
+def test_the_first_step_that_fails_ends_the_procedure():
+    # Two gaps have p = 0.02, above the first limit 0.0167 but below the second limit 0.025.
+    gap = 0.1 * stats.t.isf(0.01, 29)
+    best, worst = around(
+        [1 + gap, 1 + gap, 1.0], np.sqrt(0.005), n_resamples=20_000
+    ).rank_interval()
+    assert best.tolist() == [1, 1, 1]
+    assert worst.tolist() == [3, 3, 3]
+
+
 @CHEAP
 @given(resampled(), st.floats(0.5, 0.99))
 def test_rank_intervals_contain_the_rank_that_was_found_and_widen_with_the_level(found, level):

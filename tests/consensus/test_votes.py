@@ -220,10 +220,11 @@ def test_ranges_and_signs_hold_with_votes(name, panel, aggregation, data):
 
 
 @every_function
-def test_methods_that_agree_are_not_pushed_beyond_1_by_rounding(name):
-    # The shares of these votes sum to 1 + 2e-16.
+@pytest.mark.parametrize("shares", [(1.0, 3.0, 9.0), (1.0, 1.0, 7.0)])
+def test_methods_that_agree_are_not_pushed_beyond_1_by_rounding(name, shares):
+    # The shares of these votes sum to 1 + 2e-16, in one way of computing them or the other.
     local = np.repeat([[[1.0, 0.5, 0.0]]], 3, axis=0)
-    result = CONSENSUS[name](local, method_weights=[1.0, 3.0, 9.0])
+    result = CONSENSUS[name](local, method_weights=shares)
     alone = CONSENSUS[name](local[:1])
     assert result.importance.max() <= 1
     assert result.values.max() <= 1

@@ -174,6 +174,12 @@ def test_weights_and_votes_of_any_size_give_the_same_result():
         np.testing.assert_allclose(found.values, size * plain.values, rtol=1e-13)
 
 
+@pytest.mark.parametrize("weight", [5e-324, 1.7e308])
+def test_the_smallest_and_largest_weights_leave_the_shares(weight):
+    found = wisca(LOCAL, None, [weight, weight]).importance
+    np.testing.assert_array_equal(found, wisca(LOCAL).importance)
+
+
 @CHEAP
 @given(panel=panels(weights=PLAIN_WEIGHTS), data=st.data())
 def test_the_values_of_a_row_do_not_depend_on_the_other_rows(panel, data):
