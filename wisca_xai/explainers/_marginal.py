@@ -17,6 +17,7 @@ from wisca_xai.explainers._task import Task
 from wisca_xai.explainers.shapley._explainer import MAX_REFERENCE
 
 FEW_DRAWS, ALL_DRAWS = 8, 100  # default draws per feature: at least, and of all features together
+MEAN_ROUNDING = 1e-12  # share of the outputs that the rounding error of their mean may reach
 
 
 class _MarginalExplainer(BaseExplainer):
@@ -50,7 +51,7 @@ class _MarginalExplainer(BaseExplainer):
         values, errors = self._sampled(task)
         mean = background_outputs(task, MAX_REFERENCE).mean(axis=0)
         base = task.explained(np.tile(mean, (task.n_samples, 1)))
-        fits = _completeness(values, task.explained(task.outputs) - base)
+        fits = _completeness(values, task.explained(task.outputs), base)
         return make_explanation(
             task,
             values,
@@ -150,7 +151,7 @@ class OcclusionExplainer(_MarginalExplainer):
     >>> X = np.random.default_rng(0).normal(size=(500, 3))
     >>> explainer = OcclusionExplainer(model, random_state=0).fit(X)
     >>> explainer.explain([[1.0, 2.0, -1.0]]).values.round(1) + 0.0
-    array([[1.4, 2. , 0. ]])
+    array([[1.7, 1.9, 0. ]])
     """
 
     name: ClassVar[str] = "occlusion"
@@ -216,7 +217,7 @@ class InclusionExplainer(_MarginalExplainer):
     >>> X = np.random.default_rng(0).normal(size=(500, 3))
     >>> explainer = InclusionExplainer(model, n_draws=500, random_state=0).fit(X)
     >>> explainer.explain([[1.0, 2.0, -1.0]]).values.round(1) + 0.0
-    array([[ 1. , -0. , -0.1]])
+    array([[ 1.1,  0. , -0.1]])
     """
 
     name: ClassVar[str] = "inclusion"
@@ -248,9 +249,10 @@ def _chosen(changes: FloatArray, columns: IntVector | None) -> FloatArray:
     return np.asarray(changes[np.arange(len(changes)), :, :, columns, None])
 
 
-def _completeness(values: FloatArray, effects: FloatArray) -> FloatVector:
+def _completeness(values: FloatArray, outputs: FloatArray, base: FloatArray) -> FloatVector:
     """How nearly values (n, d) or (n, d, k) add up to the effects, (n,): 1 is exactly, 0 not."""
-    gaps, sizes = np.abs(effects - values.sum(axis=1)), np.abs(values).sum(axis=1)
+    gaps, sizes = np.abs(outputs - base - values.sum(axis=1)), np.abs(values).sum(axis=1)
+    gaps[gaps <= MEAN_ROUNDING * (np.abs(outputs) + np.abs(base))] = 0.0
     ratios = np.divide(gaps, sizes, out=np.full(gaps.shape, np.inf), where=sizes > 0)
     fits = np.where(gaps > 0, 1 / (1 + ratios**2), 1.0)
     return np.asarray(fits.reshape(len(fits), -1).mean(axis=1))
