@@ -36,7 +36,7 @@ def test_votes_by_row_by_hand():
         found.values,
         [
             [(4 + 3 * 10) / 4 / 10, -2 / 4 / 10, -3 * 5 / 4 / 10],
-            [0.5 * 2 / 6, 0.5 * -6 / 6, 0.5 * -4 / 6],
+            [2 / 6, -6 / 6, -4 / 6],
         ],
         rtol=1e-14,
     )
@@ -73,7 +73,7 @@ def test_wisca_with_votes_by_row_is_its_formula(given_):
     found = wisca(local, importances, weights, method_weights=votes, row_votes=in_rows)
     expected = importance_by_loop(local, importances, weights, votes, in_rows)
     np.testing.assert_allclose(found.importance, expected, atol=1e-12)
-    expected = values_by_loop(local, weights, votes, in_rows)
+    expected = values_by_loop(local, votes, in_rows)
     np.testing.assert_allclose(found.values, expected, atol=1e-12)
 
 

@@ -79,7 +79,7 @@ def test_wisca_with_votes_is_its_formula(panel, data):
     result = wisca(*panel, method_weights=v)
     expected = importance_by_loop(local, importances, weights, v)
     np.testing.assert_allclose(result.importance, expected, atol=1e-12)
-    np.testing.assert_allclose(result.values, values_by_loop(local, weights, v), atol=1e-12)
+    np.testing.assert_allclose(result.values, values_by_loop(local, v), atol=1e-12)
 
 
 @CHEAP

@@ -142,17 +142,15 @@ def test_the_signs_of_a_row_turn_its_values_and_leave_the_importance(panel, data
     panel=panels(any_numbers(), weights=st.sampled_from([0.0, 5e-324, 0.3, 1e300, 1.7e308])),
     data=st.data(),
 )
-def test_values_are_at_most_the_weight_of_the_row(panel, data):
-    local, _, weights = panel
-    m, n, _ = local.shape
-    most = 1.0 if weights is None else np.broadcast_to(weights, (m, n)).max(axis=0)[:, None]
+def test_values_are_at_most_1(panel, data):
+    m, n, _ = panel.local.shape
     in_rows = st.lists(
         st.sampled_from([0.0, 5e-324, 0.1, 3.0, 1.7e308]), min_size=m * n, max_size=m * n
     )
     for votes in (None, np.reshape(data.draw(in_rows), (m, n))):
         found = wisca(*panel, row_votes=votes)
         # The comparisons are written so that NaN fails.
-        assert (np.abs(found.values) <= most).all()
+        assert (np.abs(found.values) <= 1).all()
         assert ((found.importance >= 0) & (found.importance <= 1)).all()
 
 
@@ -171,7 +169,7 @@ def test_weights_and_votes_of_any_size_give_the_same_result():
         votes = size * np.array([[1.0, 2.0], [2.0, 0.5]])
         found = wisca(LOCAL, None, [size, 0.25 * size], row_votes=votes)
         np.testing.assert_allclose(found.importance, plain.importance, rtol=1e-13)
-        np.testing.assert_allclose(found.values, size * plain.values, rtol=1e-13)
+        np.testing.assert_allclose(found.values, plain.values, rtol=1e-13)
 
 
 @pytest.mark.parametrize("weight", [5e-324, 1.7e308])
@@ -193,4 +191,4 @@ def test_the_values_of_a_row_do_not_depend_on_the_other_rows(panel, data):
         row = slice(i, i + 1)
         alone = weights[:, row] if weights[:, row].any() else None
         one = wisca(local[:, row], importances, alone, row_votes=votes[:, row])
-        np.testing.assert_array_equal(found[row], one.values * (alone is not None))
+        np.testing.assert_array_equal(found[row], one.values)

@@ -29,10 +29,10 @@ def importance_by_loop(local, importances=None, weights=None, votes=None, row_vo
     return found / total if total > 0 else found
 
 
-def values_by_loop(local, weights=None, votes=None, row_votes=None):
+def values_by_loop(local, votes=None, row_votes=None):
     """Votes times attributions, over the votes and the largest attribution of a voter."""
     m, n, d = local.shape
-    w, found = weights_of(weights, (m, n)), np.zeros((n, d))
+    found = np.zeros((n, d))
     for i in range(n):
         in_row = [1.0] * m
         if row_votes is not None and any(row_votes[k][i] > 0 for k in range(m)):
@@ -43,6 +43,6 @@ def values_by_loop(local, weights=None, votes=None, row_votes=None):
         largest = max(abs(local[k, i, j]) for k in voters for j in range(d))
         if largest > 0:
             for j in range(d):
-                total = sum(w[k, i] * in_row[k] * local[k, i, j] for k in voters)
+                total = sum(in_row[k] * local[k, i, j] for k in voters)
                 found[i, j] = total / sum(in_row) / largest
     return found

@@ -296,7 +296,7 @@ def test_null_features_get_0_and_are_given_only_if_asked_for(make):
 
 
 @both
-@pytest.mark.parametrize("n_draws", [None, 1, 7, ALL])
+@pytest.mark.parametrize("n_draws", [None, 2, 7, ALL])
 def test_the_contract_of_explainers_is_kept(make, n_draws):
     check_explainer(make(n_draws=n_draws))
 
@@ -329,9 +329,9 @@ def test_neither_jobs_nor_memory_nor_other_rows_change_the_bytes(make):
 
 
 @both
-@pytest.mark.parametrize("n_draws", [0, -1, 2.5, True, "9"])
+@pytest.mark.parametrize("n_draws", [1, 0, -1, 2.5, True, "9"])
 def test_bad_numbers_of_draws_are_refused(make, n_draws):
-    with pytest.raises(InputError, match="`n_draws` must be an integer of at least 1, got"):
+    with pytest.raises(InputError, match="`n_draws` must be an integer of at least 2, got"):
         explain(make, product, X, X[:2], n_draws=n_draws)
 
 

@@ -45,7 +45,8 @@ class _MarginalExplainer(BaseExplainer):
     def _check_params(self) -> None:
         super()._check_params()
         if self.n_draws is not None:
-            check_count("n_draws", self.n_draws)
+            reason = " The standard error of one draw is not known."
+            check_count("n_draws", self.n_draws, minimum=2, reason=reason)
 
     def _explain(self, task: Task) -> Explanation:
         values, errors = self._sampled(task)
