@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 
+from tests.consensus.tie_cases import tied_by_hand
 from tests.strategies import CHEAP, PLAIN_WEIGHTS, grid_numbers, panels
 from wisca_xai import InputError
-from wisca_xai.consensus import mean, partial_order, wisca
+from wisca_xai.consensus import max_abs, mean, partial_order, wisca
 
 # Both methods say a > b > d and a > c > d; they disagree on b and c.
 DIAMOND = [[4.0, 3.0, 2.0, 1.0], [9.0, 5.0, 7.0, 0.0]]
@@ -102,19 +103,14 @@ def test_laws_of_an_order(panel):
 @given(panel=panels(grid_numbers(), weights=PLAIN_WEIGHTS))
 def test_a_pair_is_ordered_where_every_method_with_contrast_says_so(panel):
     local, importances, weights = panel
-    m, n, d = local.shape
-    w = np.ones((m, n)) if weights is None else np.broadcast_to(weights, (m, n))
-    methods = []
-    for k in range(m):
-        rows = [np.abs(local[k, i]) / (np.abs(local[k, i]).max() or 1.0) for i in range(n)]
-        methods.append(sum(w[k, i] * rows[i] for i in range(n)))
-    methods += [] if importances is None else list(np.maximum(importances, 0.0))
-    methods = [vector / vector.max() for vector in methods if vector.max() > 0]
-    methods = [vector for vector in methods if np.ptp(vector) > 1e-11]
+    w = np.ones(local.shape[:2]) if weights is None else np.broadcast_to(weights, local.shape[:2])
+    methods = list((w[:, :, None] * np.abs(max_abs(local))).mean(axis=1))
+    methods += [] if importances is None else list(np.maximum(max_abs(importances), 0))
+    methods = [m for m in map(tied_by_hand, methods) if np.ptp(m) > 0]
     above = partial_order(*panel).dominates
-    for i in range(d):
-        for j in range(d):
-            says = [vector[i] > vector[j] + 1e-11 for vector in methods]
+    for i in range(panel.n_features):
+        for j in range(panel.n_features):
+            says = [m[i] > m[j] for m in methods]
             assert above[i, j] == (all(says) and len(says) > 0)
 
 

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from wisca_xai._panel._skill import measure_skill, rows_from_fit
+from wisca_xai._ranking import order_of
 from wisca_xai._results._explanation import Explanation
 from wisca_xai._results._plan import MergePlan
 from wisca_xai._results._reliability import CORRELATED, Reliability
@@ -79,7 +80,7 @@ def correlated_features(
 
     first = columns
     if len(columns) > MAX_PAIRED:
-        first = columns[np.argsort(-np.abs(importance[columns]), kind="stable")[:N_FIRST]]
+        first = columns[order_of(importance[columns])[:N_FIRST]]
     of_first, ends = _unit_ranks(rows[:, first]), []
     for start in range(0, len(columns), MAX_PAIRED):
         block = columns[start : start + MAX_PAIRED]

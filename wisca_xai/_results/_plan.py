@@ -8,6 +8,7 @@ from typing import Any, cast
 import numpy as np
 
 from wisca_xai._checks import check_choice
+from wisca_xai._ranking import all_tied
 from wisca_xai._results._explanation import Explanation
 from wisca_xai._text import display_name
 from wisca_xai._typing import BoolVector, FloatArray, FloatMatrix, FloatVector, IntVector
@@ -348,7 +349,7 @@ def notes_of(components: Mapping[str, Explanation]) -> list[str]:
     silent = [
         f"{name} rates all features equally, so it does not affect the ranking."
         for name, component in components.items()
-        if len(component.feature_names) > 1 and np.ptp(component.mean_magnitude()) == 0
+        if len(component.feature_names) > 1 and all_tied(component.mean_magnitude())
     ]
     return [*(note for c in components.values() for note in c.notes), *silent, *_unused(components)]
 

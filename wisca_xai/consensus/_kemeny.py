@@ -5,10 +5,11 @@ from numpy.typing import ArrayLike
 from scipy.sparse.csgraph import connected_components
 
 from wisca_xai._exceptions import InputError
+from wisca_xai._ranking import tied
 from wisca_xai._typing import Aggregation, FloatArray, FloatMatrix, FloatVector, IntVector
 from wisca_xai.consensus._combine import shares_of, sign_of_mean
 from wisca_xai.consensus._inputs import Consensus
-from wisca_xai.consensus._ranks import borda_of, tied
+from wisca_xai.consensus._ranks import borda_of
 from wisca_xai.consensus._scaling import max_abs
 from wisca_xai.consensus._vectors import Vectors
 
@@ -68,7 +69,7 @@ def kemeny_young(
     """
 
     def combine(methods: FloatArray, votes: FloatVector | None) -> FloatArray:
-        places = kemeny_places(tied(methods), shares_of(methods, votes))
+        places = kemeny_places(tied(np.abs(methods)), shares_of(methods, votes))
         scores = (len(places) - places) / max(len(places) - 1, 1)
         last = places >= places.max(initial=-np.inf) - TOLERANCE
         return np.where(last, 0.0, sign_of_mean(methods, votes) * scores) + 0.0

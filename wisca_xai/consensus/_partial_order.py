@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from wisca_xai._exceptions import InputError
+from wisca_xai._ranking import tied
 from wisca_xai._typing import IntVector
-from wisca_xai.consensus._ranks import tied
 from wisca_xai.consensus._scaling import max_abs
 from wisca_xai.consensus._vectors import Vectors
 
@@ -61,8 +61,7 @@ def partial_order(
 
     Where methods contradict each other, a consensus has to prefer one of them; a partial order
     leaves the pair without an order. Magnitudes are scaled row by row by `max_abs` and averaged
-    over rows. Magnitudes of a method that differ by less than 1e-12 of its largest are equal, so
-    that the method does not order them.
+    over rows. A method does not order features whose magnitudes tie as in `rank`.
 
     Parameters
     ----------

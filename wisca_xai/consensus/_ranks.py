@@ -80,7 +80,7 @@ def voting(
     def votes(attributions: ArrayLike) -> FloatArray:
         values = np.asarray(attributions)
         k = min(top_k, max(values.shape[-1] // 2, 1))
-        elected = (rank(values) <= k) & above_smallest(np.abs(values))
+        elected = (rank(values) <= k) & above_smallest(values)
         return with_signs(values, np.where(elected, 1.0, 0.0))
 
     vectors = Vectors.check(local, importances, weights, method_weights, row_votes).unweighted()
@@ -99,7 +99,7 @@ def borda(
     """Borda count: the share of the other features that a feature beats, averaged over methods.
 
     Each method has one ranking: that of its magnitudes averaged over rows. `mean_rank` averages the
-    ranks of single rows instead. Magnitudes that differ by less than 1e-12 of the largest tie.
+    ranks of single rows instead. Magnitudes tie as in `rank`.
 
     Parameters
     ----------
@@ -168,10 +168,9 @@ def reciprocal_rank_fusion(
     check_count("k", k, minimum=0)
 
     def combine(methods: FloatArray, votes: FloatVector | None) -> FloatArray:
-        magnitudes = tied(methods)
-        last, first = 1 / (k + magnitudes.shape[-1]), 1 / (k + 1)
-        scores = (1 / (k + rank(magnitudes)) - last) / max(first - last, np.finfo(float).tiny)
-        scores = np.where(above_smallest(magnitudes), scores, 0.0)
+        last, first = 1 / (k + methods.shape[-1]), 1 / (k + 1)
+        scores = (1 / (k + rank(methods)) - last) / max(first - last, np.finfo(float).tiny)
+        scores = np.where(above_smallest(methods), scores, 0.0)
         return sign_of_mean(methods, votes) * mean_of(scores, votes) + 0.0
 
     vectors = Vectors.check(local, importances, weights, method_weights, row_votes).unweighted()
@@ -180,13 +179,8 @@ def reciprocal_rank_fusion(
 
 def borda_of(methods: FloatArray, votes: FloatVector | None) -> FloatArray:
     """Weighted mean of rank scores over the first axis, with the sign of the weighted mean."""
-    score = mean_of(rank_score(tied(methods)), votes)
+    score = mean_of(rank_score(methods), votes)
     return sign_of_mean(methods, votes) * score + 0.0
-
-
-def tied(methods: FloatArray) -> FloatArray:
-    """Magnitudes in [0, 1], rounded so that equal features tie in spite of rounding errors."""
-    return np.asarray(np.round(np.abs(max_abs(methods)), 12), dtype=np.float64)
 
 
 def _signed_rank_score(attributions: ArrayLike) -> FloatArray:

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from wisca_xai._exceptions import InputError
+from wisca_xai._ranking import all_tied, tied
 from wisca_xai._typing import FloatArray
 
 
@@ -13,8 +14,8 @@ def min_max(attributions: ArrayLike) -> FloatArray:
     .. math:: s(a)_j = \operatorname{sgn}(a_j)
               \frac{|a_j| - \min_k |a_k|}{\max_k |a_k| - \min_k |a_k|}
 
-    with :math:`\operatorname{sgn}(0) = +1`. A vector of equal magnitudes becomes 0. Scaling
-    twice gives the same as scaling once.
+    with :math:`\operatorname{sgn}(0) = +1`. A vector of equal magnitudes, up to rounding as in
+    `rank`, becomes 0. Scaling twice gives the same as scaling once.
 
     Parameters
     ----------
@@ -50,6 +51,7 @@ def min_max(attributions: ArrayLike) -> FloatArray:
     low = magnitude.min(axis=-1, keepdims=True)
     high = magnitude.max(axis=-1, keepdims=True)
     scaled = _divide(magnitude - low, high - low)
+    scaled[all_tied(magnitude)] = 0.0
     return with_signs(values, scaled)
 
 
@@ -106,6 +108,9 @@ def standard(attributions: ArrayLike) -> FloatArray:
 def rank(attributions: ArrayLike) -> FloatArray:
     """Ranks of the magnitudes, 1 for the largest; ties share their average rank.
 
+    Magnitudes that differ by at most 1e-9 of the largest of their vector are equal up to rounding:
+    they tie, and so do chains of them.
+
     Parameters
     ----------
     attributions : array-like of shape (..., n_features)
@@ -121,7 +126,7 @@ def rank(attributions: ArrayLike) -> FloatArray:
     array([2.5, 1. , 2.5])
     """
     # scipy's rankdata gives the same ranks, but takes three times as long for many short vectors.
-    magnitude = np.abs(_vectors(attributions))
+    magnitude = tied(np.abs(_vectors(attributions)))
     order = np.argsort(-magnitude, axis=-1)
     places = _tied_places(np.take_along_axis(magnitude, order, axis=-1))
     ranks = np.empty_like(magnitude)
@@ -150,11 +155,12 @@ def rank_score(attributions: ArrayLike) -> FloatArray:
     values = _vectors(attributions)
     n_features = values.shape[-1]
     scores = (n_features - rank(values)) / max(n_features - 1, 1)
-    return np.where(above_smallest(np.abs(values)), scores, 0.0)
+    return np.where(above_smallest(values), scores, 0.0)
 
 
-def above_smallest(magnitudes: FloatArray) -> NDArray[np.bool_]:
-    """Whether a magnitude is larger than the smallest one of its vector."""
+def above_smallest(values: FloatArray) -> NDArray[np.bool_]:
+    """Whether a magnitude is larger than the smallest one of its vector, by more than rounding."""
+    magnitudes = tied(np.abs(values))
     return np.asarray(magnitudes > magnitudes.min(axis=-1, keepdims=True, initial=np.inf))
 
 

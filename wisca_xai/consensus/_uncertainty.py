@@ -7,6 +7,7 @@ import numpy as np
 from scipy.stats import t as student
 
 from wisca_xai._checks import check_count
+from wisca_xai._ranking import TIED, tied
 from wisca_xai._typing import FloatArray, FloatMatrix, FloatVector, IntMatrix, IntVector
 
 Merge = Callable[[FloatArray | None, FloatMatrix | None, IntVector], FloatMatrix]
@@ -19,7 +20,6 @@ SHARED = 0.2
 # they fall as 1 / sqrt(n).
 MAX_RESAMPLED_ROWS = 200
 MAX_HOLM = 2000  # most features whose pairs are all held in memory at once
-TIED = 1e-9  # importances that differ by less than this share of the largest are equal
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ class Resamples:
         return np.where(p_values <= _threshold(p_values, error), np.sign(gaps), 0).astype(np.intp)
 
     def _ranks(self) -> FloatMatrix:
-        order = np.argsort(-np.abs(self.importance), axis=1, kind="stable")
+        order = np.argsort(-tied(np.abs(self.importance)), axis=1, kind="stable")
         return np.asarray(np.argsort(order, axis=1, kind="stable") + 1)
 
 

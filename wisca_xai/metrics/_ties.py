@@ -1,7 +1,7 @@
 """Places of features in a ranking, and orders of pairs, with ties.
 
-Features of equal magnitude share their places equally, so that no score depends on the order of
-the columns. All functions work along the last axis.
+Features of equal magnitude, up to rounding, share their places equally, so that no score depends on
+the order of the columns. All functions work along the last axis.
 """
 
 from collections.abc import Iterator
@@ -13,6 +13,7 @@ from scipy.stats import rankdata
 
 from wisca_xai._checks import check_finite
 from wisca_xai._exceptions import InputError
+from wisca_xai._ranking import tied
 from wisca_xai._typing import FloatArray
 
 
@@ -35,7 +36,7 @@ class Places(NamedTuple):
 
 def places(values: FloatArray) -> Places:
     """Places of the magnitudes of `values`, of shape (..., n_features)."""
-    falling = -np.abs(values)
+    falling = -tied(np.abs(values))
     return Places(
         np.asarray(rankdata(falling, method="min", axis=-1), dtype=np.float64) - 1,
         np.asarray(rankdata(falling, method="max", axis=-1), dtype=np.float64),

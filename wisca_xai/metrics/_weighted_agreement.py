@@ -3,11 +3,11 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
+from wisca_xai._ranking import TIED
 from wisca_xai._typing import FloatArray, FloatVector, IntVector
 from wisca_xai.metrics._ties import as_result, check_pair, ratio
 
 NEARLY_TIED = 0.25  # two magnitudes that differ by a smaller share of the larger are nearly tied
-ROUNDING = 1e-9  # difference, as a share of the largest magnitude, that is a rounding error
 MOST_FEATURES = 100  # largest number of features that are compared in pairs
 BLOCK_NUMBERS = 2**18  # numbers of one vector per feature that are held at once: 2 MiB
 
@@ -105,5 +105,5 @@ def _contrast(scaled: FloatArray, gap: int) -> FloatArray:
     first, second = scaled[:, gap:], scaled[:, :-gap]
     difference, larger = first - second, np.maximum(first, second)
     contrast = np.zeros_like(difference)
-    np.divide(difference, larger, out=contrast, where=np.abs(difference) > ROUNDING)
+    np.divide(difference, larger, out=contrast, where=np.abs(difference) > TIED)
     return np.clip(contrast / NEARLY_TIED, -1.0, 1.0)

@@ -7,6 +7,7 @@ import numpy as np
 
 from wisca_xai._checks import check_count
 from wisca_xai._exceptions import InputError
+from wisca_xai._ranking import order_of
 from wisca_xai._results._explanation import Explanation
 from wisca_xai._text import display_name
 from wisca_xai.plots._axes import check_result, name_ticks, new_axes
@@ -62,7 +63,7 @@ def attributions(
             f"{row!r}."
         )
     values, label = _row_values(explanation, row, target)
-    top = np.argsort(-np.abs(values), kind="stable")[: check_count("max_features", max_features)]
+    top = order_of(values)[: check_count("max_features", max_features)]
     positions = np.arange(len(top))[::-1]
     ax = new_axes(ax, height=1.4 + 0.32 * len(top))
     ax.barh(positions, values[top], height=0.7, color=np.where(values[top] >= 0, UP, DOWN))
