@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.ensemble import IsolationForest
-from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LinearRegression, Perceptron
 
 import wisca_xai
+from tests.panel.merge_oracle import merge_by_hand, votes_by_hand
 from tests.panel.tables import N, fast_panel, table
 from wisca_xai import (
     ForestExplainer,
@@ -24,13 +24,12 @@ from wisca_xai import (
     WISCAExplainer,
 )
 from wisca_xai._panel._measure import N_NULL_FEATURES
+from wisca_xai._panel._members import PANEL
 from wisca_xai.consensus import (
     CONSENSUS,
     confidence_weight,
-    min_max,
     residual_weight,
-    value_groups,
-    wisca,
+    wisca_signed,
 )
 
 
@@ -81,16 +80,17 @@ def test_every_number_can_be_retraced(wine):
     model = explainer.estimator_
     weights = confidence_weight(model.predict_proba(X[:N]).max(axis=1), n_classes=3)
     np.testing.assert_allclose(explanation.weights, weights, atol=1e-12)
-    for name, component in parts.items():
-        np.testing.assert_array_equal(explanation.scaled[name], min_max(component.values))
-    local = [parts["shap"].values, parts["lime"].values]
-    importances = [parts["permutation"].values, parts["forest"].values]
-    assert explanation.votes == dict.fromkeys(("shap", "lime", "permutation", "forest"), 1.0)
-    arguments = (local, importances, explanation.weights)
-    again = wisca(*arguments, groups=value_groups(X[:N]))
-    np.testing.assert_array_equal(explanation.values, again.values)
-    np.testing.assert_allclose(explanation.importance, again.importance, rtol=1e-12)
-    signed = wisca(*arguments, aggregation="signed")
+    assert explanation.votes == pytest.approx(votes_by_hand(parts))
+    assert len(set(explanation.votes.values())) > 1
+    importance, values = merge_by_hand(parts, explanation.votes, weights)
+    np.testing.assert_allclose(explanation.importance, importance, rtol=1e-12)
+    np.testing.assert_allclose(explanation.values, values, rtol=1e-12, atol=1e-15)
+    signed = wisca_signed(
+        [parts["shap"].values, parts["lime"].values],
+        [parts["permutation"].values, np.sqrt(parts["forest"].values)],
+        explanation.weights,
+        method_weights=list(explanation.votes.values()),
+    )
     np.testing.assert_allclose(explanation.wisca, signed.importance, rtol=1e-9, atol=1e-15)
 
 
@@ -147,10 +147,13 @@ def test_a_single_explainer_is_its_own_consensus(wine):
         explainer.estimator, explainers=ShapExplainer(background_size=10), random_state=0
     ).fit(X, y)
     explanation = single.explain(X[:N])
-    scaled = min_max(explanation.components["shap"].values)
+    values = explanation.components["shap"].values
+    scaled = values / np.abs(values).max(axis=1, keepdims=True)
     np.testing.assert_allclose(
         explanation.values, explanation.weights[:, None] * scaled, atol=1e-15
     )
+    sizes = explanation.weights @ np.abs(values)
+    np.testing.assert_allclose(explanation.importance, sizes / sizes.sum(), rtol=1e-12)
     assert len(explanation.agreement()) == 0
 
 
@@ -186,21 +189,6 @@ def test_every_registered_consensus_runs(wine, consensus):
     assert explanation.consensus == consensus
     assert np.abs(explanation.values).max() <= 1
     assert explanation.ranking()["rank"].is_monotonic_increasing
-
-
-def test_transform_is_the_local_consensus(wine):
-    explainer, X, y = wine
-    values = explainer.transform(X[:N])
-    family = clone(explainer).set_params(estimator=explainer.estimator, weighting="family")
-    np.testing.assert_array_equal(values, family.fit(X, y).explain(X[:N], y[:N]).values)
-    np.testing.assert_allclose(values[2:3], explainer.transform(X[2:3]), rtol=0, atol=1e-12)
-    framed = clone(explainer).set_params(estimator=explainer.estimator).fit(X, y)
-    framed.set_output(transform="pandas")
-    frame = framed.transform(X[:N])
-    assert list(frame.columns) == list(X.columns)
-    assert frame.index.equals(X[:N].index)
-    with pytest.raises(NotFittedError, match="is not fitted yet"):
-        WISCAExplainer(explainer.estimator).transform(X)
 
 
 def test_a_frozen_estimator_is_used_as_it_is():
@@ -294,5 +282,7 @@ def test_explaining_warns_of_nothing_when_all_is_well(wine):
 
 
 def test_panel_default_is_documented():
-    assert WISCAExplainer().explainers == ("shap", "lime", "permutation", "forest")
+    assert WISCAExplainer().explainers == PANEL
+    assert set(PANEL) == {"shap", "occlusion", "lime", "permutation", "forest"}
+    assert f"Default: ``{PANEL!r}``".replace("'", '"') in WISCAExplainer.__doc__
     assert wisca_xai.__version__.count(".") == 2

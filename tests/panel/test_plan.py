@@ -1,4 +1,4 @@
-"""MergePlan: the answers of a panel as arrays, merged with votes, row weights and groups."""
+"""MergePlan: the answers of a panel as arrays, merged with votes and row weights."""
 
 from functools import partial
 
@@ -8,7 +8,7 @@ import pytest
 from wisca_xai import Explanation, InputError, ShapExplainer
 from wisca_xai._panel._votes import give_votes
 from wisca_xai._results._plan import MergePlan, Stack, name_of
-from wisca_xai.consensus import Consensus, mean, value_groups, wisca, wisca_signed
+from wisca_xai.consensus import Consensus, mean, voting, wisca, wisca_signed
 
 RNG = np.random.default_rng(0)
 SHAP, LIME = RNG.normal(size=(2, 4, 3))
@@ -36,9 +36,9 @@ def panel(**changes):
     return {**parts, **changes}
 
 
-def merged(function=wisca, parts=None, groups=None, votes=None):
+def merged(function=wisca, parts=None, votes=None, by_row=False):
     """The consensus of a panel."""
-    plan = MergePlan(function, WEIGHTS, VOTES if votes is None else votes, groups)
+    plan = MergePlan(function, WEIGHTS, VOTES if votes is None else votes, by_row)
     return plan.merge(panel() if parts is None else parts)
 
 
@@ -46,7 +46,7 @@ VOTES = {"forest": 1.0, "lime": 0.5, "permutation": 0.25, "shap": 0.125}
 
 
 def test_local_methods_stand_first_each_with_its_vote():
-    stack = Stack.of(panel(), VOTES)
+    stack = Stack.of(panel(), VOTES, False)
     assert stack.names == ("shap", "lime", "permutation", "forest")
     assert stack.votes.tolist() == [0.125, 0.5, 0.25, 1.0]
     np.testing.assert_array_equal(stack.local, [SHAP, LIME])
@@ -54,7 +54,7 @@ def test_local_methods_stand_first_each_with_its_vote():
 
 
 def test_errors_are_0_where_exact_and_where_the_rows_tell_them():
-    stack = Stack.of(panel(), VOTES)
+    stack = Stack.of(panel(), VOTES, False)
     np.testing.assert_array_equal(stack.local_errors, [np.zeros((4, 3)), ERRORS])
     np.testing.assert_array_equal(stack.importance_errors, [np.zeros(3), FOREST / 10])
     assert stack.row_effects[1] is None
@@ -62,9 +62,9 @@ def test_errors_are_0_where_exact_and_where_the_rows_tell_them():
 
 
 def test_a_kind_without_methods_is_none():
-    local = Stack.of({"shap": answer(SHAP)}, {"shap": 1.0})
+    local = Stack.of({"shap": answer(SHAP)}, {"shap": 1.0}, False)
     assert (local.importances, local.importance_errors, local.row_effects) == (None, None, ())
-    whole = Stack.of({"forest": answer(FOREST)}, {"forest": 1.0})
+    whole = Stack.of({"forest": answer(FOREST)}, {"forest": 1.0}, False)
     assert (whole.local, whole.local_errors) == (None, None)
 
 
@@ -78,18 +78,24 @@ def test_uneven_votes_reach_the_consensus_function():
     assert np.abs(found.importance - even.importance).max() > 0.01
 
 
-def test_a_custom_function_gets_votes_and_groups_in_every_case():
+@pytest.mark.parametrize("by_row", [True, False])
+def test_a_custom_function_gets_votes_in_every_case(by_row):
     seen = {}
 
     def plain(local, importances, weights, **options):
         seen.update(options)
         return Consensus(local[0] / 9 * weights[:, None], importances[0])
 
-    found = merged(plain, votes=dict.fromkeys(VOTES, 0.5), groups=GROUPS)
+    fits = np.array([0.5, 1.5, np.nan, 0.25])  # limited to [0, 1], and 0 if not known
+    lime = answer(LIME, "local_surrogate", diagnostics={"r2": fits})
+    parts, votes = panel(lime=lime), dict.fromkeys(VOTES, 0.5)
+    found = merged(plain, parts, votes, by_row)
     np.testing.assert_array_equal(found.values, SHAP / 9 * WEIGHTS[:, None])
     np.testing.assert_array_equal(found.importance, PERMUTATION)
+    assert set(seen) == {"method_weights", "row_votes"}
     assert seen["method_weights"].tolist() == [0.5] * 4
-    np.testing.assert_array_equal(seen["groups"], GROUPS)
+    expected = [[1.0] * 4, [0.25, 1.0, 0.0, 0.0625]] if by_row else None
+    np.testing.assert_array_equal(seen["row_votes"], expected)
 
 
 @pytest.mark.parametrize("wrong", [None, (1, 2), Consensus(SHAP, PERMUTATION * 9)], ids=str)
@@ -124,40 +130,34 @@ def test_all_classes_are_merged_one_by_one():
     np.testing.assert_allclose(found.importance, expected, rtol=1e-14)
 
 
-GROUPS = value_groups([[1, 0, 0], [1, 1, 0], [2, 0, 0], [2, 1, 0]])
-
-
 ARGUMENTS = ([SHAP, LIME], [PERMUTATION, FOREST], WEIGHTS)
-OPTIONS = {"method_weights": [0.125, 0.5, 0.25, 1.0], "groups": GROUPS}
 
 
-def test_groups_reach_wisca():
-    found = merged(groups=GROUPS).importance
-    np.testing.assert_array_equal(found, wisca(*ARGUMENTS, **OPTIONS).importance)
-    assert np.abs(found - merged().importance).max() > 1e-4
+@pytest.mark.parametrize("by_row", [True, False])
+def test_votes_in_rows_are_those_of_the_rows_that_are_drawn(by_row):
+    """Rows without a fit have no say, whichever rows a resample draws."""
+    rows = RNG.normal(size=(30, 3))
+    good, wrong = np.tile([3.0, 1.0, 0.0], (30, 1)), np.tile([0.0, 0.0, 5.0], (30, 1))
+    bad = np.arange(30) % 2 == 1
+    parts = {"one": answer(np.where(bad[:, None], wrong, good), diagnostics={"r2": 1.0 - bad})}
+    plan = MergePlan(wisca, np.ones(len(rows)), {"one": 1.0}, by_row)
+    found = plan.resample(parts, 0, {}).importance
+    if by_row:
+        np.testing.assert_allclose(found, np.tile([0.75, 0.25, 0.0], (100, 1)), atol=1e-12)
+    else:
+        assert found[:, 2].min() > 0.3
 
 
-def test_functions_without_use_for_groups_ignore_them():
-    np.testing.assert_array_equal(merged(mean, groups=GROUPS).importance, merged(mean).importance)
-
-
-def test_groups_reach_a_partial_function():
-    sums = partial(wisca, power=1)
-    expected = sums(*ARGUMENTS, **OPTIONS).importance
-    np.testing.assert_array_equal(merged(sums, groups=GROUPS).importance, expected)
-    assert name_of(sums) == "wisca(power=1)"
-
-
-def test_groups_reach_every_class():
-    cubes = RNG.normal(size=(2, 4, 3, 2))
-    parts = panel(shap=answer(cubes[0]), lime=answer(cubes[1]))
-    by_class = [wisca(cubes[..., c], *ARGUMENTS[1:], **OPTIONS).importance for c in range(2)]
-    found = merged(parts=parts, groups=GROUPS).importance
-    np.testing.assert_allclose(found, (by_class[0] + by_class[1]) / 2, rtol=1e-14)
+def test_a_partial_function_is_called_with_its_settings():
+    first = partial(voting, top_k=1)
+    options = {"method_weights": [0.125, 0.5, 0.25, 1.0]}
+    expected = voting(*ARGUMENTS, top_k=1, **options).importance
+    np.testing.assert_array_equal(merged(first).importance, expected)
+    assert name_of(first) == "voting(top_k=1)"
 
 
 def test_a_plan_without_an_explainer_merges_the_others():
-    plan, parts = MergePlan(wisca, WEIGHTS, VOTES, GROUPS), panel()
+    plan, parts = MergePlan(wisca, WEIGHTS, VOTES, True), panel()
     others = {name: part for name, part in parts.items() if name != "lime"}
     found = plan.without("lime").merge(parts)
     np.testing.assert_array_equal(found.importance, plan.merge(others).importance)
@@ -167,30 +167,9 @@ def test_a_plan_without_an_explainer_merges_the_others():
 
 
 def test_the_wisca_score_is_the_signed_sum_over_the_methods():
-    plan = MergePlan(mean, WEIGHTS, dict.fromkeys(VOTES, 1.0), GROUPS)
+    plan = MergePlan(mean, WEIGHTS, dict.fromkeys(VOTES, 1.0), True)
     expected = wisca_signed(*ARGUMENTS).importance
     np.testing.assert_array_equal(plan.wisca_score(panel()), expected)
-
-
-def test_groups_are_drawn_with_their_rows():
-    # The groups of these rows explain everything, so they cost nothing in any resample.
-    rows = RNG.normal(size=(30, 3))
-    groups = value_groups(rows)
-    exact = np.array([[1.0, 0.4, 0.0], [-1.0, -0.4, 0.0]])[(groups[:, 0] < 2).astype(int)]
-    groups[:] = groups[:, :1]
-    parts, votes = {"shap": answer(exact)}, {"shap": 1.0}
-    without, grouped, mixed = (
-        MergePlan(wisca, np.ones(30), votes, numbers).resample(parts, 0).importance
-        for numbers in (None, groups, groups[::-1])
-    )
-    np.testing.assert_allclose(grouped, without, rtol=1e-12)
-    assert np.abs(mixed - without).max() > 0.1
-
-
-def test_groups_of_a_panel_without_local_explainers_change_nothing():
-    parts = {name: panel()[name] for name in ("permutation", "forest")}
-    found = merged(parts=parts, groups=GROUPS).importance
-    np.testing.assert_array_equal(found, merged(parts=parts).importance)
 
 
 def test_each_family_has_one_vote_or_each_explainer():

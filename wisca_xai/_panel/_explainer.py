@@ -27,6 +27,7 @@ from wisca_xai._panel._run import check_timeout, run_panel, warn_of_jobs
 from wisca_xai._panel._votes import WEIGHTINGS, check_weighting, give_votes
 from wisca_xai._results._consensus_explanation import ConsensusExplanation
 from wisca_xai._results._plan import MergePlan, find_function, notes_of
+from wisca_xai._results._subset import values_of_single_rows
 from wisca_xai._results._votes import BY_KIND, BY_ROW
 from wisca_xai._typing import FloatMatrix, ResponseMethod, Target
 from wisca_xai.consensus import ConsensusFunction
@@ -284,8 +285,8 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
     def transform(self, X: Any) -> FloatMatrix:
         """Local consensus for the predicted class, from the local explainers.
 
-        A rule of `weighting` that looks at all rows together is replaced by "family". The values of
-        a row therefore do not depend on the other rows.
+        Each row is merged alone, so that its values do not depend on the other rows. A rule of
+        `weighting` that looks at all rows together is replaced by "family".
 
         Parameters
         ----------
@@ -317,9 +318,9 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
         if self.weighting not in BY_KIND:  # Other votes depend on all rows of X together.
             only_local.weighting = "family"
         explanation = only_local.explain(X, keep_data=False)
-        if self.consensus == "wisca_signed" and explanation.row_weighting == "undecided":
-            return np.zeros(explanation.values.shape)  # As beside a confident row.
-        return np.array(explanation.values)
+        if explanation.row_weighting == "undecided":  # Together with a confident row, all are 0.
+            return np.zeros(explanation.values.shape)
+        return values_of_single_rows(explanation)
 
     def _check_params(self) -> None:
         super()._check_params()

@@ -13,7 +13,7 @@ from wisca_xai._results._explanation import Explanation
 from wisca_xai._results._plan import notes_of
 from wisca_xai._results._reliability import Reliability
 from wisca_xai._results._votes import FROM_RESULTS, votes_from_results
-from wisca_xai._typing import IntVector
+from wisca_xai._typing import FloatMatrix, IntVector
 
 
 def subset(whole: Any, rows: IntVector) -> Any:
@@ -61,6 +61,28 @@ def subset(whole: Any, rows: IntVector) -> Any:
         notes=_notes(whole, components, len(rows), [*lost, *dropped], bool(changes)),
         **changes,
     )
+
+
+def values_of_single_rows(whole: Any) -> FloatMatrix:
+    """Consensus (n_samples, n_features) of each row, as if it had been explained alone.
+
+    Rows of weight 0 get 0. All explainers must be local.
+    """
+    values, plan = np.zeros(whole.values.shape), whole.plan
+    for i in np.flatnonzero(whole.weights):
+        row = np.array([i])
+        components = {name: _single_row(c, row) for name, c in whole.components.items()}
+        votes, _ = _votes(whole, components)
+        merged = replace(plan, row_weights=whole.weights[row], votes=votes).merge(components)
+        values[i] = merged.values[0]
+    return values
+
+
+def _single_row(component: Explanation, row: IntVector) -> Explanation:
+    part = component._of_rows(row)
+    if part.unused is None:
+        return part
+    return replace(part, unused=np.asarray(~part.values.any(axis=0)))
 
 
 def _votes(whole: Any, components: Mapping[str, Explanation]) -> tuple[dict[str, float], list[str]]:
