@@ -14,6 +14,7 @@ from sklearn.inspection import permutation_importance
 from sklearn.linear_model import LogisticRegression
 
 from tests.panel.merge_cases import LABELS, LOSS, ONE, TABLE, TWO, WEIGHTS, merged
+from tests.panel.merge_oracle import merge_by_hand
 from wisca_xai import Explanation, ForestExplainer, LimeExplainer, ShapExplainer, WISCAExplainer
 from wisca_xai._panel import _measure
 from wisca_xai._panel._merge import merge_explanations
@@ -22,9 +23,7 @@ from wisca_xai._results.external import from_external
 from wisca_xai.consensus import (
     CONSENSUS,
     confidence_weight,
-    min_max,
     resample,
-    value_groups,
     wisca,
     wisca_signed,
 )
@@ -67,18 +66,24 @@ def test_shap_lime_and_permutation_importance_are_merged_as_by_hand(libraries, w
     found = merge_explanations(parts, weights=weights, weighting="fidelity", X=X)
     values = of_all.values[:, :, 1]
     coefficients = np.array([[dict(one.local_exp[1])[j] for j in range(4)] for one in limes])
-    votes = [1.0, np.clip([one.score for one in limes], 0, 1).mean(), 1.0]
-    groups = value_groups(ROWS.to_numpy()) if with_rows else None
-    importances = [losses.importances_mean]
-    by_hand = wisca(
-        [values, coefficients], importances, weights, method_weights=votes, groups=groups
-    )
-    np.testing.assert_allclose(found.importance, by_hand.importance, rtol=1e-12)
-    np.testing.assert_allclose(found.values, by_hand.values, rtol=1e-12)
+    fits = np.clip([one.score for one in limes], 0, 1)
+    votes = [1.0, fits.mean(), 1.0]
+    shares = [
+        weights @ np.abs(values),
+        (weights * fits**2) @ np.abs(coefficients),
+        np.maximum(losses.importances_mean, 0),
+    ]
+    shares = np.array([share / share.sum() for share in shares])
+    np.testing.assert_allclose(found.importance, votes @ shares / sum(votes), rtol=1e-12)
+    _, by_row = merge_by_hand(found.components, found.votes, weights)
+    np.testing.assert_allclose(found.values, by_row, rtol=1e-12, atol=1e-15)
     assert list(found.votes.values()) == pytest.approx(votes)
-    plan = MergePlan(wisca, weights, found.votes, groups)
+    plan = MergePlan(wisca, weights, found.votes, by_row=True)
     np.testing.assert_array_equal(found.importance, plan.merge(found.components).importance)
-    signed = wisca_signed([values, coefficients], importances, weights, method_weights=votes)
+    units = {found.components[name].unit for name in ("shap", "lime")}
+    sizes = [np.abs(v).mean() if len(units) > 1 else 1.0 for v in (values, coefficients)]
+    local = [values / sizes[0], coefficients / sizes[1]]
+    signed = wisca_signed(local, [losses.importances_mean], weights, method_weights=votes)
     np.testing.assert_allclose(found.wisca, signed.importance, rtol=1e-12)
     errors = losses.importances_std / np.sqrt(5)
     np.testing.assert_allclose(found.components["permutation"].standard_errors, errors)
@@ -97,7 +102,7 @@ def test_a_merged_explanation_has_every_field():
     assert (found.method, found.family, found.consensus) == ("wisca", "consensus", "wisca")
     assert (found.unit, found.signed) == ("1", True)
     assert list(found.components) == ["one", "two", "loss"]
-    np.testing.assert_array_equal(found.scaled["two"], min_max(TWO.to_numpy()))
+    np.testing.assert_array_equal(found.components["two"].values, TWO.to_numpy())
     assert found.weights.tolist() == WEIGHTS.tolist()
     assert found.failures == {}
     assert found.index.tolist() == LABELS
@@ -109,7 +114,7 @@ def test_a_merged_explanation_has_every_field():
     )
     assert reliability.outside.tolist() == [0.0] * 5
     assert not [note for note in found.notes if "equal weight" in note]
-    settings = {"consensus": "wisca", "weighting": "family", "with_rows": True}
+    settings = {"consensus": "wisca", "weighting": "fidelity", "with_rows": True}
     assert found.receipt.settings == settings
 
 
@@ -164,18 +169,27 @@ def test_resamples_draw_rows_and_known_errors_anew():
     errors = np.array([0.3, 0.0, 0.2])
     loss = replace(from_external(LOSS), standard_errors=errors)
     found = merged(ONE, TWO, loss, weights=WEIGHTS, X=TABLE)
-    groups = value_groups(TABLE.to_numpy())
 
     def merge(local, importances, rows):
-        both = (
-            wisca(local, importances, WEIGHTS[rows], groups=groups[rows]),
-            wisca_signed(local, importances, WEIGHTS[rows]),
-        )
+        both = (function(local, importances, WEIGHTS[rows]) for function in (wisca, wisca_signed))
         return np.array([one.importance for one in both])
 
     local = np.array([ONE, TWO])
+    without = [
+        wisca(local[1:], [LOSS], WEIGHTS),
+        wisca(local[:1], [LOSS], WEIGHTS),
+        wisca(local, None, WEIGHTS),
+    ]
     expected = resample(
-        merge, local, np.zeros_like(local), LOSS.to_numpy()[None], errors[None], [None], 5
+        merge,
+        local,
+        np.zeros_like(local),
+        LOSS.to_numpy()[None],
+        errors[None],
+        [None],
+        5,
+        weights=WEIGHTS,
+        without=[one.importance for one in without],
     )
     np.testing.assert_array_equal(found.reliability.resamples.importance, expected.importance)
     np.testing.assert_array_equal(found.reliability.resamples.signed, expected.signed)
@@ -206,30 +220,23 @@ def test_correlated_features_of_the_rows_are_found(monkeypatch):
     assert merged().reliability.correlated == ()
 
 
-def test_levels_of_the_rows_are_groups():
-    texts, codes = TABLE.assign(a=[*"pqpqp"]), TABLE.assign(a=[0, 1, 0, 1, 0])
-    assert merged(X=texts).importance.equals(merged(X=codes).importance)
-    assert not merged(X=texts).importance.equals(merged(X=TABLE).importance)
-
-
-CITIES = list("pqrstuvwpqrstuvw")  # more levels than groups of numbers
+CITIES = list("pqrstuvwpqrstuvw")
 
 
 def test_levels_have_no_order(monkeypatch):
-    """Neighbours in the alphabet are not put into one group, nor correlated with a number."""
+    """The position of a level in the alphabet is not correlated with a number."""
     monkeypatch.setattr(_measure, "MIN_CORRELATED_ROWS", 16)
     parts = np.random.default_rng(1).normal(size=(2, 16, 2))
-    parts[:, :, 0] = np.where(np.arange(16) % 2, 1.0, -1.0)  # goes with the level
     given = {
         name: pd.DataFrame(p, columns=["city", "x"]) for name, p in zip("ab", parts, strict=True)
     }
     X = pd.DataFrame({"city": CITIES, "x": pd.factorize(np.array(CITIES))[0] + 0.0})
     found = merge_explanations(given, X=X)
-    groups = value_groups(np.column_stack([X["x"], X["x"]]), levels=[0])
-    assert found.importance.tolist() == wisca(parts, groups=groups).importance.tolist()
-    assert found.reliability.correlated == ()
+    assert (found.reliability.correlated, found.levels) == ((), (0,))
     numbers = merge_explanations(given, X=X.assign(city=X["x"]))
-    assert numbers.importance["city"] < found.importance["city"]
-    assert numbers.reliability.correlated == (("city", "x"),)
+    assert (numbers.reliability.correlated, numbers.levels) == ((("city", "x"),), ())
+    assert numbers.importance.equals(found.importance)
     for same in (X.astype({"city": "category"}), X.astype(object).to_numpy(), pl.DataFrame(X)):
-        assert merge_explanations(given, X=same).importance.equals(found.importance)
+        again = merge_explanations(given, X=same)
+        assert again.importance.equals(found.importance)
+        assert again.reliability.correlated == ()

@@ -8,6 +8,7 @@ import pytest
 
 from tests.explainers.fixed import FixedExplainer
 from tests.panel.cases import IRIS, MODEL, ROWS, SPECIES, fast_panel, fixed_consensus
+from tests.panel.merge_oracle import merge_by_hand, unused_by_hand
 from wisca_xai import (
     Explanation,
     ForestExplainer,
@@ -17,24 +18,18 @@ from wisca_xai import (
     WISCAExplainer,
 )
 from wisca_xai._results._reliability import Reliability
-from wisca_xai.consensus import value_groups, wisca, wisca_signed
+from wisca_xai.consensus import wisca, wisca_signed
 
 
 def test_without_an_explainer_is_the_merge_of_the_others(iris):
     _, explanation = iris
-    parts = {name: part.values for name, part in explanation.components.items()}
-    assert list(explanation.reliability.without) == list(parts)
-    groups = value_groups(IRIS[ROWS])
-    for name, found in explanation.reliability.without.items():
-        local = [other for other in ("shap", "lime") if other != name]
-        whole = [other for other in ("permutation", "forest") if other != name]
-        expected = wisca(
-            [parts[other] for other in local],
-            [parts[other] for other in whole],
-            explanation.weights,
-            method_weights=[explanation.votes[other] for other in local + whole],
-            groups=groups,
-        ).importance
+    parts, without = explanation.components, explanation.reliability.without
+    assert list(without) == list(parts)
+    for name, found in without.items():
+        votes = {other: vote for other, vote in explanation.votes.items() if other != name}
+        # An explainer without a vote still tells which features are unused.
+        unused = unused_by_hand(parts)
+        expected, _ = merge_by_hand(parts, votes, explanation.weights, unused=unused)
         np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-15)
 
 
@@ -47,11 +42,13 @@ def test_without_an_explainer_the_others_keep_their_votes():
         ),
         ForestExplainer(n_estimators=3),
     )
-    explainer = WISCAExplainer(lambda Z: Z[:, 2], explainers=panel, random_state=0)
+    explainer = WISCAExplainer(
+        lambda Z: Z[:, 2], explainers=panel, weighting="family", random_state=0
+    )
     X = np.random.default_rng(0).normal(size=(50, 3))
     explanation = explainer.fit(X).explain(X[:3])
     assert explanation.votes == {"a": 0.5, "b": 0.5, "forest": 1.0}
-    forest = explanation.components["forest"].values
+    forest = np.sqrt(explanation.components["forest"].values)  # shares of variance
     expected = wisca(None, [[1.0, 3.0, 2.0], forest], method_weights=[0.5, 1.0]).importance
     np.testing.assert_allclose(explanation.reliability.without["a"], expected, rtol=1e-12)
     equal = explainer.set_params(weighting="equal").fit(X).explain(X[:3])
@@ -77,6 +74,7 @@ def test_resamples_are_centred_at_the_importance_and_the_signed_sum(iris):
     np.testing.assert_allclose(found.importance.mean(axis=0), explanation.importance)
     np.testing.assert_allclose(found.signed.mean(axis=0), explanation.wisca)
     parts = [part.values for part in explanation.components.values()]
+    parts[3] = np.sqrt(parts[3])  # the forest gives shares of variance
     votes = list(explanation.votes.values())
     signed = wisca_signed(
         parts[:2], parts[2:], explanation.weights, method_weights=votes
@@ -85,11 +83,11 @@ def test_resamples_are_centred_at_the_importance_and_the_signed_sum(iris):
     assert found.importance.std(axis=0).min() > 0
 
 
-def ranking_of_rows(n):
+def ranking_of_rows(n, *more):
     X = np.random.default_rng(0).normal(size=(400, 2))
     explainer = WISCAExplainer(
         lambda Z: Z[:, 0] * np.abs(Z[:, 1]),
-        explainers=(ShapExplainer(background_size=10), "permutation"),
+        explainers=(ShapExplainer(background_size=10), *more),
         random_state=0,
     )
     return explainer.fit(X).explain(X[:n]).ranking()
@@ -103,9 +101,20 @@ def test_more_rows_narrow_the_intervals():
     assert widths[0].mean() > 2 * widths[1].mean()  # 3 times as wide, by the root of 9
 
 
+def test_explainers_that_differ_widen_the_intervals_however_many_rows():
+    """The shares are 2/3 and 1/3: their jackknife has the standard error 1/6."""
+    one, two = FixedExplainer(values=(2.0, 1.0)), FixedExplainer(values=(1.0, 2.0))
+    X = np.zeros((300, 2))
+    ranking = fixed_consensus(X, one, two, rows=X).ranking()
+    np.testing.assert_allclose((ranking["upper"] - ranking["lower"]) / 2, 1.96 / 6, rtol=0.2)
+    np.testing.assert_allclose(ranking["importance"], 0.5)
+    agreed = fixed_consensus(X, one, one, rows=X).ranking()
+    np.testing.assert_allclose(agreed["upper"], agreed["lower"])
+
+
 @pytest.mark.parametrize("n", [20, 180])
 def test_intervals_hold_the_importance_and_the_rank(n):
-    ranking = ranking_of_rows(n)
+    ranking = ranking_of_rows(n, "permutation")
     assert (ranking["lower"] >= 0).all()
     assert (ranking["upper"] <= 1).all()
     assert (ranking["lower"] <= ranking["importance"]).all()

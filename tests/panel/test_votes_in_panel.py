@@ -11,7 +11,7 @@ from tests.panel.vote_cases import MEASURED, ROWS, Noise, X, Y, run, samples_of_
 from wisca_xai import ExplainerError, InputError, LimeExplainer, ShapExplainer, WISCAExplainer
 from wisca_xai._panel._votes import WEIGHTINGS, check_weighting, give_votes
 from wisca_xai._results._plan import Stack
-from wisca_xai.consensus import crh_weights, min_max, value_groups, wisca
+from wisca_xai.consensus import crh_weights, min_max, wisca
 
 
 class Fragile(ShapExplainer):
@@ -86,9 +86,7 @@ def test_votes_enter_the_importance(weighting):
     assert np.ptp(votes) > 0.01
     parts = found.components
     local = [parts["shap"].values, parts["lime"].values]
-    merge = partial(
-        wisca, local, [parts["forest"].values], found.weights, groups=value_groups(X[ROWS])
-    )
+    merge = partial(wisca, local, [np.sqrt(parts["forest"].values)], found.weights)
     again = merge(method_weights=votes)
     np.testing.assert_allclose(found.importance, again.importance, rtol=1e-12)
     np.testing.assert_allclose(found.values, again.values, rtol=1e-12)
@@ -99,7 +97,7 @@ def test_votes_enter_the_importance(weighting):
     aligned = {name: part._reordered(order) for name, part in parts.items()}
     votes_again = give_votes(weighting, aligned, task, dict(explainer.explainers_))
     assert found.votes == votes_again
-    assert Stack.of(aligned, votes_again).votes.tolist() == votes.tolist()
+    assert Stack.of(aligned, votes_again, False).votes.tolist() == votes.tolist()
 
 
 @pytest.mark.parametrize("weighting", MEASURED)
@@ -149,7 +147,7 @@ def test_crh_votes_of_all_classes_average_over_the_classes():
         min_max(np.abs(found.components[name].values).mean(axis=(0, 2)))
         for name in ("shap", "lime")
     ]
-    vectors.append(min_max(found.components["forest"].values))
+    vectors.append(min_max(np.sqrt(found.components["forest"].values)))
     assert list(found.votes.values()) == pytest.approx(3 * crh_weights(vectors))
 
 
@@ -180,11 +178,12 @@ def test_a_custom_consensus_gets_the_votes_that_the_weighting_gives():
     explainer = WISCAExplainer(model, explainers=panel, random_state=0).fit(X, Y)
     plain = explainer.explain(X[:4])
     fidelity = {name: part.fidelity for name, part in plain.components.items()}
-    expected = plain.weights[:, None] * min_max(plain.components["shap"].values)
+    values = plain.components["shap"].values
+    scaled = values / np.abs(values).max(axis=1, keepdims=True)
     seen = []
     for function, weighting in ((only_shap, "fidelity"), (without_votes, "equal")):
         explainer.set_params(consensus=function, weighting=weighting)
         explanation = explainer.fit(X, Y).explain(X[:4])
-        np.testing.assert_array_equal(explanation.values, expected)
+        np.testing.assert_allclose(explanation.values, plain.weights[:, None] * scaled, rtol=1e-12)
         assert explanation.consensus == function.__name__
     assert seen[0] == [1.0, fidelity["lime"], 1.0, fidelity["forest"]]

@@ -94,7 +94,7 @@ def merge_explanations(
     >>> loss = pd.Series({"height": 0.01, "age": 0.04, "name": 0.0})
     >>> merged = merge_explanations({"shap": shap, "lime": lime, "loss": loss})
     >>> merged.importance.round(2).to_dict()
-    {'age': 1.0, 'height': 0.2, 'name': 0.03}
+    {'age': 0.79, 'height': 0.16, 'name': 0.04}
     """
     function = find_function(consensus)
     if X is not None:
