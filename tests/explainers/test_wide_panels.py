@@ -32,7 +32,7 @@ def test_a_panel_goes_on_without_those_that_refuse(monkeypatch):
     with pytest.warns(WISCAWarning, match="is left out of the consensus: InputError"):
         explanation = panel.explain(ROWS)
     assert list(explanation.components) == ["forest"]
-    assert list(explanation.failures) == ["shap", "lime", "permutation"]
+    assert list(explanation.failures) == ["shap", "occlusion", "lime", "permutation"]
     assert "1,260 rows (420 for each of 3" in explanation.failures["shap"]
     assert "select features first" in explanation.failures["lime"].lower()
     assert "120 rows (40 for each of 3" in explanation.failures["permutation"]

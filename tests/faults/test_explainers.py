@@ -1,6 +1,7 @@
 """Faults between explainers: huge values, contradictions, missing libraries and seeds."""
 
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -20,13 +21,17 @@ from tests.faults.fault_cases import (
 from wisca_xai import ExplainerError, LimeExplainer, ShapExplainer, WISCAWarning
 
 
-@fault(41, "huge")
-def test_huge_answers_count_no_more_than_others():
-    votes = [
-        explain(first, ARRAY, explainers=(values_of(lambda v, k=k: v * k), *panel()))
+@pytest.mark.parametrize("unit", [case(41, "huge", "target"), case(41, "huge of no unit", "1")])
+def test_huge_answers_count_no_more_than_others(unit):
+    """In a unit of their own they do not count more in single rows, either."""
+    usual, huge = [
+        explain(first, ARRAY, explainers=(values_of(lambda v, k=k: v * k, unit), *panel()))
         for k in (1.0, 1e200)
     ]
-    np.testing.assert_allclose(votes[0].values, votes[1].values, atol=1e-12)
+    np.testing.assert_allclose(huge.importance, usual.importance, rtol=1e-12)
+    assert np.abs(huge.values).max() <= 1
+    if unit == "1":
+        np.testing.assert_allclose(huge.values, usual.values, rtol=1e-12)
 
 
 @fault(41, "silently wrong")
@@ -41,8 +46,11 @@ def test_units_are_recorded_and_scaled_away():
     explanation = explain(ARRAY_CLASSIFIER, ARRAY)
     assert explanation.components["shap"].unit == "probability"
     assert explanation.components["forest"].unit == "1"
-    for scaled in explanation.scaled.values():
-        assert np.abs(scaled).max() <= 1
+    larger = {name: 7.0 * c.values for name, c in explanation.components.items()}
+    parts = {name: replace(c, values=larger[name]) for name, c in explanation.components.items()}
+    found = explanation.plan.merge(parts)
+    np.testing.assert_allclose(found.importance, explanation.importance, rtol=1e-12)
+    np.testing.assert_allclose(found.values, explanation.values, rtol=1e-12, atol=1e-15)
 
 
 @fault(43, "all fail")

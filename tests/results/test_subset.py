@@ -81,7 +81,7 @@ def test_a_score_without_parts_of_rows_is_dropped():
     panel = (PANEL[1], PermutationExplainer(scoring="roc_auc_ovr"))
     explainer = WISCAExplainer(MODEL, explainers=panel, random_state=0).fit(X, Y)
     part = explainer.explain(X[::5], Y[::5])[:4]
-    assert list(part.components) == list(part.votes) == list(part.scaled) == ["lime"]
+    assert list(part.components) == list(part.votes) == ["lime"]
     assert part.notes[-1].endswith("dropped: the model's skill, permutation.")
 
 

@@ -127,7 +127,7 @@ def test_a_custom_function_cannot_change_the_weights():
 
 def test_a_custom_function_is_called_alike_with_and_without_local_explainers():
     def plain(local, importances, weights, **options):
-        assert set(options) == {"method_weights", "groups"}
+        assert set(options) == {"method_weights", "row_votes"}
         return CONSENSUS["mean"](local, importances, weights)
 
     assert explain(("forest", "permutation"), consensus=plain).scope == "global"

@@ -101,7 +101,13 @@ def test_an_explainer_is_replaced_under_its_name():
 def test_an_explainer_given_by_name_can_be_replaced():
     new = LimeExplainer(n_samples=90)
     by_name = WISCAExplainer().set_params(lime=new, shap="forest")
-    assert by_name.explainers == (("shap", "forest"), ("lime", new), "permutation", "forest")
+    assert by_name.explainers == (
+        ("shap", "forest"),
+        "occlusion",
+        ("lime", new),
+        "permutation",
+        "forest",
+    )
 
 
 def test_parameters_of_an_explainer_without_a_given_name_can_be_set():
