@@ -45,19 +45,19 @@ def merge_by_hand(components, votes, weights, by_row=True, unused=None, nulls=Fa
             counted += votes[name]
     importance = total / counted if counted else np.zeros(len(unused))
     values = [
-        row_by_hand([arrays[name][i] for name in local], [in_rows[name][i] for name in local], w)
-        for i, w in enumerate(weights)
+        row_by_hand([arrays[name][i] for name in local], [in_rows[name][i] for name in local])
+        for i in range(len(weights))
     ]
     return importance, np.array(values)
 
 
-def row_by_hand(vectors, votes, weight):
-    """The consensus of one row."""
+def row_by_hand(vectors, votes):
+    """The consensus of one row, whatever its weight."""
     if not any(votes):
         votes = [1.0] * len(vectors)
     largest = max(max(abs(v)) for v, vote in zip(vectors, votes, strict=True) if vote > 0)
     mean = sum(vote * v for v, vote in zip(vectors, votes, strict=True)) / sum(votes)
-    return weight * mean / largest if largest else 0.0 * mean
+    return mean / largest if largest else 0.0 * mean
 
 
 def fits(component):

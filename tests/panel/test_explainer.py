@@ -149,9 +149,7 @@ def test_a_single_explainer_is_its_own_consensus(wine):
     explanation = single.explain(X[:N])
     values = explanation.components["shap"].values
     scaled = values / np.abs(values).max(axis=1, keepdims=True)
-    np.testing.assert_allclose(
-        explanation.values, explanation.weights[:, None] * scaled, atol=1e-15
-    )
+    np.testing.assert_allclose(explanation.values, scaled, atol=1e-15)
     sizes = explanation.weights @ np.abs(values)
     np.testing.assert_allclose(explanation.importance, sizes / sizes.sum(), rtol=1e-12)
     assert len(explanation.agreement()) == 0

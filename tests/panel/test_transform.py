@@ -111,8 +111,9 @@ def test_without_a_fit_in_a_row_all_explainers_count_there():
     np.testing.assert_allclose(values, expected, atol=1e-12)
 
 
+@pytest.mark.parametrize("consensus", ["wisca", "wisca_signed", "median"])
 @pytest.mark.parametrize("n_sure", [0, 3])
-def test_rows_in_which_the_model_is_undecided_are_0(n_sure):
+def test_only_the_signed_consensus_is_0_where_the_model_is_undecided(n_sure, consensus):
     def probabilities(Z):
         share = np.where(Z[:, 0] > 5, 0.9, 0.5) + 0.0 * Z[:, 1]
         return np.column_stack([1 - share, share])
@@ -121,6 +122,9 @@ def test_rows_in_which_the_model_is_undecided_are_0(n_sure):
     rows[:n_sure, 0] = 6.0
     background = np.vstack([X, rows + 6.0])
     panel = OcclusionExplainer(n_draws=20), LimeExplainer(n_samples=100)
-    explainer = WISCAExplainer(probabilities, explainers=panel, random_state=0).fit(background)
+    explainer = WISCAExplainer(
+        probabilities, explainers=panel, consensus=consensus, random_state=0
+    ).fit(background)
     values = same_alone(explainer, rows)
-    assert values.any(axis=1).tolist() == [True] * n_sure + [False] * (6 - n_sure)
+    others = consensus != "wisca_signed"
+    assert values.any(axis=1).tolist() == [True] * n_sure + [others] * (6 - n_sure)

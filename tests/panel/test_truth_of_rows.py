@@ -1,4 +1,4 @@
-"""Single rows: the local consensus finds what matters there. The models are the rules themselves."""
+"""Single rows: the local consensus finds what matters there; the models are rules themselves."""
 
 import numpy as np
 import pytest

@@ -4,7 +4,6 @@ import copy
 from dataclasses import replace
 from typing import Any, ClassVar, cast
 
-import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
@@ -317,10 +316,7 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
         only_local.explainers_ = local
         if self.weighting not in BY_KIND:  # Other votes depend on all rows of X together.
             only_local.weighting = "family"
-        explanation = only_local.explain(X, keep_data=False)
-        if explanation.row_weighting == "undecided":  # Together with a confident row, all are 0.
-            return np.zeros(explanation.values.shape)
-        return values_of_single_rows(explanation)
+        return values_of_single_rows(only_local.explain(X, keep_data=False))
 
     def _check_params(self) -> None:
         super()._check_params()

@@ -66,14 +66,16 @@ def subset(whole: Any, rows: IntVector) -> Any:
 def values_of_single_rows(whole: Any) -> FloatMatrix:
     """Consensus (n_samples, n_features) of each row, as if it had been explained alone.
 
-    Rows of weight 0 get 0. All explainers must be local.
+    Only "wisca_signed" multiplies it by the row's weight. All explainers must be local.
     """
-    values, plan = np.zeros(whole.values.shape), whole.plan
-    for i in np.flatnonzero(whole.weights):
+    values, plan, weights = np.zeros(whole.values.shape), whole.plan, np.ones(len(whole))
+    if whole.consensus == "wisca_signed":
+        weights = weights * (whole.row_weighting != "undecided") * whole.weights
+    for i in np.flatnonzero(weights):
         row = np.array([i])
         components = {name: _single_row(c, row) for name, c in whole.components.items()}
         votes, _ = _votes(whole, components)
-        merged = replace(plan, row_weights=whole.weights[row], votes=votes).merge(components)
+        merged = replace(plan, row_weights=weights[row], votes=votes).merge(components)
         values[i] = merged.values[0]
     return values
 
