@@ -7,6 +7,7 @@ from typing import Literal
 import pandas as pd
 
 from wisca_xai._results._explanation import Explanation
+from wisca_xai._results._plan import unused_features
 from wisca_xai._results._reliability import Reliability
 from wisca_xai._text import display_name, safe_text
 from wisca_xai._typing import LabelVector
@@ -80,9 +81,11 @@ class Facts:
 
     @property
     def is_constant(self) -> bool:
-        """Whether every explainer gives only zeros."""
-        parts = self.components.values()
-        return bool(self.components) and not any(part.values.any() for part in parts)
+        """Whether no feature ever changed the output, or every explainer gives only zeros."""
+        parts = self.components
+        return bool(parts) and bool(
+            unused_features(parts).all() or not any(part.values.any() for part in parts.values())
+        )
 
     @property
     def is_contradictory(self) -> bool:
