@@ -111,7 +111,7 @@ def test_without_a_fit_in_a_row_all_explainers_count_there():
     np.testing.assert_allclose(values, expected, atol=1e-12)
 
 
-@pytest.mark.parametrize("consensus", ["wisca", "wisca_signed", "median"])
+@pytest.mark.parametrize("consensus", ["wisca", "wisca_signed"])
 @pytest.mark.parametrize("n_sure", [0, 3])
 def test_only_the_signed_consensus_is_0_where_the_model_is_undecided(n_sure, consensus):
     def probabilities(Z):
