@@ -1,11 +1,13 @@
-"""Refits: clones of the model learn from the table and a shuffled copy of it."""
+"""Refits: clones of the model learn from tables with shuffled columns."""
+
+from dataclasses import replace
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.compose import ColumnTransformer
-from sklearn.datasets import load_iris
+from scipy.stats import false_discovery_control
+from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -13,23 +15,13 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 from tests.explainers.fixed import FaultyExplainer, FixedExplainer, RecordingExplainer
-from wisca_xai import InputError, LimeExplainer, WISCAExplainer
+from tests.panel.refit_cases import LABELS, NOISE, PANEL, X, explain_refitted
+from wisca_xai import InputError, WISCAExplainer
 from wisca_xai._results._plan import MergePlan
-from wisca_xai._table import TableCodec
-
-RNG = np.random.default_rng(0)
-X = pd.DataFrame(RNG.normal(size=(120, 4)), columns=list("abcd"))
-PANEL = ("permutation", LimeExplainer(n_samples=200))
-
-
-def explain_refitted(model, y, table=X, *, panel=PANEL, n=20, **settings):
-    settings = {"n_refits": 5, "random_state": 0, **settings}
-    explainer = WISCAExplainer(model, explainers=panel, **settings).fit(table, y)
-    return explainer.explain(table[:n], y[:n])
 
 
 def test_what_a_model_learned_from_noise_is_not_above_noise():
-    y = RNG.integers(2, size=120)
+    y = LABELS
     model = DecisionTreeClassifier(max_depth=4, random_state=0)
     explanation = explain_refitted(model, y, n_refits=30)
     assert explanation.reliability.refit_p_values.min() > 0.05
@@ -39,7 +31,7 @@ def test_what_a_model_learned_from_noise_is_not_above_noise():
 
 
 def test_a_strong_feature_is_above_noise():
-    y = (X["b"] + 0.1 * RNG.normal(size=120) > 0).to_numpy().astype(int)
+    y = (X["b"] + 0.1 * NOISE > 0).to_numpy().astype(int)
     explanation = explain_refitted(LogisticRegression(), y, n_refits=30)
     above = explanation.ranking().set_index("feature")["above_noise"]
     assert above.to_dict() == {"a": False, "b": True, "c": False, "d": False}
@@ -51,62 +43,167 @@ def test_a_strong_feature_is_above_noise():
 
 
 def test_a_regression_is_refitted_too():
-    y = (3 * X["c"] + RNG.normal(size=120)).to_numpy()
+    y = (3 * X["c"] + NOISE).to_numpy()
     model = make_pipeline(StandardScaler(), LinearRegression())
     explanation = explain_refitted(model, y, n_refits=30)
     above = explanation.ranking().set_index("feature")["above_noise"]
     assert above.to_dict() == {"a": False, "b": False, "c": True, "d": False}
 
 
+class OrderedExplainer(FixedExplainer):
+    """Gives the model `values`, and the k-th clone `values` divided by k."""
+
+    count: ClassVar[int] = 0
+
+    def _explain(self, task):
+        cls = type(self)
+        cls.count += 1
+        found = super()._explain(task)
+        return replace(found, values=found.values / max(1, cls.count - 2))
+
+
 def test_p_values_are_counted_over_all_refits_and_adjusted():
-    explainer = FixedExplainer(values=(9.0, 5.0, 3.0, 2.0, 1.0, 8.0, 3.0, 0.0))
-    found = explain_refitted(
-        LogisticRegression(), np.arange(120) % 2, panel=(explainer,)
-    ).reliability.refit_p_values
-    # Of 5 times 4 shuffled columns, 0, 5, 10 (one of them equal) and 10 reach the features.
-    raw = np.array([1, 6, 11, 11]) / 21
-    adjusted = [min(raw[0] * 4, raw[1] * 2, raw[2] * 4 / 3, raw[3])]
-    adjusted += [min(raw[1] * 2, raw[2] * 4 / 3, raw[3]), min(raw[2] * 4 / 3, raw[3]), raw[3]]
-    np.testing.assert_allclose(found, adjusted, rtol=1e-12)
+    OrderedExplainer.count = 0
+    explanation = explain_refitted(
+        LogisticRegression(),
+        np.arange(120) % 2,
+        X[["a"]],
+        panel=(OrderedExplainer(values=(6.0,)),),
+        n_refits=3,
+    )
+    # The clones give 6, 3 and 2, and the first of them reaches the 6 of the model.
+    assert explanation.reliability.refit_p_values.tolist() == [(1 + 1) / (1 + 3)]
 
 
-@pytest.mark.parametrize(("n_refits", "n"), [(30, 30), (3, 3)])
-def test_a_clone_learns_from_the_table_and_its_shuffled_copy(n_refits, n):
+def test_a_feature_is_compared_with_the_shuffled_columns_of_the_clones():
+    y = np.arange(120) % 2
+    explainer = RecordingExplainer(values=(9.0, 5.0, 3.0, 2.0))
+    RecordingExplainer.tasks.clear()
+    found = explain_refitted(LogisticRegression(), y, panel=(explainer,)).reliability
+    real = np.array(explainer.values)
+    shuffled = [shuffled_columns(task) for task in RecordingExplainer.tasks[2:]]
+    assert [len(columns) for columns in shuffled] == [4] * 5
+    reached = sum((real[columns] >= real[:, None]).sum(axis=1) for columns in shuffled)
+    expected = false_discovery_control((1 + reached) / (1 + 5 * 4))
+    np.testing.assert_allclose(found.refit_p_values, expected, rtol=1e-12)
+
+
+def shuffled_columns(task):
+    """Columns of a clone's table that are not as in the first task."""
+    same = task.background == RecordingExplainer.tasks[0].background
+    return np.flatnonzero(~same.all(axis=0))
+
+
+def posed_tasks(n_refits):
+    """Tasks of the panel, of the same rows again, and of the clones."""
     y = (X["b"] > 0).to_numpy().astype(int)
     RecordingExplainer.tasks.clear()
-    explain_refitted(
-        LogisticRegression(),
-        y,
-        panel=(RecordingExplainer(values=range(8)),),
-        n_refits=n_refits,
-        n=70,
-    )
-    first, *posed = RecordingExplainer.tasks
-    assert len(posed) == n
-    assert len({task.seed for task in posed}) == n
-    by_value = {tuple(row): label for row, label in zip(X.to_numpy(), y, strict=True)}
+    panel = (RecordingExplainer(values=range(4)),)
+    explain_refitted(LogisticRegression(), y, panel=panel, n_refits=n_refits)
+    first, own, *posed = RecordingExplainer.tasks
+    return first, own, posed
+
+
+@pytest.mark.parametrize("n_refits", [30, 3])
+def test_columns_are_shuffled_in_place_and_stay_together(n_refits):
+    first, _, posed = posed_tasks(n_refits)
+    assert len({task.background.tobytes() for task in posed}) == len(posed) == n_refits
     for task in posed:
-        real, shuffled = np.split(task.background, 2, axis=1)
-        np.testing.assert_array_equal(real, first.background)
-        labels = [by_value[tuple(row)] for row in real]
-        assert labels == task.background_y.tolist()
-        assert not (real == shuffled).all(axis=1).all()
-        order = [task.background[:, :4].tolist().index(row) for row in shuffled.tolist()]
-        assert sorted(order) == list(range(120))  # whole rows, so that columns relate as before
-        assert task.rows.shape == (50, 8)  # of 70 rows
-        assert {tuple(row) for row in task.rows[:, :4]} <= {tuple(row) for row in first.rows}
-        assert len({tuple(row) for row in task.rows[:, :4]}) == 50
-        np.testing.assert_array_equal(task.y, [by_value[tuple(row)] for row in task.rows[:, :4]])
-        model = task.response.model
-        assert model is not first.response.model
-        assert model.n_features_in_ == 8
-        frame = task.response.codec.decode(task.rows)
-        np.testing.assert_array_equal(task.outputs, model.predict_proba(frame))
+        columns = shuffled_columns(task)
+        known = first.background[:, columns[0]].tolist()
+        order = [known.index(value) for value in task.background[:, columns[0]]]
+        assert sorted(order) == list(range(120))
+        expected = first.background.copy()
+        expected[:, columns] = expected[order][:, columns]
+        np.testing.assert_array_equal(task.background, expected)
+        np.testing.assert_array_equal(task.background_y, first.background_y)
+
+
+class ReactingExplainer(RecordingExplainer):
+    """Gives the model `values`, and the shuffled columns of a clone what `answer` says."""
+
+    answer: ClassVar = None
+
+    def _explain(self, task):
+        found = super()._explain(task)
+        shuffled = shuffled_columns(task)
+        if not len(shuffled):
+            return found
+        return replace(found, values=np.full(task.n_features, type(self).answer(set(shuffled))))
+
+
+def explain_in_rounds(values, answer):
+    """P-values, and the columns that are shuffled in each round."""
+    RecordingExplainer.tasks.clear()
+    ReactingExplainer.answer = answer
+    found = explain_refitted(
+        LinearRegression(), X["b"], panel=(ReactingExplainer(values=values),), n_refits=20
+    ).reliability.refit_p_values
+    shuffled = [tuple(shuffled_columns(task)) for task in RecordingExplainer.tasks[2:]]
+    return found, list(dict.fromkeys(shuffled)), len(shuffled)
+
+
+def test_weaker_features_are_compared_with_clones_that_know_the_stronger_ones():
+    found, rounds, n_clones = explain_in_rounds(
+        (9.0, 5.0, 0.0, 0.0), lambda shuffled: 6.0 if 0 in shuffled else 1.0
+    )
+    assert rounds == [(0, 1, 2, 3), (1, 2, 3), (2, 3)]
+    assert n_clones == 3 * 20
+    assert (found <= 0.05).tolist() == [True, True, False, False]
+
+
+def test_a_feature_that_stays_must_exceed_what_is_shuffled_beside_it():
+    # Clones that learn nothing, as a tuned lasso, give all columns 0.
+    found, rounds, n_clones = explain_in_rounds(
+        (9.0, 0.5, 0.0, 0.0), lambda shuffled: 0.0 if 0 in shuffled else 1.0
+    )
+    assert rounds == [(0, 1, 2, 3), (2, 3)]
+    assert n_clones == 2 * 20
+    assert (found <= 0.05).tolist() == [True, False, False, False]
+
+
+@pytest.mark.parametrize(("values", "answer"), [((5.0, 5.0, 5.0, 5.0), 1.0), ((1.0,) * 4, 5.0)])
+def test_one_round_is_enough_if_all_or_no_features_are_found(values, answer):
+    found, rounds, n_clones = explain_in_rounds(values, lambda shuffled: answer)
+    assert (rounds, n_clones) == ([(0, 1, 2, 3)], 20)
+    assert found.tolist() == ([1 / 81] * 4 if answer == 1.0 else [1.0] * 4)
+
+
+def test_clones_learn_from_their_tables():
+    first, own, posed = posed_tasks(3)
+    assert own.response.model is first.response.model
+    assert len({task.seed for task in (first, own, *posed)}) == 5
+    # A shared cache would give a forest the outputs of another model.
+    assert len({id(task.evaluated) for task in (first, own, *posed)}) == 5
+    for task in posed:
+        decode, model = task.response.codec.decode, task.response.model
+        expected = clone(model).fit(decode(task.background), task.background_y)
+        np.testing.assert_array_equal(model.coef_, expected.coef_)
+        np.testing.assert_array_equal(task.outputs, expected.predict_proba(decode(task.rows)))
         assert task.n_null_features == 0
-        # A shared cache would give a forest the outputs of another model.
-        assert task.evaluated is not first.evaluated
-    copies = {task.background[:, 4:].tobytes() for task in posed}
-    assert len(copies) == n
+
+
+def test_at_most_50_rows_are_explained_and_learned_rows_are_shuffled_too():
+    y = (X["b"] > 0).to_numpy().astype(int)
+    new = X[:10] + 100.0
+    RecordingExplainer.tasks.clear()
+    explainer = WISCAExplainer(
+        LogisticRegression(),
+        explainers=(RecordingExplainer(values=range(4)),),
+        n_refits=4,
+        random_state=0,
+    )
+    explainer.fit(X, y).explain(pd.concat([X[:60], new]))
+    first, own, *posed = RecordingExplainer.tasks
+    assert own.rows.shape == (50, 4)
+    assert {tuple(row) for row in own.rows} < {tuple(row) for row in first.rows}
+    at = {tuple(row): place for place, row in enumerate(first.background.tolist())}
+    is_new = own.rows.min(axis=1) > 50
+    assert 0 < is_new.sum() <= 10
+    for task in posed:
+        np.testing.assert_array_equal(task.rows[is_new], own.rows[is_new])
+        places = [at[tuple(row)] for row in own.rows[~is_new].tolist()]
+        np.testing.assert_array_equal(task.rows[~is_new], task.background[places])
 
 
 def test_the_model_of_the_user_stays_as_it_is():
@@ -117,19 +214,8 @@ def test_the_model_of_the_user_stays_as_it_is():
     np.testing.assert_array_equal(model.coef_, kept)
 
 
-def test_a_named_class_and_all_classes_are_refitted():
-    table, y = load_iris(return_X_y=True, as_frame=True)
-    for target in (1, "all"):
-        explainer = WISCAExplainer(
-            LogisticRegression(max_iter=2000), explainers=PANEL, n_refits=3, random_state=0
-        )
-        explanation = explainer.fit(table, y).explain(table[::10], target=target)
-        assert explanation.reliability.refit_p_values.shape == (4,)
-        assert explanation.reliability.refit_p_values.min() < 0.5
-
-
 def test_one_seed_gives_the_same_bytes_and_another_others():
-    y = (X["b"] + X["c"] * RNG.normal(size=120) > 0).to_numpy().astype(int)
+    y = (X["b"] + X["c"] * NOISE > 0).to_numpy().astype(int)
     one, two, other = (
         explain_refitted(DecisionTreeClassifier(max_depth=3, random_state=0), y, random_state=seed)
         for seed in (1, 1, 2)
@@ -155,11 +241,6 @@ def must_not_run(task):
     pytest.fail("the panel ran before the check")
 
 
-def transformed(*, inside):
-    parts = ColumnTransformer([("scaled", StandardScaler(), ["a", "b", "c", "d"])])
-    return make_pipeline(parts, LogisticRegression()) if inside else parts
-
-
 @pytest.mark.parametrize(
     ("make", "with_y", "message"),
     [
@@ -174,16 +255,24 @@ def transformed(*, inside):
             True,
             "can be refitted, got FrozenEstimator",
         ),
-        (lambda y: transformed(inside=True), True, "a ColumnTransformer does not know"),
+        (
+            lambda y: make_pipeline(FrozenEstimator(StandardScaler().fit(X)), LogisticRegression()),
+            True,
+            "can be refitted, got Pipeline",
+        ),
     ],
-    ids=["no y", "function", "frozen", "column transformer"],
+    ids=["no y", "function", "frozen", "frozen part"],
 )
-def test_models_that_cannot_be_refitted_are_refused_before_any_work(make, with_y, message):
+@pytest.mark.parametrize("is_late", [False, True])
+def test_models_that_cannot_be_refitted_are_refused(make, with_y, message, is_late):
     y = (X["b"] > 0).to_numpy().astype(int)
-    explainer = WISCAExplainer(make(y), explainers=(FaultyExplainer(must_not_run),), n_refits=30)
-    explainer.fit(X, y if with_y else None)
+    explainer = WISCAExplainer(
+        make(y), explainers=(FaultyExplainer(must_not_run),), n_refits=0 if is_late else 30
+    )
+    if is_late:
+        explainer.fit(X, y if with_y else None).set_params(n_refits=30)
     with pytest.raises(InputError, match=message):
-        explainer.explain(X[:5])
+        explainer.explain(X[:5]) if is_late else explainer.fit(X, y if with_y else None)
 
 
 @pytest.mark.parametrize("n_refits", [-1, 2.5, "yes", None, True])
@@ -193,105 +282,53 @@ def test_n_refits_is_a_count(n_refits):
         explainer.fit(X, np.arange(120) % 2)
 
 
-class Picky(ClassifierMixin, BaseEstimator):
-    """A model that wants the dtypes and names of its table to be sound."""
+class FailsInThirdFit(LogisticRegression):
+    """A model whose third fit, which is the second refit, raises."""
+
+    fits: ClassVar[int] = 0
 
     def fit(self, table, y):
-        assert table.columns.is_unique
-        assert list(map(str, table.dtypes)) == ["bool", "int64", "float64"] * (table.shape[1] // 3)
-        self.classes_ = np.unique(y)
-        self.names_ = list(table.columns)
-        return self
-
-    def predict_proba(self, table):
-        assert list(table.columns) == self.names_
-        share = 0.25 + 0.5 * table.iloc[:, 0].to_numpy(dtype=float)
-        return np.column_stack([1 - share, share])
+        FailsInThirdFit.fits += 1
+        if FailsInThirdFit.fits == 3:
+            raise ValueError("singular matrix")
+        return super().fit(table, y)
 
 
-@pytest.mark.parametrize(
-    "names",
-    [
-        ["x", "y", "z"],
-        ["x", "x shuffled", "z"],
-        ["x", "x shuffled", "x shuffled'"],
-        [2, 1, 0],
-        [("a", 1), ("a", 2), ("b", 1)],
-        ["x", 0, 1.5],
-    ],
-    ids=str,
-)
-def test_doubled_columns_have_their_own_names_and_their_dtypes(names):
-    table = pd.DataFrame(
-        {0: RNG.random(30) < 0.5, 1: RNG.integers(5, size=30), 2: RNG.normal(size=30)}
-    )
-    table.columns = pd.Index(names, tupleize_cols=False)
-    codec = TableCodec.of(table)
-    doubled = codec.doubled()
-    assert len(set(doubled.labels)) == len(set(doubled.feature_names)) == 6
-    assert doubled.dtypes == codec.dtypes * 2
-    assert doubled.categorical == (0, 3)
-    matrix = np.hstack([codec.encode(table)] * 2)
-    np.testing.assert_array_equal(doubled.encode(doubled.decode(matrix)), matrix)
-    if all(isinstance(name, str) for name in names):
-        assert list(doubled.labels[:3]) == names
+def test_an_error_of_a_refit_names_it():
+    FailsInThirdFit.fits = 0
+    y = (X["b"] > 0).to_numpy().astype(int)
+    with pytest.raises(ValueError, match=r"singular matrix\nraised by refit 2 of 5, .*"):
+        explain_refitted(FailsInThirdFit(), y)
 
 
-def test_a_refitted_model_sees_a_sound_table():
-    table = pd.DataFrame(
-        {
-            "flag": np.arange(40) % 2 == 0,
-            "flag shuffled": np.arange(40) % 5,
-            "size": RNG.normal(size=40),
-        }
-    )
-    y = table["flag"].to_numpy()
-    found = explain_refitted(Picky(), y, table, n_refits=3).reliability.refit_p_values
-    assert found[0] == found.min()
-
-
-def test_arrays_are_refitted_as_arrays():
-    y = (X["a"] > 0).to_numpy().astype(int)
-    explanation = explain_refitted(LogisticRegression(), y, X.to_numpy(), n_refits=8)
-    assert explanation.reliability.refit_p_values[0] <= 0.2
-
-
-@pytest.fixture
-def merged(monkeypatch):
-    """Weights and groups of every merge."""
-    seen, merge = [], MergePlan.merge
-
-    def record(self, components):
-        seen.append((self.row_weights, self.groups))
-        return merge(self, components)
-
-    monkeypatch.setattr(MergePlan, "merge", record)
-    return seen
-
-
-def test_refits_group_rows_as_the_explanation_does(merged):
-    generator = np.random.default_rng(0)
-    X, y = generator.normal(size=(60, 3)), generator.integers(2, size=60)
-    model = LogisticRegression().fit(X, y)
-    WISCAExplainer(model, explainers=("permutation",), n_refits=2, random_state=0).fit(
-        X, y
-    ).explain(X)
-    of_refits = [groups for _, groups in merged if groups is not None and groups.shape[1] == 6]
-    assert len(of_refits) == 2
-    assert all(set(np.unique(groups)) == set(range(5)) for groups in of_refits)
-
-
-def test_rows_weigh_by_the_confidence_of_the_clone(merged):
-    y = RNG.integers(2, size=120)
+@pytest.mark.parametrize(("others", "n_asked"), [((), 2 + 5), (("permutation",), 2)])
+def test_explainers_without_a_scale_do_not_explain_clones_if_others_do(others, n_asked):
+    y = (3 * X["c"] + NOISE).to_numpy()
     RecordingExplainer.tasks.clear()
-    explain_refitted(
-        LogisticRegression(), y, panel=(RecordingExplainer(values=range(8)),), n_refits=2
-    )
-    posed = RecordingExplainer.tasks[1:]
-    for task in posed:
-        expected = (2 * task.outputs.max(axis=1) - 1) ** 2
-        assert any(np.allclose(weights, expected, rtol=1e-12) for weights, _ in merged)
-    assert np.abs(posed[0].outputs - posed[1].outputs).max() > 1e-3
+    explain_refitted(LinearRegression(), y, panel=(RecordingExplainer(), *others))
+    assert len(RecordingExplainer.tasks) == n_asked
+
+
+def test_transform_runs_no_refits():
+    y = (X["b"] > 0).to_numpy().astype(int)
+    explainer = WISCAExplainer(FailsInThirdFit(), explainers=PANEL, n_refits=5, random_state=0)
+    FailsInThirdFit.fits = 0
+    explainer.fit(X, y).transform(X[:5])
+    assert FailsInThirdFit.fits == 1
+
+
+def test_rows_count_equally_and_have_no_groups(monkeypatch):
+    seen, merge = [], MergePlan.merge_side_by_side
+
+    def record(self, *components):
+        seen.append((self.row_weights, self.groups))
+        return merge(self, *components)
+
+    monkeypatch.setattr(MergePlan, "merge_side_by_side", record)
+    y = (X["b"] > 0).to_numpy().astype(int)
+    explain_refitted(LogisticRegression(), y, n_refits=2)
+    assert len(seen) == 2
+    assert [(weights.tolist(), groups) for weights, groups in seen] == [([1.0] * 20, None)] * 2
 
 
 @pytest.mark.parametrize(("n_refits", "is_said"), [(2, True), (4, True), (5, False), (0, False)])

@@ -95,6 +95,6 @@ def test_settings_of_the_selector_override_those_of_the_explainer(own, inner, us
     before = repr(panel.get_params())
     settings = {"random_state": None, "n_features_to_select": 1, **own}
     selector(explainer=panel, **settings).fit(X, Y)
-    first, *refitted = RecordingExplainer.tasks
+    first, _, *refitted = RecordingExplainer.tasks  # The second is the model again, in few rows.
     assert (first.seed, first.n_jobs, len(refitted)) == used
     assert repr(panel.get_params()) == before

@@ -76,11 +76,14 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
     response_method : {"auto", "predict_proba", "decision_function", "predict"}, default="auto"
         Output that is explained; "auto" takes the first of these methods that the model has.
     n_refits : int, default=0
-        Number of clones of the model that are refitted to measure the model's own noise. Each is
-        fitted on the table plus a shuffled copy of its columns. A feature is then above noise only
-        if it also scores higher than these null features. 30 is recommended: with fewer than 20, a
-        single relevant feature cannot be distinguished from noise. Each refit costs one fit and
-        one run of the panel, and needs y in `fit`.
+        Number of clones of the model that are refitted to measure the model's own noise. A feature
+        is then above noise only if the model also reacts to it more than clones that learned from
+        shuffled columns do. At first all columns are shuffled. Features that are found stay as they
+        are in a second and a third round of `n_refits` clones, so that weaker ones can be found. If
+        no feature is found, there is one round. 30 is recommended: with fewer than 20, a single
+        relevant feature cannot be distinguished from noise. Each refit costs one fit and one run of
+        the panel on at most 50 rows. Any model that can be cloned and fitted will do. `fit` needs
+        y.
     n_jobs : int or None, default=None
         Number of blocks of rows that are explained at once, as in joblib: -1 uses all processors.
         The result does not depend on it. The model must allow calls from several threads, as
@@ -226,10 +229,13 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
         Raises
         ------
         InputError
-            If there is no model, the columns are not the model's, the panel is not valid, or
-            metadata are passed with a fitted model, which is not fitted again.
+            If there is no model, the columns are not the model's, the panel is not valid,
+            metadata are passed with a fitted model, which is not fitted again, or `n_refits` needs
+            y or a model that can be refitted.
         """
         super().fit(X, y, **params)
+        if self.n_refits:
+            check_refittable(self.estimator_, self.background_y_)
         self.explainers_ = self._panel()
         return self
 
@@ -314,6 +320,7 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
             )
         only_local = copy.copy(self)
         only_local.explainers_ = local
+        only_local.n_refits = 0  # They would not change the values.
         if self.weighting not in BY_KIND:  # Other votes depend on all rows of X together.
             only_local.weighting = "family"
         return values_of_single_rows(only_local.explain(X, keep_data=False))
@@ -335,7 +342,7 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
     def _explain(self, task: Task) -> ConsensusExplanation:
         check_weighting(self.weighting, task)
         if self.n_refits:
-            check_refittable(task)
+            check_refittable(self.estimator_, task.background_y)
         warn_of_jobs(self.estimator_, self.n_jobs)
         noise, repeated = ask_again(task)
         task = replace(task, n_null_features=N_NULL_FEATURES, noise=noise)

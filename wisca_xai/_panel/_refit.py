@@ -1,8 +1,8 @@
-"""The model's own noise: how much refitted models use null features."""
+"""The model's own noise: how strongly refitted models react to shuffled columns."""
 
 import warnings
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import numpy as np
@@ -13,61 +13,158 @@ from wisca_xai._compat import quiet_libraries
 from wisca_xai._exceptions import InputError, WISCAWarning
 from wisca_xai._model._boosting import quiet_clone
 from wisca_xai._model._response import Response
-from wisca_xai._panel._row_weights import row_weights
 from wisca_xai._panel._run import run_panel
+from wisca_xai._results._explanation import Explanation
 from wisca_xai._results._plan import MergePlan
-from wisca_xai._typing import FloatMatrix, FloatVector, ResponseMethod
+from wisca_xai._typing import FloatMatrix, FloatVector, IntVector, LabelVector, ResponseMethod
 from wisca_xai.explainers import BaseExplainer
-from wisca_xai.explainers._task import Limits, Task, resolve_target
+from wisca_xai.explainers._task import Task, resolve_target
 
 LEVEL = 0.05  # p-value up to which a feature is called above noise
 MAX_EXPLAINED = 50  # largest number of rows that are explained in each refit
+MAX_ROUNDS = 3  # largest number of rounds of refits
 
 
 def refit_p_values(
     panel: Sequence[tuple[str, BaseExplainer]], task: Task, plan: MergePlan, n_refits: int
 ) -> FloatVector:
-    """P-value (n_features,) of each feature compared with null features of refitted models.
+    """P-value (n_features,) of each feature compared with shuffled columns of refitted models.
 
-    A clone of the model is fitted on the table and a copy of it with shuffled rows, side by side.
-    The columns of the copy have the same relations to each other as those of the table, but none
-    to y [1]_. A feature's p-value is the share of these null features, over all refits, whose
+    In the first round, clones of the model are fitted on the table with all columns shuffled. Rows
+    are moved as a whole, so that the columns keep their relations to each other, but not to y.
+    Features that react more strongly in the model than shuffled columns do in the clones stay as
+    they are in the next round, and the others are shuffled. So weaker features are compared with
+    clones that know the stronger ones, as the model does. Rounds end when no new feature is found.
+    Boruta [1]_ adds shuffled columns instead, which many Pipelines do not accept.
+
+    The panel explains the same rows of the model and of each clone, and both are merged on one
+    scale. A feature's p-value is the share of shuffled columns, over the refits of a round, whose
     importance is at least as large. P-values are adjusted so that at most 5% of the features with
     a value up to 0.05 are expected to be noise [2]_.
 
-    The task must pass `check_refittable`.
+    The model must pass `check_refittable`.
 
     References
     ----------
     .. [1] M. B. Kursa, W. R. Rudnicki, "Feature Selection with the Boruta Package", JSS 36, 2010.
     .. [2] Y. Benjamini, Y. Hochberg, "Controlling the False Discovery Rate", JRSS B 57, 1995.
     """
-    generator = np.random.default_rng(task.seed_for("refit"))
-    kept = np.sort(generator.permutation(task.n_samples)[:MAX_EXPLAINED])
-    reached = np.zeros(task.n_features)
-    voters = [(name, explainer) for name, explainer in panel if name in plan.votes]
-    for _ in range(n_refits):
-        refitted = _with_null_features(task, kept, generator)
-        with warnings.catch_warnings():
-            # The panel has already given the same warnings for the original model.
-            warnings.simplefilter("ignore", WISCAWarning)
-            components, _ = run_panel(voters, refitted)
-        # Rows are weighted by the clone's own confidence. The original model's confidence would
-        # favour rows with large attributions of real columns, which null features cannot reach.
-        wider = replace(plan, row_weights=row_weights(refitted).values)
-        real, null = np.split(np.abs(wider.merge(components).importance), 2)
-        # Counting in sorted order needs less memory than comparing all pairs.
-        reached += len(null) - np.searchsorted(np.sort(null), real)
-    p_values = (1 + reached) / (1 + n_refits * task.n_features)
-    return np.asarray(false_discovery_control(p_values))
+    refits = _Refits.of(panel, task, plan, n_refits)
+    stays = np.zeros(task.n_features, dtype=bool)
+    p_values = np.ones(task.n_features)
+    for _ in range(MAX_ROUNDS):
+        found = refits.p_values(np.flatnonzero(~stays))
+        # A feature that stayed must also exceed the columns that were shuffled beside it. It was
+        # adjusted when it was found, and few columns are left to compare with.
+        adjusted = false_discovery_control(found)
+        p_values = np.where(stays, np.maximum(p_values, found), adjusted)
+        above = p_values <= LEVEL
+        is_enough = 1 + n_refits * (~above).sum() >= 1 / LEVEL  # for a p-value of 0.05
+        if not is_enough or not (above & ~stays).any():
+            break
+        stays = above
+    return p_values
 
 
-def check_refittable(task: Task) -> None:
-    """Raise InputError unless a clone of the model can be fitted to a wider table."""
-    from sklearn.compose import ColumnTransformer  # This import is slow.
+@dataclass(frozen=True)
+class _Refits:
+    """The explained model, and what its clones are compared with.
 
-    model = task.response.model
-    if task.background_y is None:
+    Attributes
+    ----------
+    task : Task
+        The rows that are explained.
+    original : mapping of str to Explanation
+        Explanations of the model.
+    panel : sequence of (str, explainer)
+        The explainers of `original`.
+    plan : MergePlan
+        All rows count equally, because weights by confidence would differ between the model and its
+        clones.
+    learned : ndarray of shape (n_samples,)
+        Position of each row in the background, -1 for a row that is not in it.
+    n_refits : int
+    generator : numpy.random.Generator
+    """
+
+    task: Task
+    original: Mapping[str, Explanation]
+    panel: Sequence[tuple[str, BaseExplainer]]
+    plan: MergePlan
+    learned: IntVector
+    n_refits: int
+    generator: np.random.Generator
+
+    @classmethod
+    def of(
+        cls,
+        panel: Sequence[tuple[str, BaseExplainer]],
+        task: Task,
+        plan: MergePlan,
+        n_refits: int,
+    ) -> "_Refits":
+        """Explain the model again, for at most 50 of the rows and with no null features."""
+        generator = np.random.default_rng(task.seed_for("refit"))
+        kept = np.sort(generator.permutation(task.n_samples)[:MAX_EXPLAINED])
+        own = _of_rows(task, kept, int(generator.integers(2**63)))
+        original = _comparable(_explained([pair for pair in panel if pair[0] in plan.votes], own))
+        return cls(
+            own,
+            original,
+            [pair for pair in panel if pair[0] in original],
+            replace(plan, row_weights=np.ones(len(kept)), by_row=False),
+            _places(own.rows, task.background),
+            n_refits,
+            generator,
+        )
+
+    def p_values(self, columns: IntVector) -> FloatVector:
+        """P-value of each feature, from clones for which `columns` are shuffled."""
+        reached = np.zeros(self.task.n_features)
+        for k in range(self.n_refits):
+            try:
+                found = _explained(self.panel, self.shuffled(columns))
+            except Exception as error:
+                error.add_note(
+                    f"raised by refit {k + 1} of {self.n_refits}, in which the model is fitted on "
+                    "a table with shuffled columns. Set n_refits=0 to explain without refits."
+                )
+                raise
+            real, null = np.abs(self.plan.merge_side_by_side(self.original, found))
+            # Counting in sorted order needs less memory than comparing all pairs.
+            reached += len(columns) - np.searchsorted(np.sort(null[columns]), real)
+        return np.asarray((1 + reached) / (1 + self.n_refits * len(columns)))
+
+    def shuffled(self, columns: IntVector) -> Task:
+        """The same task for a clone that is fitted on the table with shuffled `columns`.
+
+        A model remembers the rows that it was fitted on and gives them larger attributions than
+        others. So explained rows that are in the table are shuffled as there.
+        """
+        background, rows = self.task.background.copy(), self.task.rows.copy()
+        background[:, columns] = self.generator.permutation(background[:, columns])
+        rows[self.learned >= 0] = background[self.learned[self.learned >= 0]]
+        codec, given = self.task.response.codec, self.task.response
+        model = quiet_clone(given.model)
+        with quiet_libraries():
+            model.fit(codec.decode(background), self.task.background_y)
+        response = Response(model, codec, response_method=cast(ResponseMethod, given.method))
+        outputs = response(rows)
+        return replace(
+            self.task,
+            response=response,
+            rows=rows,
+            outputs=outputs,
+            background=background,
+            columns=resolve_target(self.task.target, response, outputs),
+            seed=int(self.generator.integers(2**63)),
+            evaluated={},
+        )
+
+
+def check_refittable(model: Any, y: LabelVector | None) -> None:
+    """Raise InputError unless a clone of the model can be fitted."""
+    if y is None:
         raise InputError("`n_refits` needs y. Call fit(X, y).")
     parts = (model, *getattr(model, "get_params", dict)().values())
     frozen = any(isinstance(part, FrozenEstimator) for part in parts)
@@ -75,42 +172,6 @@ def check_refittable(task: Task) -> None:
         raise InputError(
             f"`n_refits` needs a model that can be refitted, got {type(model).__name__}."
         )
-    if any(isinstance(part, ColumnTransformer) for part in parts):
-        raise InputError(
-            "`n_refits` adds columns that a ColumnTransformer does not know. Explain the model "
-            "that follows it, on the transformed table, or set n_refits=0."
-        )
-
-
-def _with_null_features(task: Task, kept: Any, generator: np.random.Generator) -> Task:
-    """The same task for a clone that is fitted on the table and a shuffled copy, side by side."""
-
-    def with_shuffled(rows: FloatMatrix) -> FloatMatrix:
-        return np.hstack([rows, rows[generator.permutation(len(rows))]])
-
-    codec = task.response.codec.doubled()
-    background = with_shuffled(task.background)
-    model = quiet_clone(task.response.model)
-    with quiet_libraries():
-        model.fit(codec.decode(background), task.background_y)
-    response = Response(model, codec, response_method=cast(ResponseMethod, task.response.method))
-    rows = with_shuffled(task.rows[kept])
-    outputs = response(rows)
-    return replace(
-        task,
-        response=response,
-        rows=rows,
-        outputs=outputs,
-        background=background,
-        columns=resolve_target(task.target, response, outputs),
-        index=task.index[kept],
-        y=None if task.y is None else task.y[kept],
-        seed=int(generator.integers(2**63)),
-        verbose=0,
-        n_null_features=0,
-        limits=Limits(),
-        evaluated={},
-    )
 
 
 def refit_notes(n_refits: int, n_features: int) -> list[str]:
@@ -120,3 +181,41 @@ def refit_notes(n_refits: int, n_features: int) -> list[str]:
     return [
         f"n_refits={n_refits} is too few to call any of {n_features} features above noise. Use 30."
     ]
+
+
+def _of_rows(task: Task, kept: IntVector, seed: int) -> Task:
+    """The task of some of the rows, without what only the first run of a panel needs."""
+    return replace(
+        task,
+        rows=task.rows[kept],
+        outputs=task.outputs[kept],
+        columns=None if task.columns is None else task.columns[kept],
+        index=task.index[kept],
+        y=None if task.y is None else task.y[kept],
+        seed=seed,
+        verbose=0,
+        n_null_features=0,
+        evaluated={},
+    )
+
+
+def _places(rows: FloatMatrix, background: FloatMatrix) -> IntVector:
+    """Position of each row in the background, -1 for a row that is not in it."""
+    places = {row.tobytes(): k for k, row in enumerate(background)}
+    return np.array([places.get(row.tobytes(), -1) for row in rows], dtype=np.intp)
+
+
+def _explained(panel: Sequence[tuple[str, BaseExplainer]], task: Task) -> dict[str, Explanation]:
+    with warnings.catch_warnings():
+        # The panel has already given the same warnings for the original model.
+        warnings.simplefilter("ignore", WISCAWarning)
+        return run_panel(panel, task)[0]
+
+
+def _comparable(components: Mapping[str, Explanation]) -> dict[str, Explanation]:
+    """Explanations whose unit has a scale; all if none has.
+
+    A surrogate forest's importances sum to 1, however little the model reacts to its features.
+    """
+    with_scale = {name: c for name, c in components.items() if c.unit != "1"}
+    return with_scale or dict(components)

@@ -124,8 +124,8 @@ class ConsensusExplanation(Explanation):
             - `best_rank`, `worst_rank`: confidence interval of the rank;
             - `p_top`: probability that the feature is among the first k;
             - `above_noise`: whether the importance is larger than what explainers give to null
-              features, and with `n_refits` also larger than what they give to null features that
-              refitted models have learned from.
+              features. With `n_refits`, the model must also react to the feature more than refitted
+              models react to shuffled columns.
 
             Entries are NaN or None where they are not known: for a single row, or if explainers
             did not measure their noise.

@@ -220,19 +220,44 @@ class MergePlan:
         }
         if not measured:
             return None
-        by_scope: dict[str, list[FloatArray]] = {"local": [], "global": []}
-        for c in measured.values():
-            both = np.concatenate([c.values, c.null_values], axis=int(c.scope == "local"))
-            by_scope[c.scope].append(both)
-        local, importances = (np.array(both) if both else None for both in by_scope.values())
-        stack = self._stack(measured).with_vectors(local, importances)
-        unused, n_features = unused_features(components), len(stack.unused)
-        n_all = (cast(Any, importances if local is None else local)).shape[1 + (local is not None)]
-        stack = replace(stack, unused=np.pad(unused, (0, n_all - n_features)))
-        found = self._apply(self.function, stack)
-        real, null = np.split(np.abs(found.importance), [n_features])
+        added = {name: cast(FloatArray, c.null_values) for name, c in measured.items()}
+        unused = unused_features(components)
+        found = self._apply(self.function, self._beside(measured, added, unused))
+        real, null = np.split(np.abs(found.importance), [len(unused)])
         reached = (null[None, :] >= real[:, None]).sum(axis=1)
         return np.asarray((1 + reached) / (1 + len(null)))
+
+    def merge_side_by_side(
+        self, components: Mapping[str, Explanation], others: Mapping[str, Explanation]
+    ) -> FloatMatrix:
+        """Importances (2, n_features) of two models by the same explainers, on one scale.
+
+        Consensus functions scale each explainer by its own numbers. So the attributions of both
+        models are merged as if they were those of twice as many features. Explainers that explain
+        only one of the models are left out.
+        """
+        both = {n: c for n, c in components.items() if n in others and n in self.votes}
+        added = {name: others[name].values for name in both}
+        stack = self._beside(both, added, unused_features(both))
+        unused = np.concatenate([unused_features(both), unused_features(others)])
+        found = self._apply(self.function, replace(stack, unused=unused))
+        return np.array(np.split(found.importance, 2))
+
+    def _beside(
+        self,
+        components: Mapping[str, Explanation],
+        added: Mapping[str, FloatArray],
+        unused: BoolVector,
+    ) -> Stack:
+        """Stack explanations with more features, whose values stand beside their own."""
+        wide: dict[str, list[FloatArray]] = {"local": [], "global": []}
+        for name, c in components.items():
+            parts = (c.values, added[name])
+            wide[c.scope].append(np.concatenate(parts, axis=int(c.scope == "local")))
+        local, importances = (np.array(some) if some else None for some in wide.values())
+        stack = self._stack(components).with_vectors(local, importances)
+        first = next(iter(added.values()))
+        return replace(stack, unused=np.pad(unused, (0, first.shape[min(1, first.ndim - 1)])))
 
     def _apply(self, function: ConsensusFunction, stack: Stack) -> Consensus:
         """Apply a consensus function to stacked attributions. Unused features get 0.

@@ -33,8 +33,8 @@ class Reliability:
         P-value of each feature: the share of null features whose importance is at least as large,
         counting the feature itself as one of them. None if no explainer measured null features.
     refit_p_values : ndarray of shape (n_features,), or None
-        The same with null features that refitted models have learned from, adjusted for the number
-        of features (Benjamini and Hochberg). None with ``n_refits=0``.
+        The same with the shuffled columns of refitted models as null features, adjusted for the
+        number of features (Benjamini and Hochberg). None with ``n_refits=0``.
     without : mapping of str to ndarray of shape (n_features,)
         The importance without each explainer.
     correlated : tuple of tuples of str
