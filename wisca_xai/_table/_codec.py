@@ -207,16 +207,6 @@ class TableCodec:
         ]
         return replace(self, columns=tuple(columns))
 
-    def doubled(self) -> "TableCodec":
-        """Return the same columns twice, the second time with new labels."""
-        labels: tuple[Hashable, ...] = tuple(range(2 * len(self.labels)))
-        if all(isinstance(label, str) for label in self.labels):
-            end = " shuffled"
-            while any(f"{label}{end}" in self.labels for label in self.labels):
-                end += "'"
-            labels = (*self.labels, *(f"{label}{end}" for label in self.labels))
-        return replace(self, labels=labels, columns=self.columns * 2)
-
     def extended(self, X: Any) -> "TableCodec":
         """Return the same codes, and new codes for the values of `X` that have none.
 
