@@ -4,8 +4,8 @@ Errors: how the Monte-Carlo errors of different rows correlate. The intervals as
 Intervals: how often the 95% interval of an importance, and of a rank, contains its true value. It
 is that of the mean over many samples of rows and seeds. Ties: how often features of equal effects
 are called ordered, and how far apart their importances are. Sizes: how far the importances of
-linear models are from their effects. Noise: how often a feature without meaning is called above
-noise, in models that ignore it and in models that learned from a random y.
+linear models are from their effects. Noise: how often a feature that the model ignores is called
+above noise. `benchmarks.refits` does the same for models that learned from noise.
 """
 
 import argparse
@@ -14,11 +14,10 @@ from typing import Any
 import numpy as np
 from joblib import Parallel, delayed
 from scipy.stats import rankdata
-from sklearn.linear_model import LogisticRegression
 from sklearn.tree import DecisionTreeClassifier
 
 from benchmarks.models import fit_model, make_table
-from wisca_xai import ShapExplainer, WISCAExplainer
+from wisca_xai import WISCAExplainer
 
 N_TRAIN = 500
 N_ROWS, N_SEEDS = 100, 12  # rows and seeds whose errors are compared
@@ -113,24 +112,11 @@ def called_though_ignored(seed: int) -> float:
     return float(explanation.reliability.above_noise()[3:].mean())
 
 
-def called_in_null_fit(seed: int) -> tuple[float, bool]:
-    """Share of features called above noise if y is random, and whether any feature is."""
-    generator = np.random.default_rng(seed)
-    X, y = generator.normal(size=(100, 5)), generator.integers(2, size=100)
-    tree = DecisionTreeClassifier(min_samples_leaf=5, random_state=0)
-    model = (LogisticRegression(), tree)[seed % 2].fit(X, y)
-    shap = ShapExplainer(background_size=20)
-    panel = [("shap", shap), "lime", "permutation", "forest"]
-    explainer = WISCAExplainer(model, explainers=panel, n_refits=30, random_state=seed)
-    above = explainer.fit(X, y).explain(X[:30], y[:30]).reliability.above_noise()
-    return float(above.mean()), bool(above.any())
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=100, help="samples of rows per model")
     parser.add_argument("--ties", type=int, default=100, help="draws of tied features")
-    parser.add_argument("--fits", type=int, default=200, help="models that learn from a random y")
+    parser.add_argument("--fits", type=int, default=200, help="models that ignore features")
     parser.add_argument("--jobs", type=int, default=2)
     arguments = parser.parse_args()
     parallel = Parallel(n_jobs=arguments.jobs)
@@ -162,12 +148,6 @@ def main() -> None:
         )
     ignored = parallel(delayed(called_though_ignored)(seed) for seed in range(arguments.fits))
     print(f"Ignored features called above noise: {np.mean(ignored):.3f}", flush=True)
-    null = parallel(delayed(called_in_null_fit)(seed) for seed in range(arguments.fits))
-    share, any_of_them = np.mean(null, axis=0)
-    print(
-        f"{arguments.fits} null fits, n_refits=30: {share:.3f} of the features are called above "
-        f"noise; any of them in {any_of_them:.3f} of the fits (the false-discovery rate)"
-    )
 
 
 if __name__ == "__main__":

@@ -317,18 +317,18 @@ def test_transform_runs_no_refits():
     assert FailsInThirdFit.fits == 1
 
 
-def test_rows_count_equally_and_have_no_groups(monkeypatch):
+def test_rows_count_equally_for_every_explainer(monkeypatch):
     seen, merge = [], MergePlan.merge_side_by_side
 
     def record(self, *components):
-        seen.append((self.row_weights, self.groups))
+        seen.append((self.row_weights, self.by_row))
         return merge(self, *components)
 
     monkeypatch.setattr(MergePlan, "merge_side_by_side", record)
     y = (X["b"] > 0).to_numpy().astype(int)
     explain_refitted(LogisticRegression(), y, n_refits=2)
     assert len(seen) == 2
-    assert [(weights.tolist(), groups) for weights, groups in seen] == [([1.0] * 20, None)] * 2
+    assert [(weights.tolist(), by_row) for weights, by_row in seen] == [([1.0] * 20, False)] * 2
 
 
 @pytest.mark.parametrize(("n_refits", "is_said"), [(2, True), (4, True), (5, False), (0, False)])
