@@ -177,3 +177,15 @@ def test_in_each_row_an_explainer_counts_by_the_square_of_its_fit():
     assert found.votes == {"x": 0.75, "y": 0.5}
     alike = merge_explanations(parts, weighting="family")
     np.testing.assert_allclose(alike.values, [[0.5, 0.5], [0.5, 0.5]], rtol=1e-12)
+
+
+def test_if_no_explainer_has_a_fit_all_count_alike():
+    none = {"diagnostics": {"r2": np.zeros(2)}, "fidelity": 0.0}
+    parts = {
+        "x": answer([[3.0, 1.0], [0.0, 1.0]], "x", **none),
+        "y": answer([[0.0, 2.0], [0.0, 2.0]], "y", **none),
+    }
+    found = merge_explanations(parts, weights=[1.0, 0.5])
+    # Sums over rows (3, 1.5) and (0, 3): shares (2/3, 1/3) and (0, 1).
+    np.testing.assert_allclose(found.importance, [1 / 3, 2 / 3], rtol=1e-12)
+    np.testing.assert_allclose(found.values, [[0.5, 0.5], [0.0, 0.375]], rtol=1e-12)

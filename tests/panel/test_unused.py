@@ -9,7 +9,7 @@ import pytest
 from tests.panel.merge_oracle import unused_by_hand
 from wisca_xai import Explanation, LimeExplainer, WISCAExplainer, merge_explanations
 from wisca_xai._results._plan import MergePlan, unused_features
-from wisca_xai.consensus import CONSENSUS
+from wisca_xai.consensus import CONSENSUS, Consensus
 
 NAMES = ["read", "near", "weak", "other"]
 
@@ -147,6 +147,16 @@ def test_unused_is_what_all_who_can_tell_call_unused(told, expected, consensus):
     assert (whole.importance == 0)[expected].all()
     named = [note for note in whole.notes if "never reacts" in note]
     assert len(named) == any(expected)
+
+
+def test_a_custom_consensus_cannot_give_them_anything():
+    def equal(local, importances, weights, **options):
+        return Consensus(np.full(local.shape[1:], 0.5), np.full(local.shape[2], 0.5))
+
+    whole = explained(linear)
+    found = MergePlan(equal, whole.weights, whole.votes).merge(whole.components)
+    assert found.importance.tolist() == [0.5, 0.0, 0.5, 0.5]
+    np.testing.assert_array_equal(found.values, [[0.5, 0.0, 0.5, 0.5]] * 40)
 
 
 def test_unused_features_keep_what_others_get():
