@@ -104,6 +104,9 @@ def test_a_constant_model_ties_all_features():
     assert explanation.importance.tolist() == [0.0] * 4
     assert "constant_output" in explanation.verdict().codes
     assert "most_important" not in explanation.verdict().codes
-    assert "The model never reacts to a, b, c, d: importance 0." in explanation.notes
+    assert (
+        "No evaluation shows that the model reacts to a, b, c, d: importance 0."
+        in explanation.notes
+    )
     flags = [note for note in explanation.notes if "rates all features equally" in note]
     assert len(flags) == 4

@@ -46,7 +46,7 @@ def test_a_column_that_only_correlates_gets_0_in_every_consensus(consensus):
     assert ranking.loc["near", "rank"] > ranking.loc["weak", "rank"]
     assert list(ranking.index[:2]) == ["read", "other"]
     assert (explanation.importance.drop("near").abs() > 0).all()
-    assert "The model never reacts to near: importance 0." in explanation.notes
+    assert "No evaluation shows that the model reacts to near: importance 0." in explanation.notes
 
 
 def test_the_forest_does_not_use_it_in_place_of_what_the_model_reads():
@@ -75,7 +75,10 @@ def test_a_model_that_reads_nothing_gives_0_everywhere(consensus):
     assert "most_important" not in codes
     assert explanation.ranking()["rank"].tolist() == [1] * 4
     assert not explanation.ranking()["above_noise"].any()
-    assert f"The model never reacts to {', '.join(NAMES)}: importance 0." in explanation.notes
+    assert (
+        f"No evaluation shows that the model reacts to {', '.join(NAMES)}: importance 0."
+        in explanation.notes
+    )
 
 
 @pytest.mark.parametrize("n_samples", [200, 5000])
@@ -98,7 +101,10 @@ def test_a_column_that_is_read_for_one_rare_level_is_not_unused():
     assert explanation.importance["other"] > 0.01
     assert (explanation.values[:3, NAMES.index("other")] != 0).all()
     assert explanation.importance[["near", "weak"]].tolist() == [0, 0]
-    assert "The model never reacts to near, weak: importance 0." in explanation.notes
+    assert (
+        "No evaluation shows that the model reacts to near, weak: importance 0."
+        in explanation.notes
+    )
 
 
 def test_a_column_that_matters_only_together_with_another_is_not_unused():
@@ -145,7 +151,7 @@ def test_unused_is_what_all_who_can_tell_call_unused(told, expected, consensus):
     assert not found.values[:, np.array(expected)].any()
     whole = merge_explanations(parts, consensus=consensus)
     assert (whole.importance == 0)[expected].all()
-    named = [note for note in whole.notes if "never reacts" in note]
+    named = [note for note in whole.notes if "No evaluation shows" in note]
     assert len(named) == any(expected)
 
 
@@ -181,4 +187,4 @@ def test_a_note_names_at_most_ten_features():
     model = WISCAExplainer(lambda Z: Z[:, 0], explainers=("shap", "occlusion"), random_state=0)
     notes = model.fit(X).explain(X[:3]).notes
     ten = ", ".join(f"x{j}" for j in range(1, 11))
-    assert f"The model never reacts to {ten} ...: importance 0." in notes
+    assert f"No evaluation shows that the model reacts to {ten} ...: importance 0." in notes

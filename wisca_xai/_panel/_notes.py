@@ -24,7 +24,7 @@ def ask_again(task: Task) -> tuple[float, list[str]]:
     return noise, [
         f"The model is not deterministic: its outputs for the same {len(outputs)} rows differ by "
         f"up to {difference:.2g} between two calls (standard deviation of an output: {noise:.2g}). "
-        "Intervals and standard errors include this noise."
+        "Standard errors include this noise. It adds to the importance of every feature."
     ]
 
 

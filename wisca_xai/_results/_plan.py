@@ -387,4 +387,4 @@ def _unused(components: Mapping[str, Explanation]) -> list[str]:
     names = [display_name(name) for name in next(iter(components.values())).feature_names]
     found = [name for name, is_unused in zip(names, unused, strict=True) if is_unused]
     shown = ", ".join(found[:10]) + (" ..." if len(found) > 10 else "")
-    return [f"The model never reacts to {shown}: importance 0."]
+    return [f"No evaluation shows that the model reacts to {shown}: importance 0."]

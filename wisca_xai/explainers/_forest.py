@@ -131,7 +131,7 @@ class ForestExplainer(BaseExplainer):
         target = self._target_of_forest(task, drawn, order)
         used = np.ones(task.n_features, dtype=np.bool_)
         if self.fit_to == "prediction":
-            used = reacting_features(task)
+            used = _used_features(task)
         parts = self._grow(task, task.background[drawn], target, used)
         shares, null_shares = _importances(task, parts, used)
         spread = shares.std(axis=0)
@@ -196,6 +196,14 @@ class ForestExplainer(BaseExplainer):
             delayed(grow_part)(part) for part in range(n_parts)
         )
         return grown
+
+
+def _used_features(task: Task) -> BoolVector:
+    """Features (d,) that the model reacts to; all, if it fails on changed background rows."""
+    try:
+        return reacting_features(task)
+    except Exception:  # The model may raise anything, and the forest does not need these rows.
+        return np.ones(task.n_features, dtype=np.bool_)
 
 
 def _importances(

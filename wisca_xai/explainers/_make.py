@@ -79,10 +79,20 @@ def rounding_of(task: Task) -> float:
     return float(task.n_features * np.finfo(float).eps * largest)
 
 
-def zero_null_values(task: Task, values: FloatArray) -> FloatArray | None:
-    """Null values of an explainer that gives unused columns 0; None if the task has none."""
+def zero_null_values(
+    task: Task, values: FloatArray, errors: FloatArray | None = None
+) -> FloatArray | None:
+    """Null values of an explainer that gives unused columns 0; None if the task has none.
+
+    If the model is not deterministic, an unused column gets noise instead, as large as the standard
+    `errors` of `values`.
+    """
     if task.n_null_features == 0:
         return None
+    axis = min(1, values.ndim - 1)
     shape = list(values.shape)
-    shape[min(1, values.ndim - 1)] = task.n_null_features
-    return np.zeros(shape)
+    shape[axis] = task.n_null_features
+    if not task.noise or errors is None:
+        return np.zeros(shape)
+    generator = np.random.default_rng(task.seed_for("noise of null features"))
+    return np.asarray(generator.normal(size=shape) * errors.mean(axis=axis, keepdims=True))

@@ -62,7 +62,7 @@ class _MarginalExplainer(BaseExplainer):
             signed=True,
             standard_errors=errors,
             base_values=base,
-            null_values=zero_null_values(task, values),
+            null_values=zero_null_values(task, values, errors),
             fidelity=float(fits.mean()),
             tells_unused=True,
             diagnostics={"fidelity": fits},

@@ -140,6 +140,9 @@ class PermutationExplainer(BaseExplainer):
                 check_no_fields(f"scoring={self.scoring!r}", task.y)
             effects, row_effects = _score_losses(task, shuffles, self.scoring)
             unit = "score"
+        null_values = zero_null_values(task, effects[:, 0])
+        if null_values is not None:
+            null_values += inflation
         return make_explanation(
             task,
             effects.mean(axis=1),
@@ -148,7 +151,7 @@ class PermutationExplainer(BaseExplainer):
             unit=unit,
             signed=False,
             standard_errors=np.hypot(effects.std(axis=1) / np.sqrt(self.n_repeats), inflation),
-            null_values=zero_null_values(task, effects[:, 0]),
+            null_values=null_values,
             squared=unit == "score" and self._is_squared(task),
             tells_unused=unit != "score" and task.n_samples > 1,
             diagnostics={} if row_effects is None else {"row_effects": row_effects},

@@ -190,7 +190,9 @@ class ShapExplainer(BaseExplainer):
             signed=True,
             standard_errors=errors,
             base_values=base,
-            null_values=None if self.method == "kernel" else zero_null_values(task, values),
+            null_values=(
+                None if self.method == "kernel" else zero_null_values(task, values, errors)
+            ),
             tells_unused=self.method != "kernel",
             notes=notes,
         )
