@@ -80,8 +80,8 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
         is then above noise only if the model also reacts to it more than clones that learned from
         shuffled columns do. At first all columns are shuffled. Features that are found stay as they
         are in a second and a third round of `n_refits` clones, so that weaker ones can be found. If
-        no feature is found, there is one round. 30 is recommended: with fewer than 20, a single
-        relevant feature cannot be distinguished from noise. Each refit costs one fit and one run of
+        no feature is found, there is one round. 30 is recommended: with fewer than 20, no
+        feature can be distinguished from noise. Each refit costs one fit and one run of
         the panel on at most 50 rows. Any model that can be cloned and fitted will do. `fit` needs
         y.
     n_jobs : int or None, default=None
@@ -359,7 +359,7 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
             refit_values = refit_p_values(self.explainers_, task, plan, self.n_refits)
         merged = plan.merge(components)
         notes = [*repeated, *constant_note(task), *weights.notes, *notes_of(components)]
-        notes += refit_notes(self.n_refits, task.n_features)
+        notes += refit_notes(self.n_refits)
         body = make_explanation(
             task,
             merged.values,

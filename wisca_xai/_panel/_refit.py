@@ -40,7 +40,8 @@ def refit_p_values(
     The panel explains the same rows of the model and of each clone, and both are merged on one
     scale. A feature's p-value is the share of shuffled columns, over the refits of a round, whose
     importance is at least as large. P-values are adjusted so that at most 5% of the features with
-    a value up to 0.05 are expected to be noise [2]_.
+    a value up to 0.05 are expected to be noise [2]_. They are at least the share of refits in which
+    the feature's own shuffled column reaches it.
 
     The model must pass `check_refittable`.
 
@@ -53,14 +54,15 @@ def refit_p_values(
     stays = np.zeros(task.n_features, dtype=bool)
     p_values = np.ones(task.n_features)
     for _ in range(MAX_ROUNDS):
-        found = refits.p_values(np.flatnonzero(~stays))
+        found, own = refits.p_values(np.flatnonzero(~stays))
+        # A feature of many levels exceeds shuffled columns of few levels by chance, so it must also
+        # exceed its own shuffled copies.
+        adjusted = np.maximum(false_discovery_control(found), own)
         # A feature that stayed must also exceed the columns that were shuffled beside it. It was
         # adjusted when it was found, and few columns are left to compare with.
-        adjusted = false_discovery_control(found)
         p_values = np.where(stays, np.maximum(p_values, found), adjusted)
         above = p_values <= LEVEL
-        is_enough = 1 + n_refits * (~above).sum() >= 1 / LEVEL  # for a p-value of 0.05
-        if not is_enough or not (above & ~stays).any():
+        if above.all() or not (above & ~stays).any():
             break
         stays = above
     return p_values
@@ -118,9 +120,9 @@ class _Refits:
             generator,
         )
 
-    def p_values(self, columns: IntVector) -> FloatVector:
-        """P-value of each feature, from clones for which `columns` are shuffled."""
-        reached = np.zeros(self.task.n_features)
+    def p_values(self, columns: IntVector) -> tuple[FloatVector, FloatVector]:
+        """P-values of each feature among all shuffled `columns`, and among its own copies."""
+        reached, by_own = np.zeros((2, self.task.n_features))
         for k in range(self.n_refits):
             try:
                 found = _explained(self.panel, self.shuffled(columns))
@@ -133,7 +135,9 @@ class _Refits:
             real, null = np.abs(self.plan.merge_side_by_side(self.original, found))
             # Counting in sorted order needs less memory than comparing all pairs.
             reached += len(columns) - np.searchsorted(np.sort(null[columns]), real)
-        return np.asarray((1 + reached) / (1 + self.n_refits * len(columns)))
+            by_own += null >= real
+        n_null = self.n_refits * len(columns)
+        return (1 + reached) / (1 + n_null), (1 + by_own) / (1 + self.n_refits)
 
     def shuffled(self, columns: IntVector) -> Task:
         """The same task for a clone that is fitted on the table with shuffled `columns`.
@@ -174,13 +178,11 @@ def check_refittable(model: Any, y: LabelVector | None) -> None:
         )
 
 
-def refit_notes(n_refits: int, n_features: int) -> list[str]:
+def refit_notes(n_refits: int) -> list[str]:
     """A note if so few refits cannot call any feature above noise."""
-    if n_refits == 0 or 1 + n_refits * n_features >= 1 / LEVEL:
+    if n_refits == 0 or 1 + n_refits >= 1 / LEVEL:
         return []
-    return [
-        f"n_refits={n_refits} is too few to call any of {n_features} features above noise. Use 30."
-    ]
+    return [f"n_refits={n_refits} is too few to call any feature above noise. Use 30."]
 
 
 def _of_rows(task: Task, kept: IntVector, seed: int) -> Task:
