@@ -42,7 +42,7 @@ def run(folder, *arguments, model="model.skops", data="rows.csv"):
 def test_explain_prints_the_ranking_and_the_agreement(folder, capsys):
     assert run(folder, "--background", str(folder / "train.csv")) == cli.OK
     out, err = capsys.readouterr()
-    assert "Consensus of shap, lime, permutation, forest over 6 rows (wisca):" in out
+    assert "Consensus of shap, occlusion, lime, permutation, forest over 6 rows (wisca):" in out
     assert "rank_forest" in out
     assert "Agreement between explainers:" in out
     assert "\nThe explainers " in out
@@ -224,7 +224,7 @@ def test_a_failing_explainer_shows_in_the_exit_code(folder, capsys, monkeypatch)
     monkeypatch.setattr(LimeExplainer, "_explain", fail)
     assert run(folder) == cli.EXPLAINER_FAILED
     out, err = capsys.readouterr()
-    assert "Consensus of shap, permutation, forest" in out
+    assert "Consensus of shap, occlusion, permutation, forest" in out
     assert "the explainer lime failed: RuntimeError: no answer today" in err
     assert "lime failed (RuntimeError: no answer today) and is left out of the consensus." in out
 

@@ -93,7 +93,7 @@ def test_walks_of_many_features_are_asked_for_in_parts(background_size, peak):
     explainer = ShapExplainer(lambda Z: Z[:, 0] * Z[:, 1] + Z[:, 2], **settings)
     found = explainer.fit(X).explain(X[:1])
     assert peak() < 100  # all steps of a pair would take 140 for themselves, and as much again
-    assert found.receipt.model_rows == 1 + len(X) + 2 * 2 * (d - 1)
+    assert found.receipt.model_rows == 1 + len(X) + 3 * 2 * (d - 1)
     assert found.values[0, 2] == pytest.approx(X[0, 2] - X[:, 2].mean(), abs=3)
     if background_size == 4:
         assert set(np.flatnonzero(found.values)) <= {0, 1, 2}

@@ -229,7 +229,7 @@ def test_the_budget_is_enough_for_ordinary_tables_only():
 @fault(6, "max_evals")
 def test_max_evals_overrides_the_budget(monkeypatch):
     monkeypatch.setattr(_budget, "MAX_NUMBERS", 1)
-    assert asked(walking(max_evals=28)) == 28 * N + len(TABLE)
+    assert asked(walking(max_evals=42)) == 42 * N + len(TABLE)
 
 
 @fault(6, "a max_evals below one pair of orders")

@@ -65,10 +65,10 @@ def test_a_row_that_the_model_does_not_answer_is_named(make, error, message):
 def test_only_explainers_that_meet_such_rows_fail(make, reason):
     with pytest.warns(WISCAWarning, match="is left out of the consensus"):
         explanation = explain(make(is_near_third_row), ARRAY)
-    # The forest is grown on rows of the table, but first changes single features of some of them.
-    assert set(explanation.failures) == {"shap", "permutation", "forest"}
+    assert set(explanation.failures) == {"shap", "permutation"}
     assert all(why.startswith(reason) for why in explanation.failures.values())
-    assert set(explanation.components) == {"lime"}
+    # The forest changes single features of some rows. If the model fails there, it goes on.
+    assert set(explanation.components) == {"lime", "forest"}
     assert np.isfinite(explanation.values).all()
 
 

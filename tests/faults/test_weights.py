@@ -124,13 +124,13 @@ def test_rows_weigh_alike_if_no_prediction_is_confident():
 
 
 @fault(22, "weights of rows alone and among others")
-def test_a_row_without_weight_transforms_to_zero():
+def test_a_row_without_weight_transforms_alike_alone_and_among_others():
     explainer = WISCAExplainer(undecided_where_negative, explainers=panel(), random_state=0)
     values = explainer.fit(FRAME).transform(FRAME[:9])
     unsure = (FRAME["a"][:9] < 0).to_numpy()
     assert unsure.any()
     assert values[~unsure].any(axis=1).all()
-    np.testing.assert_array_equal(values[unsure], np.zeros((unsure.sum(), 4)))
+    assert values[unsure].any()
     np.testing.assert_array_equal(explainer.transform(FRAME[:9][unsure]), values[unsure])
 
 

@@ -188,4 +188,4 @@ def test_if_no_explainer_has_a_fit_all_count_alike():
     found = merge_explanations(parts, weights=[1.0, 0.5])
     # Sums over rows (3, 1.5) and (0, 3): shares (2/3, 1/3) and (0, 1).
     np.testing.assert_allclose(found.importance, [1 / 3, 2 / 3], rtol=1e-12)
-    np.testing.assert_allclose(found.values, [[0.5, 0.5], [0.0, 0.375]], rtol=1e-12)
+    np.testing.assert_allclose(found.values, [[0.5, 0.5], [0.0, 0.75]], rtol=1e-12)

@@ -103,7 +103,7 @@ def test_columns_come_in_the_order_of_the_model(form):
     explanation = explainer.explain(swapped[:4])
     assert explanation.feature_names == tuple(frame.columns)
     np.testing.assert_array_equal(frame.to_numpy(), explanation.values)
-    assert frame["size"].abs().sum() > 5 * frame["age"].abs().sum()  # the name has its own values
+    assert frame["size"].abs().sum() > 4 * frame["age"].abs().sum()  # the name has its own values
 
 
 def test_arrays_have_names_by_number():

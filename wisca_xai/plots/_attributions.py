@@ -69,8 +69,8 @@ def attributions(
     ax.barh(positions, values[top], height=0.7, color=np.where(values[top] >= 0, UP, DOWN))
     name_ticks(ax, "y", positions, [explanation.feature_names[j] for j in top])
     unit = "dimensionless" if explanation.unit == "1" else explanation.unit
-    label = f"attribution ({unit}); bars to the right push the output up"
-    ax.set_xlabel(label, parse_math=False)
+    meaning = f"attribution ({unit}); bars to the right push the output up"
+    ax.set_xlabel(meaning, parse_math=False)
     name = "" if explanation.index is None else display_name(str(explanation.index[row]))
     title = f"{display_name(explanation.method)}, row {name}"
     if label is not None:
