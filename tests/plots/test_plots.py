@@ -1,5 +1,7 @@
 """Plots draw what the result holds, on the Axes that they are given, and nothing else."""
 
+import dataclasses
+
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
@@ -52,6 +54,12 @@ def test_importance_draws_the_ranking(explanation):
     marks = {collection.get_label(): collection.get_offsets() for collection in ax.collections}
     for name in ("shap", "lime", "permutation"):  # on the scale of the bars
         assert marks[name][:, 0].sum() == pytest.approx(1)
+
+
+def test_units_and_names_of_functions_are_no_formulas(explanation):
+    odd = dataclasses.replace(explanation, consensus=r"$\frac{$", unit=r"$\frac{$")
+    for plot in (plots.importance, lambda some: plots.attributions(some, 0)):
+        plot(odd).figure.canvas.draw()
 
 
 def test_importance_shows_as_many_features_as_asked(explanation):

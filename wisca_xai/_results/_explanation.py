@@ -41,7 +41,8 @@ class Explanation:
     method : str
         "shap", "lime", "permutation", "forest", ...
     family : str
-        Kind of method: "shapley", "local_surrogate", "global_surrogate", "loss", "consensus".
+        Kind of method: "shapley", "occlusion", "inclusion", "local_surrogate", "global_surrogate",
+        "loss", "consensus".
     unit : str
         "probability", "margin", "indicator", "target", "score", or "1" (dimensionless).
     signed : bool
