@@ -98,7 +98,8 @@ def test_a_function_whose_classes_have_no_names_has_no_known_skill():
     found = fixed_consensus(IRIS, model=MODEL.predict_proba, rows=IRIS[ROWS], y=SPECIES[ROWS])
     assert np.isnan([found.reliability.skill, found.reliability.auc]).all()
     assert found.reliability.with_y
-    assert not {"skill", "no_skill", "skill_unknown"} & set(found.verdict().codes)
+    assert not {"skill", "no_skill"} & set(found.verdict().codes)
+    assert "y cannot be compared with its output" in found.verdict()
 
 
 def test_an_output_that_is_no_prediction_has_no_skill():

@@ -188,3 +188,15 @@ def test_a_note_names_at_most_ten_features():
     notes = model.fit(X).explain(X[:3]).notes
     ten = ", ".join(f"x{j}" for j in range(1, 11))
     assert f"No evaluation shows that the model reacts to {ten} ...: importance 0." in notes
+
+
+def test_a_level_that_only_lime_has_met_is_not_called_unused():
+    """One of 200 rows has the level, so the other explainers may not meet it."""
+    X = np.random.default_rng(0).normal(size=(200, 3))
+    X[:, 2] = 0.0
+    X[7, 2] = 1.0
+    explainer = WISCAExplainer(lambda Z: Z[:, 0] + 20 * (Z[:, 2] > 0.5), random_state=0)
+    whole = explainer.fit(X).explain(X[50:100])
+    assert np.abs(whole.components["lime"].values[:, 2]).mean() > 1
+    assert whole.importance.iloc[2] > 0
+    assert not any("reacts to" in note and "x2" in note for note in whole.notes)

@@ -98,11 +98,22 @@ def test_the_skill_of_an_old_file_is_not_called_a_brier_skill():
     assert text == "On these rows the model has skill 0.53."
 
 
-@pytest.mark.parametrize(("with_y", "named"), [(False, True), (True, False), (None, False)])
-def test_without_y_the_skill_is_unknown(with_y, named):
+@pytest.mark.parametrize(
+    ("with_y", "named"),
+    [
+        (False, "because y was not passed"),
+        (True, "y cannot be compared with its output"),
+        (None, None),
+    ],
+)
+def test_without_a_y_that_fits_the_skill_is_unknown(with_y, named):
     sentence = of_reliability("skill_unknown", with_y=with_y)
-    assert (sentence is not None) == named
-    assert not named or sentence.severity == "info"
+    assert (sentence is not None) == (named is not None)
+    assert named is None or (sentence.severity == "info" and named in sentence.text)
+
+
+def test_a_known_skill_is_not_called_unknown():
+    assert of_reliability("skill_unknown", with_y=True, skill=0.5) is None
 
 
 # overfit
@@ -155,9 +166,9 @@ def test_a_rare_class_is_named_with_the_target_that_explains_it():
     assert sentence.text.startswith(
         f"Only 7% of these rows are of class yes, and 38 of {N} rows explain class no."
     )
-    assert "Pass `target='yes'` to see" in sentence.text
+    assert "pass `target='yes'`, so that" in sentence.text
     number = of_classes("rare_events", prevalence=0.1, rarest_class=1, targets=np.zeros(N, int))
-    assert "Pass `target=1` to see" in number.text
+    assert "pass `target=1`, so that" in number.text
     unknown = of_classes("rare_events", prevalence=0.1)
     assert "Pass `target=the rare class`" in unknown.text
 

@@ -147,7 +147,7 @@ def test_noise_says_exactly_what_it_is(above, number):
 def test_refits_are_named():
     table, facts = ranking(above_noise=[True] * 4), reliability(refit_p_values=np.zeros(4))
     sentence = found("noise", ranking=table, reliability=facts)
-    assert "more than to shuffled columns that refitted models have learned from." in sentence.text
+    assert "more than refitted models react to shuffled columns." in sentence.text
 
 
 def test_no_feature_above_noise_is_a_caution():
@@ -155,3 +155,10 @@ def test_no_feature_above_noise_is_a_caution():
     assert sentence.severity == "caution"
     assert sentence.text.startswith("The model reacts to no feature more than to shuffled columns")
     assert found("noise") is None
+
+
+def test_features_of_mere_noise_are_not_the_most_important():
+    sentence = found("most_important", ranking=ranking(above_noise=[True, False, True, False]))
+    assert sentence.text == "Most important: a and c."
+    silent = found("most_important", ranking=ranking(above_noise=[False] * 4))
+    assert silent.text == "Most important: a, b, c and d."

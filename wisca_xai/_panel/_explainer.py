@@ -24,8 +24,9 @@ from wisca_xai._panel._refit import check_refittable, refit_notes, refit_p_value
 from wisca_xai._panel._row_weights import row_weights
 from wisca_xai._panel._run import check_timeout, run_panel, warn_of_jobs
 from wisca_xai._panel._votes import WEIGHTINGS, check_weighting, give_votes
+from wisca_xai._results._component_notes import notes_of
 from wisca_xai._results._consensus_explanation import ConsensusExplanation
-from wisca_xai._results._plan import MergePlan, find_function, notes_of
+from wisca_xai._results._plan import MergePlan, find_function
 from wisca_xai._results._subset import values_of_single_rows
 from wisca_xai._results._votes import BY_KIND, BY_ROW
 from wisca_xai._typing import FloatMatrix, ResponseMethod, Target

@@ -20,9 +20,10 @@ from wisca_xai._panel._matching import (
     sum_notes,
 )
 from wisca_xai._panel._measure import MAX_CORRELATED_ROWS, correlated_features
+from wisca_xai._results._component_notes import notes_of
 from wisca_xai._results._consensus_explanation import ConsensusExplanation
 from wisca_xai._results._explanation import Explanation
-from wisca_xai._results._plan import MergePlan, find_function, name_of, notes_of
+from wisca_xai._results._plan import MergePlan, find_function, name_of
 from wisca_xai._results._receipt import Receipt
 from wisca_xai._results._reliability import Reliability
 from wisca_xai._results._votes import BY_KIND, BY_ROW, votes_from_results

@@ -8,9 +8,7 @@ from typing import Any, cast
 import numpy as np
 
 from wisca_xai._checks import check_choice
-from wisca_xai._ranking import all_tied
 from wisca_xai._results._explanation import Explanation
-from wisca_xai._text import display_name
 from wisca_xai._typing import BoolVector, FloatArray, FloatMatrix, FloatVector, IntVector
 from wisca_xai.consensus import (
     CONSENSUS,
@@ -23,6 +21,8 @@ from wisca_xai.consensus import (
     resample,
     wisca_signed,
 )
+
+SURE = 8.0  # standard errors from which an estimated effect is no accident
 
 
 @dataclass(frozen=True)
@@ -300,11 +300,19 @@ def _without_unused(found: Consensus, unused: BoolVector) -> Consensus:
 def unused_features(components: Mapping[str, Explanation]) -> BoolVector:
     """Features (d,) whose changes never changed the output, as far as explainers can tell.
 
-    All False if no explainer can tell.
+    All False if no explainer can tell. An explainer that estimates effects, such as LIME, cannot
+    tell that there is none, but shows that there is one if it is far larger than its error.
     """
     known = [c.unused for c in components.values() if c.unused is not None]
     n_features = len(next(iter(components.values())).feature_names)
-    return np.logical_and.reduce(known) if known else np.zeros(n_features, dtype=np.bool_)
+    if not known:
+        return np.zeros(n_features, dtype=np.bool_)
+    unused = np.logical_and.reduce(known)
+    for c in components.values():
+        if c.unused is None and c.scope == "local" and c.standard_errors is not None:
+            shows = (np.abs(c.values) > SURE * c.standard_errors) & (c.standard_errors > 0)
+            unused &= ~np.moveaxis(shows, 1, 0).reshape(n_features, -1).any(axis=1)
+    return np.asarray(unused)
 
 
 def _row_votes(local: Mapping[str, Explanation]) -> FloatMatrix:
@@ -367,24 +375,3 @@ def _plain_name(function: Any) -> str:
         settings = ", ".join(f"{key}={value!r}" for key, value in function.keywords.items())
         return f"{_plain_name(function.func)}({settings})"
     return str(getattr(function, "__name__", type(function).__name__))
-
-
-def notes_of(components: Mapping[str, Explanation]) -> list[str]:
-    """Notes of all components, and a note on each one that does not affect the ranking."""
-    silent = [
-        f"{name} rates all features equally, so it does not affect the ranking."
-        for name, component in components.items()
-        if len(component.feature_names) > 1 and all_tied(component.mean_magnitude())
-    ]
-    return [*(note for c in components.values() for note in c.notes), *silent, *_unused(components)]
-
-
-def _unused(components: Mapping[str, Explanation]) -> list[str]:
-    """A note on the features that the model does not use."""
-    unused = unused_features(components)
-    if not unused.any():
-        return []
-    names = [display_name(name) for name in next(iter(components.values())).feature_names]
-    found = [name for name, is_unused in zip(names, unused, strict=True) if is_unused]
-    shown = ", ".join(found[:10]) + (" ..." if len(found) > 10 else "")
-    return [f"No evaluation shows that the model reacts to {shown}: importance 0."]

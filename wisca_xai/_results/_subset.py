@@ -9,8 +9,8 @@ import pandas as pd
 
 from wisca_xai._exceptions import InputError
 from wisca_xai._random import seed_for
+from wisca_xai._results._component_notes import notes_of
 from wisca_xai._results._explanation import Explanation
-from wisca_xai._results._plan import notes_of
 from wisca_xai._results._reliability import Reliability
 from wisca_xai._results._votes import FROM_RESULTS, votes_from_results
 from wisca_xai._typing import FloatMatrix, IntVector

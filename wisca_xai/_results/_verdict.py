@@ -99,6 +99,7 @@ def verdict_of(whole: Any) -> Verdict:
             levels=whole.levels,
             targets=whole.targets if is_per_row else None,
             n_background=whole.receipt.settings.get("n_background"),
+            n_refits=whole.receipt.settings.get("n_refits", 0),
         )
     )
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
 import pandas as pd
 
 from wisca_xai._results._explanation import Explanation
@@ -18,6 +19,7 @@ CLOSE = 0.8  # smallest mean agreement that is called close
 FAIR = 0.5  # smallest mean agreement that is called agreement
 CONFLICT = 0.2  # mean agreement below which explainers contradict each other; unrelated: -0.2 to 0
 APART = 0.3  # gap in mean agreement from which an explainer counts as an outlier
+MOVED_SHARES = 0.2  # share of the effect that an explainer apart gives to other features
 FIRST = 5  # number of top-ranked features that the verdict looks at
 MOST_NAMES = 6  # largest number of names in a list
 MOST_REASON = 160  # largest number of characters of an error that is quoted
@@ -60,6 +62,8 @@ class Facts:
         Class that is explained in each row. None without classes, or if all are explained.
     n_background : int or None
         Number of rows of the background, if it is known.
+    n_refits : int
+        Number of refits.
     """
 
     ranking: pd.DataFrame
@@ -73,6 +77,7 @@ class Facts:
     levels: tuple[int, ...] = ()
     targets: LabelVector | None = None
     n_background: int | None = None
+    n_refits: int = 0
 
     @property
     def n_samples(self) -> int:
@@ -104,7 +109,20 @@ class Facts:
             return None
         lowest = min(names, key=lambda name: self.mean_agreements(name)[0])
         own, others = self.mean_agreements(lowest)
-        return lowest if own < FAIR <= others and others - own >= APART else None
+        is_apart = own < FAIR <= others and others - own >= APART
+        return lowest if is_apart and self._moved_shares(lowest) >= MOVED_SHARES else None
+
+    def _moved_shares(self, name: str) -> float:
+        """How much of the whole effect an explainer gives to other features than the others do.
+
+        NaN counts as all: without values only the agreement is known.
+        """
+        parts = {n: c.mean_magnitude() for n, c in self.components.items()}
+        shares = {n: size / size.sum() for n, size in parts.items() if size.sum() > 0}
+        if name not in shares or len(shares) < 2:
+            return 1.0
+        rest = np.mean([share for n, share in shares.items() if n != name], axis=0)
+        return float(np.abs(shares[name] - rest).sum() / 2)
 
     def mean_agreements(self, name: str) -> tuple[float, float]:
         """Mean agreement of the pairs with an explainer, and of those without it."""
@@ -113,8 +131,13 @@ class Facts:
         return float(agreement[has_it].mean()), float(agreement[~has_it].mean())
 
     def important(self) -> pd.DataFrame:
-        """Rows of the ranking with an importance other than 0."""
-        return self.ranking[self.ranking["importance"] != 0]
+        """Rows of the ranking with an importance other than 0, without those of mere noise.
+
+        If no feature is above noise, all are shown, and `noise` says so.
+        """
+        found = self.ranking[self.ranking["importance"] != 0]
+        above = found[found["above_noise"].map(lambda is_above: is_above is not False)]
+        return found if above.empty else above
 
 
 def shown(name: object) -> str:

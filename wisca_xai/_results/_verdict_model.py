@@ -27,7 +27,8 @@ def of_model(facts: Facts) -> Iterator[Sentence]:
     yield from _skill(facts, is_from_fit)
     if is_from_fit:
         yield _rows_of_fit(facts)
-    else:
+    elif 2 * (facts.reliability.outside > 0).sum() <= facts.n_samples:
+        # A model that extrapolates is worse on these rows for that reason.
         yield from _overfit(facts)
     yield from _rare(facts)
 
@@ -35,6 +36,14 @@ def of_model(facts: Facts) -> Iterator[Sentence]:
 def _skill(facts: Facts, is_from_fit: bool) -> Iterator[Sentence]:
     skill, auc = facts.reliability.skill, facts.reliability.auc
     if np.isnan(skill) and np.isnan(auc):
+        if facts.reliability.with_y:
+            yield Sentence(
+                "skill_unknown",
+                "info",
+                "It is not known how well the model predicts these rows: y cannot be compared with "
+                "its output, for example because it has other labels than the model, or only one. "
+                "Check y.",
+            )
         return
     is_judged = facts.n_samples >= FEW_ROWS
     if is_judged and not (skill >= LOW_SKILL or auc >= LOW_AUC):
@@ -111,8 +120,8 @@ def _rare(facts: Facts) -> Iterator[Sentence]:
         "caution",
         f"Only {found.prevalence:.0%} of these rows are of {rare}, and "
         f"{counted(n_rows, len(targets), 'rows explain')} class {shown(frequent)}. So the ranking "
-        f"mostly shows what speaks for the frequent class. Pass `target={value}` to see what leads "
-        "to the rare one.",
+        f"is mostly that of rows of the frequent class. Explain more rows of {rare}, and pass "
+        f"`target={value}`, so that all signs speak for or against it.",
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from wisca_xai._results._verdict_facts import CLOSE, FAIR, FIRST, Facts, Sentence, listed
 
+LEAST_REFITS = 19  # with fewer, no p-value of refits can be 0.05
 NOTHING = "There is nothing to compare: "
 
 
@@ -41,7 +42,7 @@ def _agreement(facts: Facts) -> Sentence:
             "explainers_conflict",
             "serious",
             f"The explainers contradict each other: their agreement is {range_} (1 is the same "
-            "order, 0 is unrelated). The consensus is then a compromise that no explainer "
+            "order, -1 the opposite). The consensus is then a compromise that no explainer "
             "supports. Compare them in `ranks()`, and do not report a single order.",
         )
     scale = f"their agreement is {range_} (1 is the same order of the features that matter)"
@@ -89,14 +90,22 @@ def _noise(facts: Facts) -> Iterator[Sentence]:
     if known.empty or n_features == 1:
         return
     above = int(known.astype(bool).sum())
-    other = "shuffled columns"
+    other = "to shuffled columns"
     if facts.reliability.refit_p_values is not None:
-        other += " that refitted models have learned from"
+        other = "refitted models react to shuffled columns"
+    if above == 0 and 0 < facts.n_refits < LEAST_REFITS:
+        yield Sentence(
+            "noise",
+            "caution",
+            f"{facts.n_refits} refits are too few to call any feature above the model's noise. Use "
+            "`n_refits=30`.",
+        )
+        return
     if above == 0:
         yield Sentence(
             "noise",
             "caution",
-            f"The model reacts to no feature more than to {other}, so the ranking may be random. "
+            f"The model reacts to no feature more than {other}, so the ranking may be random. "
             "Explain more rows, or give the explainers more samples.",
         )
         return
@@ -104,6 +113,6 @@ def _noise(facts: Facts) -> Iterator[Sentence]:
     yield Sentence(
         "noise",
         "info",
-        f"The model reacts to {number} features more than to {other}. This describes the model and "
+        f"The model reacts to {number} features more than {other}. This describes the model and "
         "says nothing about reality.",
     )
