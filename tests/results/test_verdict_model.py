@@ -170,7 +170,7 @@ def test_a_rare_class_is_named_with_the_target_that_explains_it():
     number = of_classes("rare_events", prevalence=0.1, rarest_class=1, targets=np.zeros(N, int))
     assert "pass `target=1`, so that" in number.text
     unknown = of_classes("rare_events", prevalence=0.1)
-    assert "Pass `target=the rare class`" in unknown.text
+    assert "pass `target=the rare class`" in unknown.text
 
 
 @pytest.mark.parametrize(
