@@ -4,9 +4,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
-from wisca_xai._typing import FloatMatrix, FloatVector, LabelVector
+from wisca_xai._typing import FloatMatrix, LabelVector
 from wisca_xai.explainers._background import background_outputs
 from wisca_xai.explainers._task import Task
 
@@ -93,6 +92,8 @@ def _indicators(task: Task, y: LabelVector) -> NDArray[np.bool_]:
 
 def _auc(task: Task, y: LabelVector) -> float:
     """Area under the ROC curve; the mean of one class against the rest for several classes."""
+    from sklearn.metrics import roc_auc_score  # imported here because it is slow
+
     unit, is_binary = task.response.unit, task.n_outputs == 2
     if unit != "probability" and not (unit == "margin" and is_binary):
         return UNKNOWN
@@ -100,14 +101,8 @@ def _auc(task: Task, y: LabelVector) -> float:
     if is_binary:
         truth, scores = truth[:, 1:], scores[:, 1:]
     varied = truth.any(axis=0) & ~truth.all(axis=0)
-    areas = [_area(scores[:, j], truth[:, j]) for j in np.flatnonzero(varied)]
+    areas = [roc_auc_score(truth[:, j], scores[:, j]) for j in np.flatnonzero(varied)]
     return float(np.mean(areas)) if areas else UNKNOWN
-
-
-def _area(scores: FloatVector, is_in: NDArray[np.bool_]) -> float:
-    """Share of the pairs of a row in the class and another row that are in the right order."""
-    n_in, n_out = int(is_in.sum()), int((~is_in).sum())
-    return float((rankdata(scores)[is_in].sum() - n_in * (n_in + 1) / 2) / (n_in * n_out))
 
 
 def _rarest(y: LabelVector) -> dict[str, Any]:

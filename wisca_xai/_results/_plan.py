@@ -70,13 +70,7 @@ class Stack:
         rest = {n: c for n, c in components.items() if n in votes and c.scope == "global"}
         names = (*local, *rest)
         unused, units = unused_features(components), _units(local)
-
-        def used(array: FloatArray, axis: int) -> FloatArray:
-            """The array (..., d, ...) with 0 for unused features."""
-            shape = [1] * array.ndim
-            shape[axis] = len(unused)
-            return np.where(unused.reshape(shape), 0.0, array)
-
+        used = partial(_with_zeros, unused)
         effects = tuple(c.diagnostics.get("row_effects") for c in rest.values())
         own = [
             _errors(c) if parts is None else np.zeros_like(c.values)
@@ -84,11 +78,11 @@ class Stack:
         ]
         return cls(
             names,
-            used(np.array([c.values / units[n] for n, c in local.items()]), 2) if local else None,
-            used(np.array([_errors(c) / units[n] for n, c in local.items()]), 2) if local else None,
-            used(np.array([c.values for c in rest.values()]), 1) if rest else None,
-            used(np.array(own), 1) if rest else None,
-            tuple(None if parts is None else used(parts, 1) for parts in effects),
+            used(2, np.array([c.values / units[n] for n, c in local.items()])) if local else None,
+            used(2, np.array([_errors(c) / units[n] for n, c in local.items()])) if local else None,
+            used(1, np.array([c.values for c in rest.values()])) if rest else None,
+            used(1, np.array(own)) if rest else None,
+            tuple(None if parts is None else used(1, parts) for parts in effects),
             np.array([votes[name] for name in names]),
             _row_votes(local) if by_row and local else None,
             np.array([c.squared for c in rest.values()], dtype=np.bool_),
@@ -221,8 +215,10 @@ class MergePlan:
         if not measured:
             return None
         added = {name: cast(FloatArray, c.null_values) for name, c in measured.items()}
-        unused = unused_features(components)
-        found = self._apply(self.function, self._beside(measured, added, unused))
+        first, unused = next(iter(added.values())), unused_features(components)
+        n_null = first.shape[min(1, first.ndim - 1)]
+        wide = np.pad(unused, (0, n_null))
+        found = self._apply(self.function, self._beside(measured, added, wide))
         real, null = np.split(np.abs(found.importance), [len(unused)])
         reached = (null[None, :] >= real[:, None]).sum(axis=1)
         return np.asarray((1 + reached) / (1 + len(null)))
@@ -238,9 +234,8 @@ class MergePlan:
         """
         both = {n: c for n, c in components.items() if n in others and n in self.votes}
         added = {name: others[name].values for name in both}
-        stack = self._beside(both, added, unused_features(both))
         unused = np.concatenate([unused_features(both), unused_features(others)])
-        found = self._apply(self.function, replace(stack, unused=unused))
+        found = self._apply(self.function, self._beside(both, added, unused))
         return np.array(np.split(found.importance, 2))
 
     def _beside(
@@ -249,15 +244,16 @@ class MergePlan:
         added: Mapping[str, FloatArray],
         unused: BoolVector,
     ) -> Stack:
-        """Stack explanations with more features, whose values stand beside their own."""
+        """Stack explanations with more features, whose values stand beside their own.
+
+        `unused` is known for all features.
+        """
         wide: dict[str, list[FloatArray]] = {"local": [], "global": []}
         for name, c in components.items():
             parts = (c.values, added[name])
             wide[c.scope].append(np.concatenate(parts, axis=int(c.scope == "local")))
         local, importances = (np.array(some) if some else None for some in wide.values())
-        stack = self._stack(components).with_vectors(local, importances)
-        first = next(iter(added.values()))
-        return replace(stack, unused=np.pad(unused, (0, first.shape[min(1, first.ndim - 1)])))
+        return replace(self._stack(components).with_vectors(local, importances), unused=unused)
 
     def _apply(self, function: ConsensusFunction, stack: Stack) -> Consensus:
         """Apply a consensus function to stacked attributions. Unused features get 0.
@@ -290,11 +286,14 @@ class MergePlan:
 def _without_unused(found: Consensus, unused: BoolVector) -> Consensus:
     if not unused.any():
         return found
-    axis = min(1, found.values.ndim - 1)
-    shape = [1] * found.values.ndim
-    shape[axis] = len(unused)
-    values = np.where(unused.reshape(shape), 0.0, found.values)
-    return Consensus(values, np.where(unused, 0.0, found.importance))
+    values = _with_zeros(unused, min(1, found.values.ndim - 1), found.values)
+    return Consensus(values, _with_zeros(unused, 0, found.importance))
+
+
+def _with_zeros(unused: BoolVector, axis: int, array: FloatArray) -> FloatArray:
+    """The array with 0 for unused features, which lie along `axis`."""
+    after = [1] * (array.ndim - axis - 1)
+    return np.where(unused.reshape(-1, *after), 0.0, array)
 
 
 def unused_features(components: Mapping[str, Explanation]) -> BoolVector:

@@ -115,7 +115,7 @@ class Facts:
     def _moved_shares(self, name: str) -> float:
         """How much of the whole effect an explainer gives to other features than the others do.
 
-        NaN counts as all: without values only the agreement is known.
+        1 if the explainer gives only zeros, or is not among the components.
         """
         parts = {n: c.mean_magnitude() for n, c in self.components.items()}
         shares = {n: size / size.sum() for n, size in parts.items() if size.sum() > 0}

@@ -8,7 +8,7 @@ from wisca_xai.explainers._task import Task
 
 FIRST_BLOCK = 128  # background rows in the first block; blocks end at 128, 256, 512, ... rows
 MAX_CHANGED = 20  # most background rows in which each feature is changed alone
-MAX_CHANGES = 5000  # most rows that are changed in one feature
+MAX_CHANGES = 5000  # twice the most rows that are changed in one feature
 
 
 def background_outputs(task: Task, size: int) -> FloatMatrix:
@@ -29,11 +29,13 @@ def background_outputs(task: Task, size: int) -> FloatMatrix:
     return np.concatenate(blocks)[:size]
 
 
-def changed_rows(task: Task, n_changed: int) -> tuple[FloatMatrix, FloatMatrix]:
-    """Background rows with one feature of another row, (n_changed * d, d), and their outputs.
+def changed_rows(task: Task, most: int = MAX_CHANGES) -> tuple[FloatMatrix, FloatMatrix]:
+    """Background rows with one feature of another row, (n * d, d), and their outputs.
 
-    Each feature of each of the first `n_changed` rows of `Task.draw_background` is changed alone.
+    Each feature of each of the first n rows of `Task.draw_background` is changed alone. n is at
+    most 20, and so small that these are at most half of `most` rows.
     """
+    n_changed = min(MAX_CHANGED, most // (2 * task.n_features), len(task.background) - 1)
     first = task.background[task.draw_background(2 * n_changed)]
     rows = np.repeat(first[:n_changed, None], task.n_features, axis=1)
     places = range(task.n_features)
@@ -47,14 +49,11 @@ def changed_rows(task: Task, n_changed: int) -> tuple[FloatMatrix, FloatMatrix]:
     return rows, task.evaluated[key]
 
 
-def reacting_features(task: Task, n_changed: int | None = None) -> BoolVector:
+def reacting_features(task: Task, most: int = MAX_CHANGES) -> BoolVector:
     """Features (d,) whose change changes an output of `changed_rows`; all, if none are changed."""
-    if n_changed is None:
-        most = MAX_CHANGES // (2 * task.n_features)
-        n_changed = min(MAX_CHANGED, most, len(task.background) - 1)
-    if n_changed == 0:
+    outputs = changed_rows(task, most)[1].reshape(-1, task.n_features, task.n_outputs)
+    if not len(outputs):
         return np.ones(task.n_features, dtype=np.bool_)
-    known = background_outputs(task, n_changed)[:, None]
-    outputs = changed_rows(task, n_changed)[1].reshape(n_changed, task.n_features, -1)
+    known = background_outputs(task, len(outputs))[:, None]
     moved = np.abs(outputs - known).max(axis=(0, 2))
     return np.asarray(moved > OUTPUT_ROUNDING * np.abs(known).max())

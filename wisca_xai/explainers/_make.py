@@ -23,6 +23,7 @@ def make_explanation(
     fidelity: float | None = None,
     squared: bool = False,
     tells_unused: bool = False,
+    n_terms: int = 1,
     diagnostics: Mapping[str, FloatArray] | None = None,
     notes: tuple[str, ...] = (),
 ) -> Explanation:
@@ -39,6 +40,9 @@ def make_explanation(
         Attributions in the order of ``task.rows``.
     tells_unused : bool, default=False
         Whether a feature whose values are all 0 never changed the output in any evaluation.
+    n_terms : int, default=1
+        Number of outputs that are added up in a value: sums round more. At least the number of
+        features counts.
     **attributes
         The other parameters are the attributes of `Explanation` with the same name.
 
@@ -48,7 +52,7 @@ def make_explanation(
     """
     is_local = values.ndim > 1
     if is_local or unit == task.response.unit:
-        values = np.where(np.abs(values) <= rounding_of(task), 0.0, values)
+        values = np.where(np.abs(values) <= rounding_of(task, n_terms), 0.0, values)
     unused = None
     if tells_unused:
         by_feature = np.moveaxis(values, min(1, values.ndim - 1), 0)
@@ -73,10 +77,10 @@ def make_explanation(
     )
 
 
-def rounding_of(task: Task) -> float:
-    """The rounding error of a difference of outputs, in their unit."""
+def rounding_of(task: Task, n_terms: int) -> float:
+    """The rounding error of a sum of outputs, in their unit."""
     largest = np.abs(task.outputs).max(initial=0.0)
-    return float(task.n_features * np.finfo(float).eps * largest)
+    return float(max(task.n_features, n_terms) * np.finfo(float).eps * largest)
 
 
 def zero_null_values(

@@ -1,23 +1,28 @@
 """Occlusion and inclusion: what a single feature changes, in the row and in the background."""
 
-from typing import Any, ClassVar
+from abc import abstractmethod
+from collections.abc import Callable
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 
 from wisca_xai._checks import check_count
 from wisca_xai._model._response import Response, rows_in_memory
 from wisca_xai._results._explanation import Explanation
-from wisca_xai._typing import FloatArray, FloatMatrix, FloatVector, IntVector, ResponseMethod
+from wisca_xai._typing import FloatArray, FloatMatrix, FloatVector, ResponseMethod
 from wisca_xai.explainers._background import background_outputs
 from wisca_xai.explainers._base import BaseExplainer
 from wisca_xai.explainers._blocks import run_blocks
 from wisca_xai.explainers._budget import check_budget
 from wisca_xai.explainers._make import make_explanation, zero_null_values
-from wisca_xai.explainers._task import Task
+from wisca_xai.explainers._task import Task, chosen_outputs
 from wisca_xai.explainers.shapley._explainer import MAX_REFERENCE
 
 FEW_DRAWS, ALL_DRAWS = 8, 100  # default draws per feature: at least, and of all features together
 MEAN_ROUNDING = 1e-12  # share of the outputs that the rounding error of their mean may reach
+
+# What each feature of rows (n, d) with outputs (n, k) changes, (n, d, n_draws, k), by draw.
+Changes: TypeAlias = Callable[[Response, FloatMatrix, FloatMatrix], FloatArray]
 
 
 class _MarginalExplainer(BaseExplainer):
@@ -75,12 +80,13 @@ class _MarginalExplainer(BaseExplainer):
         n_draws = min(n_draws, len(task.background))
         advice = "Select features first, explain fewer rows, or lower `n_draws`."
         check_budget(type(self).__name__, task, n_draws * n_features, advice)
-        drawn = self._draw(task, n_draws)
+        changes_of = self._compare(task, n_draws)
         at_once = max(1, rows_in_memory(8 * 4 * n_features) // (n_features * n_draws))
 
         def answer(response: Response, block: slice) -> FloatArray:
             columns = None if task.columns is None else task.columns[block]
-            return self._changes(response, task.rows[block], task.outputs[block], drawn, columns)
+            changes = changes_of(response, task.rows[block], task.outputs[block])
+            return chosen_outputs(changes, columns)
 
         changes = np.concatenate(run_blocks(task, self.name, answer, size=at_once))
         errors = changes.std(axis=2, ddof=min(1, n_draws - 1)) / np.sqrt(n_draws)
@@ -89,20 +95,9 @@ class _MarginalExplainer(BaseExplainer):
         noise = task.noise * np.sqrt(1 + 1 / n_draws)
         return task.squeezed(changes.mean(axis=2)), np.hypot(task.squeezed(errors), noise)
 
-    def _draw(self, task: Task, n_draws: int) -> tuple[FloatMatrix, FloatMatrix]:
-        """Background rows or values (n_draws, d), and the outputs (n_draws, k) of the rows."""
-        raise NotImplementedError
-
-    def _changes(
-        self,
-        response: Response,
-        rows: FloatMatrix,
-        outputs: FloatMatrix,
-        drawn: tuple[FloatMatrix, FloatMatrix],
-        columns: IntVector | None,
-    ) -> FloatArray:
-        """What each feature changes, (n_rows, d, n_draws, q), compared with each draw."""
-        raise NotImplementedError
+    @abstractmethod
+    def _compare(self, task: Task, n_draws: int) -> Changes:
+        """Draw from the background. Returns what compares rows with the draws."""
 
 
 class OcclusionExplainer(_MarginalExplainer):
@@ -157,28 +152,18 @@ class OcclusionExplainer(_MarginalExplainer):
 
     name: ClassVar[str] = "occlusion"
 
-    def _draw(self, task: Task, n_draws: int) -> tuple[FloatMatrix, FloatMatrix]:
-        """One value of each column from each of `n_draws` equal parts of its sorted values."""
+    def _compare(self, task: Task, n_draws: int) -> Changes:
+        """Each of `n_draws` equal parts of a sorted column gives one value."""
         generator = np.random.default_rng(task.seed_for("occlusion"))
-        n = len(task.background)
-        spots = np.arange(n_draws)[:, None] + generator.random((n_draws, task.n_features))
+        n, d = task.background.shape
+        spots = np.arange(n_draws)[:, None] + generator.random((n_draws, d))
         places = np.minimum((spots / n_draws * n).astype(np.intp), n - 1)
-        ordered = np.sort(task.background, axis=0)
-        return np.take_along_axis(ordered, places, axis=0), np.empty((0, 0))
+        values = np.take_along_axis(np.sort(task.background, axis=0), places, axis=0)
 
-    def _changes(
-        self,
-        response: Response,
-        rows: FloatMatrix,
-        outputs: FloatMatrix,
-        drawn: tuple[FloatMatrix, FloatMatrix],
-        columns: IntVector | None,
-    ) -> FloatArray:
-        values, (n_draws, d) = drawn[0], drawn[0].shape
-        hybrids = np.broadcast_to(rows[:, None, None, :], (len(rows), d, n_draws, d)).copy()
-        hybrids[:, range(d), :, range(d)] = values.T[:, None, :]
-        given = response(hybrids.reshape(-1, d)).reshape(len(rows), d, n_draws, -1)
-        return _chosen(outputs[:, None, None, :] - given, columns)
+        def changes(response: Response, rows: FloatMatrix, outputs: FloatMatrix) -> FloatArray:
+            return outputs[:, None, None, :] - _exchanged(response, rows[:, None, :], values[None])
+
+        return changes
 
 
 class InclusionExplainer(_MarginalExplainer):
@@ -223,31 +208,26 @@ class InclusionExplainer(_MarginalExplainer):
 
     name: ClassVar[str] = "inclusion"
 
-    def _draw(self, task: Task, n_draws: int) -> tuple[FloatMatrix, FloatMatrix]:
-        """Background rows and their outputs."""
-        rows = task.background[task.draw_background(n_draws)]
-        return rows, background_outputs(task, n_draws)
+    def _compare(self, task: Task, n_draws: int) -> Changes:
+        """Background rows are drawn; their outputs are known."""
+        drawn = task.background[task.draw_background(n_draws)]
+        known = background_outputs(task, n_draws)
 
-    def _changes(
-        self,
-        response: Response,
-        rows: FloatMatrix,
-        outputs: FloatMatrix,
-        drawn: tuple[FloatMatrix, FloatMatrix],
-        columns: IntVector | None,
-    ) -> FloatArray:
-        (others, known), (n_draws, d) = drawn, drawn[0].shape
-        hybrids = np.broadcast_to(others, (len(rows), d, n_draws, d)).copy()
-        hybrids[:, range(d), :, range(d)] = rows.T[:, :, None]
-        given = response(hybrids.reshape(-1, d)).reshape(len(rows), d, n_draws, -1)
-        return _chosen(given - known, columns)
+        def changes(response: Response, rows: FloatMatrix, outputs: FloatMatrix) -> FloatArray:
+            return _exchanged(response, drawn[None], rows[:, None, :]) - known
 
-
-def _chosen(changes: FloatArray, columns: IntVector | None) -> FloatArray:
-    """Changes of the explained output: (n, d, m, k) becomes (n, d, m, 1), unless all are."""
-    if columns is None:
         return changes
-    return np.asarray(changes[np.arange(len(changes)), :, :, columns, None])
+
+
+def _exchanged(response: Response, rows: FloatArray, others: FloatArray) -> FloatArray:
+    """Outputs (n_rows, d, n_draws, k) if each feature is exchanged alone.
+
+    Entries of `rows` become those of `others`, both of shape (n_rows or 1, n_draws or 1, d).
+    """
+    n_rows, n_draws, d = np.broadcast_shapes(rows.shape, others.shape)
+    hybrids = np.broadcast_to(rows[:, None], (n_rows, d, n_draws, d)).copy()
+    hybrids[:, range(d), :, range(d)] = np.moveaxis(others, 2, 0)
+    return response(hybrids.reshape(-1, d)).reshape(n_rows, d, n_draws, -1)
 
 
 def _completeness(values: FloatArray, outputs: FloatArray, base: FloatArray) -> FloatVector:

@@ -117,9 +117,7 @@ class Task:
 
     def explained(self, per_output: FloatArray) -> FloatArray:
         """Pick the explained output: (n, ..., k) becomes (n, ...), unless all are explained."""
-        if self.columns is None:
-            return per_output
-        return np.asarray(per_output[np.arange(len(per_output)), ..., self.columns])
+        return self.squeezed(chosen_outputs(per_output, self.columns))
 
     def chosen(self, position: int) -> slice:
         """Slice of the outputs that are explained in a row: one or all."""
@@ -143,6 +141,13 @@ class Task:
         if labels is None:
             return None
         return labels if self.columns is None else np.asarray(labels[self.columns])
+
+
+def chosen_outputs(per_output: FloatArray, columns: IntVector | None) -> FloatArray:
+    """The explained outputs: (n, ..., k) becomes (n, ..., 1), unless all are explained."""
+    if columns is None:
+        return per_output
+    return np.asarray(per_output[np.arange(len(per_output)), ..., columns, None])
 
 
 def resolve_target(target: Target, response: Response, outputs: FloatMatrix) -> IntVector | None:

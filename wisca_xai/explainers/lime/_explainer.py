@@ -167,11 +167,10 @@ class LimeExplainer(BaseExplainer):
         _check_magnitude(task)
         engine = self._library_values if self.engine == "lime" else self._fast_values
         parts = engine(task)
-        # Sums over samples round more than differences of outputs, which make_explanation expects.
-        rounding = self.n_samples * np.finfo(float).eps * np.abs(task.outputs).max(initial=0.0)
         return make_explanation(
             task,
-            np.where(np.abs(parts["values"]) <= rounding, 0.0, parts["values"]),
+            parts["values"],
+            n_terms=self.n_samples,
             method=self.name,
             family="local_surrogate",
             unit=task.response.unit,

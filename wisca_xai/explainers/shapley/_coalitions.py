@@ -16,6 +16,7 @@ from scipy.linalg import helmert
 from wisca_xai._model._response import Response, rows_in_memory
 from wisca_xai._results._validity import OUTPUT_ROUNDING
 from wisca_xai._typing import FloatArray, FloatMatrix, FloatVector, IntVector
+from wisca_xai.explainers._task import chosen_outputs
 
 MAX_ORTHOGONAL = 1000  # most features for which orders come in orthogonal blocks, see `Walks.draw`
 
@@ -112,19 +113,13 @@ class Walks:
             The contributions of a pair add up to the row's output minus the output of the pair's
             background row. q is k, or 1 with `columns`.
         """
-
-        def chosen(all_outputs: FloatArray) -> FloatArray:
-            """The explained outputs (n_rows, ..., q) of all outputs (n_rows, ..., k)."""
-            if columns is None:
-                return all_outputs
-            return np.asarray(all_outputs[np.arange(len(rows)), ..., columns, None])
-
         n_pairs, n_features = self.orders.shape
         n_steps = 2 * (n_features - 1)
         step = _pairs_at_once(n_features)
         most_steps = min(n_steps, rows_in_memory(8 * 6 * n_features))  # of a single pair
-        ends = chosen(outputs)
-        starts = chosen(np.broadcast_to(background_outputs, (len(rows), *background_outputs.shape)))
+        ends = chosen_outputs(outputs, columns)
+        known = np.broadcast_to(background_outputs, (len(rows), *background_outputs.shape))
+        starts = chosen_outputs(known, columns)
         parts = []
         for first in range(0, n_pairs, step):
             begins = self.starts[first : first + step]
@@ -137,7 +132,8 @@ class Walks:
                 inside = self._inside_throughout if is_whole else _inside(entry, steps)
                 hybrids = np.where(inside, rows[:, None, None, :], background[begins][:, None, :])
                 given = response(hybrids.reshape(-1, n_features))
-                between[:, :, steps] = chosen(given.reshape(*hybrids.shape[:3], -1))
+                given = given.reshape(*hybrids.shape[:3], -1)
+                between[:, :, steps] = chosen_outputs(given, columns)
             parts.append(_mean_gains(entry, starts[:, begins, None], between, ends[:, None, None]))
         return np.concatenate(parts, axis=1)
 

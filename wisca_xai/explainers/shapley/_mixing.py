@@ -3,12 +3,7 @@
 import numpy as np
 
 from wisca_xai._typing import FloatMatrix
-from wisca_xai.explainers._background import (
-    MAX_CHANGED,
-    background_outputs,
-    changed_rows,
-    reacting_features,
-)
+from wisca_xai.explainers._background import background_outputs, changed_rows, reacting_features
 from wisca_xai.explainers._task import Task
 from wisca_xai.explainers.shapley._quadratic import MOST_SLOPES, Quadratic
 
@@ -29,12 +24,11 @@ def fit_surrogate(task: Task, background: FloatMatrix, n_rows: int) -> Quadratic
     known = background_outputs(task, n)
     if n_rows == 0:
         return Quadratic.fit(background, known)
-    n_changed = min(MAX_CHANGED, n_rows // (2 * d), n - 1)
-    changed, moved = changed_rows(task, n_changed)
+    changed, moved = changed_rows(task, n_rows)
     mixed = mix(background, background, n_rows - len(changed), generator)
     rows = np.vstack([background, changed, mixed])
     outputs = np.vstack([known, moved, task.response(mixed)])
-    return Quadratic.fit(rows, outputs, reacting_features(task, n_changed))
+    return Quadratic.fit(rows, outputs, reacting_features(task, n_rows))
 
 
 def mixed_rows(task: Task, background: FloatMatrix) -> FloatMatrix:
