@@ -28,7 +28,7 @@ def test_an_outlier_among_explainers_is_named_with_its_effect():
     assert sentence.severity == "caution"
     assert sentence.text.startswith(
         "c disagrees with the other explainers: its mean agreement with them is 0.35, and theirs "
-        "with each other is 0.90. Without it, the first features hardly move."
+        "with each other is 0.90. Without it, no feature of large importance moves far."
     )
     moved = found("explainer_apart", pairs=table, influence=moves(("c", "a", 1, 4)))
     assert "0.90. Without c, a moves from rank 1 to rank 4." in moved.text

@@ -61,7 +61,8 @@ def _signs(facts: Facts) -> Iterator[Sentence]:
 def _outlier(facts: Facts, name: str) -> Sentence:
     own, others = facts.mean_agreements(name)
     move = _strongest_move(facts, [name])
-    effect = "Without it, the first features hardly move" if move is None else _as_words(move)
+    effect = "Without it, no feature of large importance moves far"
+    effect = effect if move is None else _as_words(move)
     return Sentence(
         "explainer_apart",
         "caution",

@@ -8,7 +8,6 @@ from numpy.typing import ArrayLike, NDArray
 from wisca_xai._exceptions import InputError
 from wisca_xai._ranking import tied
 from wisca_xai._typing import IntVector
-from wisca_xai.consensus._scaling import max_abs
 from wisca_xai.consensus._vectors import Vectors
 
 MAX_FEATURES = 5000  # the largest number of features; their pairs take 25 MB per method
@@ -60,8 +59,8 @@ def partial_order(
     """Pairs of features on whose order all methods agree [1]_.
 
     Where methods contradict each other, a consensus has to prefer one of them; a partial order
-    leaves the pair without an order. Magnitudes are scaled row by row by `max_abs` and averaged
-    over rows. A method does not order features whose magnitudes tie as in `rank`.
+    leaves the pair without an order. A method orders features by its weighted sum of magnitudes
+    over rows, as in `wisca`, and does not order those that tie as in `rank`.
 
     Parameters
     ----------
@@ -101,7 +100,7 @@ def partial_order(
             f"A partial order compares all pairs of features: there may be at most {MAX_FEATURES} "
             f"features, got {n_features}. Select some first, such as the top of the ranking."
         )
-    methods = tied(vectors.methods(max_abs))
+    methods = tied(vectors.shares_of_methods())
     informs = methods.min(axis=1, initial=np.inf) < methods.max(axis=1, initial=-np.inf)
     larger = methods[informs][:, :, None] > methods[informs][:, None, :]
     dominates = larger.all(axis=0) & informs.any()

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.stats import rankdata
 from scipy.stats import t as student
 
 from wisca_xai._checks import check_count
@@ -62,9 +63,15 @@ class Resamples:
         return np.asarray(((self.signed > 0) + ties).mean(axis=0))
 
     def probability_top(self, k: int) -> FloatVector:
-        """Probability (n_features,) that the feature is among the k most important."""
+        """Probability (n_features,) that the feature is among the k most important.
+
+        Tied features share the places that they take together.
+        """
         check_count("k", k)
-        return np.asarray((self._ranks() <= k).mean(axis=0))
+        negative = -tied(np.abs(self.importance))
+        best, worst = (rankdata(negative, method=name, axis=1) for name in ("min", "max"))
+        places = np.clip(k + 1 - best, 0, worst + 1 - best)
+        return np.asarray((places / (worst + 1 - best)).mean(axis=0))
 
     def rank_interval(self, level: float = 0.95) -> tuple[IntVector, IntVector]:
         """Best and worst rank (n_features,) that the resamples allow; 1 is the first rank.
@@ -106,10 +113,6 @@ class Resamples:
             p_values = 2 * student.sf(np.abs(gaps) / errors, min(free, self.n_samples - 1))
         p_values = np.where(np.abs(gaps) <= rounding, 1.0, p_values)
         return np.where(p_values <= _threshold(p_values, error), np.sign(gaps), 0).astype(np.intp)
-
-    def _ranks(self) -> FloatMatrix:
-        order = np.argsort(-tied(np.abs(self.importance)), axis=1, kind="stable")
-        return np.asarray(np.argsort(order, axis=1, kind="stable") + 1)
 
 
 def _threshold(p_values: FloatMatrix, error: float) -> float:

@@ -83,7 +83,7 @@ class Vectors:
 
     def shares(self) -> Consensus:
         """Merge each method's shares of the whole effect; see `wisca`."""
-        methods = self._shares_of_methods()
+        methods = self.shares_of_methods()
         counts = methods.any(axis=1)  # A method that finds no effect at all has no shares.
         votes = None
         if self.votes is not None:
@@ -97,7 +97,7 @@ class Vectors:
             return Consensus(importance.copy(), importance)
         return Consensus(self._rows_by_votes(), importance)
 
-    def _shares_of_methods(self) -> FloatMatrix:
+    def shares_of_methods(self) -> FloatMatrix:
         """Share (g + m, d) of each feature in the effects that a method finds, global ones first.
 
         Rows count by their weights times the votes of the method there; by weights alone, if it

@@ -10,6 +10,7 @@ from scipy.integrate import trapezoid
 from wisca_xai._checks import check_count
 from wisca_xai._compat import one_blas_thread
 from wisca_xai._exceptions import InputError
+from wisca_xai._ranking import tied
 from wisca_xai._results._explanation import Explanation
 from wisca_xai._typing import FloatMatrix, FloatVector, IntVector
 from wisca_xai.explainers import BaseExplainer, Task
@@ -278,7 +279,7 @@ def curve_of(
 
 
 def ranks_of(task: Task, values: ArrayLike) -> IntVector:
-    """Rank of each feature in its row, 0 for the largest magnitude."""
+    """Rank of each feature in its row, 0 for the largest magnitude; ties in random order."""
     magnitude = np.broadcast_to(np.abs(check_values(task, values)), task.rows.shape)
     ties = np.random.default_rng(task.seed_for("ties")).random(magnitude.shape)
-    return np.lexsort((ties, -magnitude), axis=1).argsort(axis=1)
+    return np.lexsort((ties, -tied(magnitude)), axis=1).argsort(axis=1)
