@@ -6,12 +6,15 @@ import time
 
 import numpy as np
 
-from wisca_xai.consensus import CONSENSUS
+from wisca_xai._typing import FloatArray
+from wisca_xai.consensus import CONSENSUS, ConsensusFunction
 
 N_RUNS = 20
 
 
-def milliseconds(function, local, method_weights) -> float:
+def milliseconds(
+    function: ConsensusFunction, local: FloatArray, method_weights: FloatArray | None
+) -> float:
     """Median over `N_RUNS` runs. A first run warms up and does not count."""
     seconds = []
     for _ in range(N_RUNS + 1):

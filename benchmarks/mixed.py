@@ -30,7 +30,7 @@ from wisca_xai import WISCAExplainer
 from wisca_xai._table import TableCodec
 
 SIZES = ["small", "middle", "large"]
-MODELS = {
+MODELS: dict[str, Callable[[], Any]] = {
     "logistic": lambda: LogisticRegression(max_iter=1000),
     "boosting": lambda: HistGradientBoostingClassifier(max_iter=20, random_state=0),
 }
@@ -63,7 +63,7 @@ def make_mixed(X: Any) -> pd.DataFrame:
             "text_2": text(6, 30),
             "category_0": pd.Categorical(text(7, 5)),
             "category_1": gaps(text(8, 8), 0.1).astype("category"),
-            "ordered": pd.Categorical.from_codes(*cut(9, SIZES), ordered=True),
+            "ordered": pd.Categorical(np.array(SIZES)[cut(9, SIZES)[0]], SIZES, ordered=True),
             "flag_0": X[:, 10] > 0,
             "flag_1": X[:, 11] > 1,
             "count_0": gaps(np.round(3 * X[:, 12]), 0.1).astype("Int64"),
@@ -110,7 +110,7 @@ class Stopwatch:
             finally:
                 self.seconds += time.perf_counter() - start
 
-        TableCodec.decode = timed  # type: ignore[method-assign]
+        TableCodec.decode = timed  # type: ignore[assignment, method-assign]
 
 
 def measure(model: Any, X: Any, y: Any, n_rows: int, watch: Stopwatch) -> tuple[float, ...]:

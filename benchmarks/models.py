@@ -17,7 +17,7 @@ NAMES = ("logistic", "forest", "boosting", "mlp", "svc", "knn")
 
 def make_table(n_samples: int, n_features: int, seed: int = 0) -> tuple[Any, Any]:
     """Two classes that depend on half of the features, with interactions."""
-    return make_classification(
+    X, y = make_classification(
         n_samples,
         n_features,
         n_informative=n_features // 2,
@@ -25,6 +25,7 @@ def make_table(n_samples: int, n_features: int, seed: int = 0) -> tuple[Any, Any
         n_clusters_per_class=4,
         random_state=seed,
     )
+    return X, y
 
 
 def fit_model(name: str, X: Any, y: Any) -> Any:

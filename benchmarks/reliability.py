@@ -109,7 +109,8 @@ def called_though_ignored(seed: int) -> float:
         return learned.predict_proba(table[:, :3])
 
     explanation = WISCAExplainer(model, random_state=seed).fit(X).explain(X[:50])
-    return float(explanation.reliability.above_noise()[3:].mean())
+    above = explanation.reliability.above_noise()
+    return float(np.mean(above[3:])) if above is not None else float("nan")
 
 
 def main() -> None:
