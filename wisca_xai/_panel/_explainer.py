@@ -63,7 +63,8 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
 
         - "equal": one vote each.
         - "family": one vote for each family (see `Explanation.family`), so that three variants of
-          SHAP cannot outvote LIME.
+          SHAP cannot outvote LIME. Occlusion, inclusion and permutation change one feature at a
+          time, and share a vote; so do LIME and the forest, which imitate the model.
         - "fidelity": the votes of "family" times `Explanation.fidelity`: how well the explainer
           describes the model, from 0 to 1. In each row, local explainers count by the square of
           their fidelity there (`Explanation.row_fidelity`).

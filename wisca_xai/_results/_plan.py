@@ -9,6 +9,7 @@ import numpy as np
 
 from wisca_xai._checks import check_choice
 from wisca_xai._results._explanation import Explanation
+from wisca_xai._results._votes import votes_by_family
 from wisca_xai._typing import BoolVector, FloatArray, FloatMatrix, FloatVector, IntVector
 from wisca_xai.consensus import (
     CONSENSUS,
@@ -17,7 +18,6 @@ from wisca_xai.consensus import (
     Resamples,
     check_consensus,
     check_consensus_function,
-    family_weights,
     resample,
     wisca_signed,
 )
@@ -319,7 +319,7 @@ def _row_votes(local: Mapping[str, Explanation]) -> FloatMatrix:
 
     In the study, squares recover the truth of the row better than the fidelity itself.
     """
-    families = family_weights([c.family for c in local.values()])
+    families = votes_by_family(local)
     fits = [c.row_fidelity() for c in local.values()]
     return np.array([vote * fit**2 for vote, fit in zip(families, fits, strict=True)])
 

@@ -11,6 +11,14 @@ from wisca_xai.consensus import crh_weights, family_weights, min_max
 BY_ROW = "fidelity"  # the weighting in which an explainer's vote differs by row
 BY_KIND = ("equal", "family", BY_ROW)  # weightings that look at no values
 FROM_RESULTS = (*BY_KIND, "crh")
+# Families that share a vote, because they ask the model the same questions.
+SHARED = {
+    "occlusion": "single_changes",
+    "inclusion": "single_changes",
+    "loss": "single_changes",
+    "local_surrogate": "surrogate",
+    "global_surrogate": "surrogate",
+}
 
 
 def votes_from_results(weighting: str, components: Mapping[str, Explanation]) -> FloatVector:
@@ -20,9 +28,15 @@ def votes_from_results(weighting: str, components: Mapping[str, Explanation]) ->
     if weighting == "crh":
         vectors = [min_max(component.mean_magnitude()) for component in components.values()]
         return crh_weights(vectors) * len(components)
-    families = family_weights([component.family for component in components.values()])
+    families = votes_by_family(components)
     if weighting == "family":
         return families
     # A surrogate counts as much as it explains of the model.
     fidelity = [1.0 if c.fidelity is None else c.fidelity for c in components.values()]
     return families * np.array(fidelity) if any(fidelity) else families
+
+
+def votes_by_family(components: Mapping[str, Explanation]) -> FloatVector:
+    """Votes (n_explainers,): one for each family, and one for families that share it."""
+    families = [component.family for component in components.values()]
+    return family_weights([SHARED.get(family, family) for family in families])
