@@ -1,9 +1,9 @@
-"""The model's outputs on background rows, evaluated once per panel."""
+"""The background: the model's outputs on it, evaluated once per panel, and its whole numbers."""
 
 import numpy as np
 
 from wisca_xai._results._validity import OUTPUT_ROUNDING
-from wisca_xai._typing import BoolVector, FloatMatrix
+from wisca_xai._typing import BoolVector, FloatMatrix, FloatVector
 from wisca_xai.explainers._task import Task
 
 FIRST_BLOCK = 128  # background rows in the first block; blocks end at 128, 256, 512, ... rows
@@ -57,3 +57,12 @@ def reacting_features(task: Task, most: int = MAX_CHANGES) -> BoolVector:
     known = background_outputs(task, len(outputs))[:, None]
     moved = np.abs(outputs - known).max(axis=(0, 2))
     return np.asarray(moved > OUTPUT_ROUNDING * np.abs(known).max())
+
+
+def is_whole(column: FloatVector) -> bool:
+    """Whether a column of the background holds whole numbers only, apart from missing values.
+
+    No explainer then asks the model for other numbers, whatever the dtype of the column.
+    """
+    known = column[~np.isnan(column)]
+    return len(known) > 0 and bool((known == np.floor(known)).all())

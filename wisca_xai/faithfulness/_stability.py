@@ -4,7 +4,6 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from pandas.api import types
 
 from wisca_xai._checks import check_count
 from wisca_xai._compat import one_blas_thread
@@ -13,6 +12,7 @@ from wisca_xai._results._explanation import Explanation
 from wisca_xai._typing import FloatArray, FloatCube, FloatVector
 from wisca_xai.consensus import max_abs
 from wisca_xai.explainers import BaseExplainer
+from wisca_xai.explainers._background import is_whole
 from wisca_xai.explainers._task import Limits, Task
 from wisca_xai.faithfulness._evaluate import check_values, explained_columns
 from wisca_xai.faithfulness._pose import pose
@@ -49,7 +49,8 @@ def local_stability(
         p, the number of neighbours of each row.
     scale : float, default=0.1
         Standard deviation of the noise, in standard deviations of the background's columns. Whole
-        numbers, booleans and categories are not changed. Neighbours keep the class of their row.
+        numbers, dates, booleans and categories are not changed. Neighbours keep the class of their
+        row.
     random_state : int, RandomState instance or None, default=None
         Controls the neighbours and the random draws of the explainer for them.
 
@@ -183,9 +184,8 @@ def _neighbours(task: Task, n_neighbours: int, scale: float) -> Task:
 
 
 def _spread(task: Task) -> FloatVector:
-    """Standard deviation of each background column; 0 for categories and whole numbers."""
-    codec = task.response.codec
+    """Standard deviation of each background column; 0 for categories, dates and whole numbers."""
     spread = np.ma.masked_invalid(task.background).std(axis=0).filled(0.0)
-    integers = [j for j, dtype in enumerate(codec.dtypes) if types.is_integer_dtype(dtype)]
-    spread[[*codec.categorical, *integers]] = 0.0
+    whole = [j for j, column in enumerate(task.background.T) if is_whole(column)]
+    spread[[*task.response.codec.categorical, *whole]] = 0.0
     return np.asarray(spread)

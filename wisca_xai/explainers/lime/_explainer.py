@@ -7,13 +7,13 @@ import numpy as np
 from wisca_xai._checks import as_number, check_choice, check_count, check_no_fields
 from wisca_xai._exceptions import InputError
 from wisca_xai._results._explanation import Explanation
-from wisca_xai._typing import FloatArray, FloatVector, ResponseMethod
+from wisca_xai._typing import FloatArray, FloatMatrix, FloatVector, ResponseMethod
 from wisca_xai.explainers._base import BaseExplainer
 from wisca_xai.explainers._blocks import progress_of
 from wisca_xai.explainers._guard import library_call
 from wisca_xai.explainers._make import make_explanation
 from wisca_xai.explainers._task import Task
-from wisca_xai.explainers.lime._neighbourhood import draw
+from wisca_xai.explainers.lime._neighbourhood import Places, draw
 from wisca_xai.explainers.lime._ridges import bounded_width, fit_ridges
 from wisca_xai.explainers.lime._selection import SELECTIONS, Selection
 
@@ -26,9 +26,10 @@ class LimeExplainer(BaseExplainer):
 
     A neighbourhood is drawn from bins of the background. Around each row, a ridge regression of the
     explained output gives one coefficient per feature. Its regressors are "in the same bin as the
-    row" or, for booleans, text and categories, "the same value as in the row". Neighbours close to
-    the row have larger weights. All rows share one neighbourhood, so the model evaluates
-    `n_samples` rows in total.
+    row" or, for booleans, text and categories, "the same value as in the row". Whole numbers with
+    at most 12 different values, such as weekdays, have a bin for each value. Neighbours close to the
+    row have larger weights. All rows share one neighbourhood, so the model evaluates `n_samples`
+    rows in total.
 
     Parameters
     ----------
@@ -77,8 +78,16 @@ class LimeExplainer(BaseExplainer):
     -----
     A missing value is a bin or level of its own. It is drawn as often as it is missing in the
     background. With ``discretizer=None``, a missing quantity is drawn just as often, and counts as
-    the mean in the regression. Levels and dates are drawn only from those of the background. (The
-    library does not know dates, and draws any date between them.)
+    the mean in the regression.
+
+    Levels, dates and whole numbers are drawn only from those of the background: a draw is moved to
+    the nearest value in its bin. So a weekday is never 2.37. A column holds whole numbers if all
+    its values in the background are whole, whatever its dtype. With bins, a column of at most 12
+    different whole numbers, each of which occurs twice or more on average, has a bin for each
+    value; another value of an explained row counts as the nearest of them. All other quantities are
+    drawn as the library draws them. ``engine="lime"`` passes the columns with a bin for each value
+    to the library as categories. Without bins, it regresses on the values before they were moved,
+    so that its numbers for whole numbers and dates differ.
 
     `base_values` are the intercepts. ``diagnostics["r2"]`` is the R2 of the local fits, a signal of
     their quality. `standard_errors` (fast engine only) are those of sampling the neighbourhood,
@@ -275,21 +284,33 @@ class LimeExplainer(BaseExplainer):
         with library_call(seed):
             from lime.lime_tabular import LimeTabularExplainer
 
-            width, selection = self.kernel_width, self._selection()
+            width, selection, codec = self.kernel_width, self._selection(), task.response.codec
+            places = Places.of(
+                task.background,
+                codec.categorical,
+                codec.dates,
+                binned=self.discretizer is not None,
+            )
             explainer = LimeTabularExplainer(
                 task.background,
                 mode=mode,
                 training_labels=task.background_y,
-                categorical_features=task.response.codec.categorical,
+                categorical_features=places.categorical,
                 kernel_width=None if width is None else bounded_width(width),
                 feature_selection="none" if selection is None else selection.method,
                 discretize_continuous=self.discretizer is not None,
                 discretizer=self.discretizer,
                 random_state=seed,
             )
+
+            def outputs(samples: FloatMatrix) -> FloatMatrix:
+                # The first sample is the row itself.
+                moved = places.moved(samples, task.background, explainer.discretizer)
+                return task.response(np.vstack([row, moved[1:]]))
+
             return explainer.explain_instance(
-                row,
-                task.response,
+                places.with_known_values(row[None], task.background)[0],
+                outputs,
                 labels=labels,
                 num_features=task.n_features if selection is None else selection.num_features,
                 num_samples=self.n_samples,

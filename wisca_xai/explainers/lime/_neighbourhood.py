@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 
 from wisca_xai._typing import FloatMatrix, FloatVector, LabelVector
+from wisca_xai.explainers._background import is_whole
 
 MISSING = -np.inf  # bin or level of missing values: any finite number may be a level
+FEW = 12  # whole numbers of at most so many different values (weekdays, months) have a bin each
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,77 @@ class Neighbourhood:
     by_equality: Any
 
 
+@dataclass(frozen=True)
+class Places:
+    """Positions of the columns that are not drawn from a continuous distribution.
+
+    Attributes
+    ----------
+    levels : tuple of int
+        Categories, drawn as often as they occur, and compared by equality.
+    few : tuple of int
+        Whole numbers with few values, which are treated like levels.
+    occurring : tuple of int
+        Dates and other whole numbers: a draw is moved to the nearest value of the background.
+    """
+
+    levels: tuple[int, ...]
+    few: tuple[int, ...] = ()
+    occurring: tuple[int, ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        background: FloatMatrix,
+        categorical: tuple[int, ...],
+        dates: tuple[int, ...],
+        *,
+        binned: bool,
+    ) -> "Places":
+        """Read the columns of a background. Only with bins (`binned`) few values are levels."""
+        few: list[int] = []
+        occurring: list[int] = []
+        for j in np.setdiff1d(np.arange(background.shape[1]), categorical).tolist():
+            if j in dates:
+                occurring.append(j)
+            elif is_whole(background[:, j]):
+                known = background[~np.isnan(background[:, j]), j]
+                is_few = binned and len(np.unique(known)) <= min(FEW, len(known) / 2)
+                (few if is_few else occurring).append(j)
+        return cls(tuple(categorical), tuple(few), tuple(occurring))
+
+    @property
+    def categorical(self) -> tuple[int, ...]:
+        """Columns that lime has to take for categories."""
+        return (*self.levels, *self.few)
+
+    def with_known_values(self, rows: FloatMatrix, background: FloatMatrix) -> FloatMatrix:
+        """The rows, in which a new value of a column of `few` is the nearest known one."""
+        moved = rows.copy()
+        for j in self.few:
+            moved[:, j] = _nearest(rows[:, j], background[:, j])
+        return moved
+
+    def moved(self, samples: FloatMatrix, background: FloatMatrix, bins: Any) -> FloatMatrix:
+        """Samples of values that occur, in the bin that each was drawn from.
+
+        `bins` has the method ``discretize``; None if there are no bins.
+        """
+        found = samples.copy()
+        columns = list(self.occurring)
+        if bins is None or not columns:
+            for j in columns:
+                found[:, j] = _nearest(samples[:, j], background[:, j])
+            return found
+        drawn, known = bins.discretize(samples)[:, columns], bins.discretize(background)[:, columns]
+        for j, of_draws, of_values in zip(columns, drawn.T, known.T, strict=True):
+            for number in np.unique(of_draws):
+                chosen = of_draws == number
+                values = background[of_values == number, j]
+                found[chosen, j] = _nearest(samples[chosen, j], values)
+        return found
+
+
 def draw(
     rows: FloatMatrix,
     background: FloatMatrix,
@@ -53,19 +126,22 @@ def draw(
     """Draw the neighbours that `lime.lime_tabular.LimeTabularExplainer` draws for a row.
 
     `n_draws` is lime's number of samples minus 1, because lime's first sample is the row itself.
+    Whole numbers and dates take only values of the background, see `Places`.
     """
     state = np.random.RandomState(seed)
     n_features = background.shape[1]
+    places = Places.of(background, categorical, dates, binned=discretizer is not None)
     if discretizer is None:
         by_equality = np.isin(np.arange(n_features), categorical)
-        parts = _draw_normals(rows, background, categorical, dates, n_draws + 1, state)
+        parts = _draw_normals(rows, background, places, n_draws + 1, state)
     else:
         by_equality = np.ones(n_features, dtype=bool)
-        bins = Bins.of(discretizer, background, labels, categorical, dates, state)
+        rows = places.with_known_values(rows, background)
+        bins = Bins.of(discretizer, background, labels, places.categorical, state)
         binned, rows_encoded = bins.discretize(background), bins.discretize(rows)
         encoded = np.column_stack([_draw_levels(column, n_draws + 1, state) for column in binned.T])
         samples = encoded.copy()
-        samples[1:] = bins.undiscretize(encoded[1:])
+        samples[1:] = places.moved(bins.undiscretize(encoded[1:]), background, bins)
         parts = samples, encoded, rows_encoded
     samples, encoded, rows_encoded = parts
     return Neighbourhood(
@@ -79,8 +155,7 @@ def draw(
 def _draw_normals(
     rows: FloatMatrix,
     background: FloatMatrix,
-    categorical: tuple[int, ...],
-    dates: tuple[int, ...],
+    places: Places,
     size: int,
     state: np.random.RandomState,
 ) -> tuple[FloatMatrix, FloatMatrix, FloatMatrix]:
@@ -94,15 +169,15 @@ def _draw_normals(
     mean, scale = scaler.mean_, scaler.scale_
     samples = normals * scale + mean
     encoded, rows_encoded = normals.copy(), (rows - mean) / scale
-    for j in categorical:
+    for j in places.levels:
         samples[:, j] = encoded[:, j] = _draw_levels(background[:, j], size, state)
         encoded[np.isnan(encoded[:, j]), j] = MISSING
         rows_encoded[:, j] = np.where(np.isnan(rows[:, j]), MISSING, rows[:, j])
-    for j in dates:
-        samples[:, j] = _nearest(samples[:, j], background[:, j])
+    samples = places.moved(samples, background, None)
+    for j in places.occurring:
         encoded[:, j] = (samples[:, j] - mean[j]) / scale[j]
     share = np.isnan(background).mean(axis=0)
-    for j in np.setdiff1d(np.flatnonzero(share), categorical):
+    for j in np.setdiff1d(np.flatnonzero(share), places.levels):
         samples[state.random_sample(size) < share[j], j] = np.nan
         encoded[np.isnan(samples[:, j]), j] = 0.0
     rows_encoded[np.isnan(rows_encoded)] = 0.0  # a missing quantity counts as the mean
@@ -119,13 +194,10 @@ class Bins:
         Bins of the quantities without missing values.
     parts : dict of int to discretizer
         Bins of the known values of each quantity with missing values.
-    dates : dict of int to ndarray
-        Values that each date column may take.
     """
 
     whole: Any
     parts: dict[int, Any]
-    dates: dict[int, FloatVector]
 
     @classmethod
     def of(
@@ -134,7 +206,6 @@ class Bins:
         background: FloatMatrix,
         labels: LabelVector | None,
         categorical: tuple[int, ...],
-        dates: tuple[int, ...],
         state: np.random.RandomState,
     ) -> "Bins":
         """Learn the bins of a background."""
@@ -148,7 +219,7 @@ class Bins:
             if known.any():
                 some = None if labels is None else labels[known]
                 parts[j] = make_discretizer(name, background[known][:, [j]], some, (), state)
-        return cls(whole, parts, {j: background[:, j] for j in dates})
+        return cls(whole, parts)
 
     def discretize(self, table: FloatMatrix) -> FloatMatrix:
         """Bin number or level of each value; MISSING for missing values."""
@@ -165,28 +236,16 @@ class Bins:
             known = encoded[:, j] != MISSING
             samples[known, j] = undiscretize(part, encoded[known][:, [j]])[:, 0]
         samples[encoded == MISSING] = np.nan
-        for j, values in self.dates.items():
-            bins = self.discretize(_as_column(values, samples.shape[1], j))[:, j]
-            for number in np.unique(encoded[:, j]):
-                drawn = encoded[:, j] == number
-                samples[drawn, j] = _nearest(samples[drawn, j], values[bins == number])
         return samples
 
 
 def _nearest(drawn: FloatVector, values: FloatVector) -> FloatVector:
-    """The nearest of `values` to each draw, because not every number is a date of the data."""
+    """The nearest of `values` to each draw, because not every number is a value of the data."""
     known = np.unique(values[~np.isnan(values)])
     if len(known) == 0:
         return np.full(len(drawn), np.nan)
     edges = known[:-1] + np.diff(known) / 2
     return np.where(np.isnan(drawn), np.nan, known[np.searchsorted(edges, drawn)])
-
-
-def _as_column(values: FloatVector, n_features: int, j: int) -> FloatMatrix:
-    """A table that is 0 outside of column j."""
-    table = np.zeros((len(values), n_features))
-    table[:, j] = values
-    return table
 
 
 def make_discretizer(
