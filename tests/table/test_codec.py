@@ -66,12 +66,15 @@ def test_perturbed_integers_that_are_not_whole_stay_floats():
     assert decoded["other"].dtype == np.int64
 
 
-def test_frames_of_float32_and_float64_decode_to_equal_tables():
+def test_frames_of_float32_and_float64_have_equal_codes():
     small = pd.DataFrame({"a": [0.1, 0.2], "b": [1.0, 3.0]}, dtype=np.float32)
     large = small.astype(np.float64)
     one, two = TableCodec.of(small), TableCodec.of(large)
     np.testing.assert_array_equal(one.encode(small), two.encode(large))
-    pd.testing.assert_frame_equal(one.decode(one.encode(small)), two.decode(two.encode(large)))
+    pd.testing.assert_frame_equal(one.decode(one.encode(small)), small)
+    pd.testing.assert_frame_equal(one.extended(large).decode(one.encode(large)), small)
+    wider = large + 0.1  # float32 cannot hold these numbers
+    pd.testing.assert_frame_equal(one.extended(wider).decode(one.encode(wider)), wider)
 
 
 def test_arrays_are_named_by_position_and_decode_to_arrays():

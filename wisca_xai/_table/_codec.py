@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from pandas.api.types import is_object_dtype
+from pandas.api.types import is_float_dtype, is_object_dtype
 
 from wisca_xai._checks import check_unique_names
 from wisca_xai._exceptions import InputError
@@ -16,21 +16,35 @@ from wisca_xai._table._columns import (
     IntegerKind,
     Kind,
     LevelKind,
+    ObjectKind,
     Source,
     TickKind,
     Ticks,
     kind_of,
 )
+from wisca_xai._table._exact import ExactScale
 from wisca_xai._table._forms import (
+    array_dtype,
     backend_of,
     columns_of,
-    holds_floats_only,
     labels_of,
+    plain_dtype,
     select,
+    write_matrix,
 )
 from wisca_xai._table._narwhals import OtherColumn, write_frame, write_other
-from wisca_xai._table._pandas import level_array, write_levels, write_numbers, write_ticks
+from wisca_xai._table._objects import Objects
+from wisca_xai._table._pandas import (
+    holds,
+    level_array,
+    write_levels,
+    write_numbers,
+    write_objects,
+    write_ticks,
+)
 from wisca_xai._typing import FloatMatrix, FloatVector
+
+FLOAT64 = np.dtype(np.float64)
 
 
 @dataclass(frozen=True)
@@ -67,10 +81,16 @@ class Column:
 
     def knowing(self, source: Source) -> "Column":
         """Return the same column, extended by the new values of `source`."""
+        widened = self
+        if isinstance(self.kind, FloatKind) and not holds(self.kind.encode(source), self.dtype):
+            is_wider = is_float_dtype(source.dtype)
+            native = getattr(source, "native", self.native) if is_wider else self.native
+            dtype = source.dtype if is_wider else np.dtype(np.float64)
+            widened = replace(self, dtype=dtype, native=native)
         missing_is_nan = self.missing_is_nan
         if missing_is_nan is None and isinstance(source, OtherColumn):
             missing_is_nan = source.missing_is_nan()
-        return replace(self, kind=self.kind.knowing(source), missing_is_nan=missing_is_nan)
+        return replace(widened, kind=self.kind.knowing(source), missing_is_nan=missing_is_nan)
 
     def write(self, codes: FloatVector, backend: str) -> Any:
         """Turn codes into an array of pandas or NumPy, or a native column."""
@@ -81,6 +101,8 @@ class Column:
             )
         if isinstance(self.kind, LevelKind):
             return write_levels(found, self.kind, self.dtype, self._level_array)
+        if isinstance(found, Objects):
+            return write_objects(found, self.dtype)
         return (
             write_ticks(found, self.dtype)
             if isinstance(found, Ticks)
@@ -113,14 +135,13 @@ class TableCodec:
         Whether the model was fitted on a frame, so that `decode` returns a frame (else an ndarray).
     backend : {"pandas", "polars", "pyarrow"}
         The library of the frame.
-    is_text : bool
-        Whether the table was an array of text.
+    array_dtype : dtype
+        The dtype of the array that `decode` returns.
 
     Notes
     -----
-    ``decode(encode(X))`` equals X with these exceptions. float32 comes back as float64, so that
-    tables of equal values give equal results. All missing values of an object column come back as
-    the most frequent kind. Objects that are equal and of the same type come back as one of them.
+    ``decode(encode(X))`` equals X, with one exception: all missing values of a column of numbers
+    that are objects come back as the most frequent kind.
 
     Examples
     --------
@@ -140,7 +161,7 @@ class TableCodec:
     is_named: bool
     is_frame: bool
     backend: str = "pandas"
-    is_text: bool = False
+    array_dtype: Any = FLOAT64
 
     @classmethod
     def of(cls, X: Any, *, names: Sequence[Hashable] | None = None) -> "TableCodec":
@@ -151,18 +172,22 @@ class TableCodec:
         InputError
             If a column holds values that are not hashable.
         """
-        if holds_floats_only(X):  # Looking at each of many columns would take long.
-            columns = (Column(FloatKind(), np.dtype(np.float64)),) * X.shape[1]
+        dtype = plain_dtype(X)
+        if dtype is not None:  # Looking at each of many columns would take long.
+            columns = (Column(_plain_kind(dtype), dtype),) * X.shape[1]
         else:
             columns = tuple(map(Column.of, columns_of(X)))
         backend = backend_of(X)
         if backend != "array":
-            return cls(tuple(labels_of(X)), columns, True, True, backend)
+            codec = cls(tuple(labels_of(X)), columns, True, True, backend)
+            as_array = array_dtype(X)
+            if as_array.kind == "O" and codec._is_numeric:
+                return codec
+            return replace(codec, array_dtype=as_array)
         if names is not None and len(names) == len(columns):
             return cls(tuple(names), columns, is_named=True, is_frame=True)
         labels = tuple(f"x{j}" for j in range(len(columns)))
-        is_text = np.asarray(X).dtype.kind in "US"
-        return cls(labels, columns, is_named=False, is_frame=False, is_text=is_text)
+        return cls(labels, columns, is_named=False, is_frame=False, array_dtype=array_dtype(X))
 
     @property
     def dtypes(self) -> tuple[Any, ...]:
@@ -201,7 +226,7 @@ class TableCodec:
         known = set(positions)
         columns = [
             replace(column, kind=replace(column.kind, is_categorical=True))
-            if j in known and isinstance(column.kind, FloatKind | IntegerKind)
+            if j in known and isinstance(column.kind, FloatKind | IntegerKind | ObjectKind)
             else column
             for j, column in enumerate(self.columns)
         ]
@@ -249,17 +274,22 @@ class TableCodec:
         Integer columns come back as integers unless a perturbed value is not whole. Categorical
         columns get further categories if the matrix contains new levels.
         """
-        if not self.is_frame and self.is_plain:
-            return np.array(matrix, dtype=np.float64, order="C")
+        if not self.is_frame and self.array_dtype.kind in "biuf" and self._is_numeric:
+            return write_matrix(matrix, self.array_dtype)
         if self.is_frame and self.backend != "pandas":
             pairs = zip(self.labels, self.columns, matrix.T, strict=True)
             columns = {str(name): c.write(codes, self.backend) for name, c, codes in pairs}
             return write_frame(columns)
-        frame = self._plain_frame(matrix) if self.is_plain else self._mixed_frame(matrix)
+        frame = self._plain_frame(matrix) if self._is_numeric else self._mixed_frame(matrix)
         if self.is_frame:
             return frame
+        if self.array_dtype.kind in "biuf":
+            return frame.to_numpy()
         objects = frame.to_numpy(dtype=object)
-        return objects.astype(str) if self.is_text else objects
+        if self.array_dtype.kind not in "US":
+            return objects
+        text = objects.astype(self.array_dtype.kind)
+        return text.astype(np.result_type(text.dtype, self.array_dtype))
 
     def values_of(self, codes: FloatVector, *, most: int) -> dict[str, Any]:
         """Values of one row by name, as in the user's table; the first `most` columns.
@@ -280,6 +310,10 @@ class TableCodec:
 
     def _plain_frame(self, matrix: FloatMatrix) -> pd.DataFrame:
         """Frame of numbers; its floats are in one block, because models round by memory layout."""
+        if self._common_dtype is not None:
+            values = write_matrix(matrix, self._common_dtype)
+            if values.dtype == self._common_dtype:
+                return pd.DataFrame(values, columns=self._index.view(), copy=True)
         frame = pd.DataFrame(np.array(matrix, order="C"), columns=self._index.view(), copy=True)
         written = {
             label: column.write(matrix[:, j], "pandas")
@@ -302,20 +336,42 @@ class TableCodec:
         return frame
 
     @cached_property
+    def _common_dtype(self) -> Any:
+        """The dtype of NumPy that all columns share, or None."""
+        dtypes = set(self.dtypes)
+        dtype = dtypes.pop() if len(dtypes) == 1 else None
+        return dtype if isinstance(dtype, np.dtype) else None
+
+    @cached_property
     def _index(self) -> Any:
         """The labels as the index that a frame makes of them; cached, frames get views of it."""
         return pd.DataFrame(columns=list(self.labels)).columns
 
     def _is_read_at_once(self, X: Any) -> bool:
         """Whether the matrix of codes is the table itself, so that no column has to be read."""
-        are_floats = all(isinstance(column.kind, FloatKind) for column in self.columns)
-        return are_floats and holds_floats_only(X) and X.shape[1] == len(self.columns)
+        dtype = plain_dtype(X)
+        if dtype is None or X.shape[1] != len(self.columns):
+            return False
+        kind = type(_plain_kind(dtype))
+        return all(c.dtype == dtype and isinstance(c.kind, kind) for c in self.columns)
+
+    @property
+    def _is_numeric(self) -> bool:
+        """Whether all columns are numbers of pandas or NumPy, and codes are these numbers."""
+        return self.is_plain and not any(isinstance(c.kind, ObjectKind) for c in self.columns)
 
     def _sources(self, X: Any) -> list[Source]:
         sources = columns_of(X)
         for source, label in zip(sources, self.labels, strict=True):
             source.label = label
         return sources
+
+
+def _plain_kind(dtype: Any) -> Kind:
+    """The kind of a column that `plain_dtype` allows."""
+    if dtype.kind == "f":
+        return FloatKind()
+    return IntegerKind(ExactScale(unsigned=dtype.kind == "u"))
 
 
 def align_columns(X: Any, labels: Sequence[Hashable]) -> tuple[Any, str | None]:

@@ -11,12 +11,24 @@ from pandas.api.types import is_object_dtype
 
 from wisca_xai._exceptions import InputError
 from wisca_xai._table._exact import ExactScale, IntArray
-from wisca_xai._table._levels import Groups, find, in_order, object_array
+from wisca_xai._table._levels import (
+    Groups,
+    find,
+    identity,
+    in_order,
+    is_missing,
+    object_array,
+)
+from wisca_xai._table._objects import NumberObjects, Objects, are_numbers
 from wisca_xai._typing import FloatVector, IntVector
 
 # The number of ticks of each unit in a second.
 PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 BoolVector = NDArray[np.bool_]
+
+
+class UNSEEN:
+    """Stands for a missing value where none was seen; a class, so that pickle keeps it."""
 
 
 @dataclass(frozen=True)
@@ -192,7 +204,8 @@ class TickKind:
         found = source.ticks()
         if found is None:
             values = source.groups()
-            if not values.used():  # A column of missing values only may have any dtype.
+            # A column of missing values only may have any dtype.
+            if all(map(is_missing, values.used())):
                 none = np.zeros(len(values.places), dtype=np.int64)
                 return Ticks(none, none == 0, self.kind, self.unit, self.is_aware)
         if found is None or (found.kind, found.is_aware) != (self.kind, self.is_aware):
@@ -236,12 +249,14 @@ class LevelKind:
         The number of categories of a categorical dtype, which are the first levels; None for other
         columns.
     missing : object
-        The object that stands for a missing value.
+        The object that stands for a missing value. If a column of objects has several kinds of
+        them, such as None and NaN, it is the most frequent, and the others are levels. `UNSEEN` if
+        nothing is missing.
     """
 
     levels: tuple[Any, ...]
     n_declared: int | None = None
-    missing: Any = None
+    missing: Any = UNSEEN
     is_categorical = True
     is_plain = False
 
@@ -249,15 +264,19 @@ class LevelKind:
     def of(cls, source: Source) -> "LevelKind":
         """Levels in their natural order."""
         found = _groups(source)
-        return cls(tuple(in_order(found.used())), None, found.missing)
+        return cls((), None, UNSEEN)._with(found)
 
     def knowing(self, source: Source) -> "LevelKind":
         """Return the same kind with the new values of a column at the end."""
-        found = _groups(source)
+        return self._with(_groups(source))
+
+    def _with(self, found: Groups) -> "LevelKind":
         used = found.used()
+        has_missing = (found.places < 0).any() or any(map(is_missing, used))
+        missing = found.missing if self.missing is UNSEEN and has_missing else self.missing
+        used = [value for value in used if identity(value) != identity(missing)]
         places = find(self.levels, used, are_objects=found.are_objects)
         new = [value for value, place in zip(used, places, strict=True) if place < 0]
-        missing = found.missing if self.missing is None else self.missing
         if not new and missing is self.missing:
             return self
         return replace(self, levels=(*self.levels, *in_order(new)), missing=missing)
@@ -272,9 +291,10 @@ class LevelKind:
         """
         found = _groups(source)
         places = find(self.levels, found.values, are_objects=found.are_objects)
-        numbers = np.array([*places, -1], dtype=np.float64)
+        own = identity(self.missing)
+        are_missing = [identity(value) == own for value in found.values]
+        numbers = np.where([*are_missing, True], np.nan, [*places, -1])
         codes = numbers[found.places]
-        codes[found.places < 0] = np.nan
         if (codes < 0).any():
             raise KeyError(found.values[found.places[np.argmax(codes < 0)]])
         return codes
@@ -286,10 +306,61 @@ class LevelKind:
     @cached_property
     def objects(self) -> NDArray[Any]:
         """The levels, followed by the object that stands for a missing value."""
-        return object_array((*self.levels, self.missing))
+        return object_array((*self.levels, None if self.missing is UNSEEN else self.missing))
 
 
-Kind = FloatKind | IntegerKind | BooleanKind | TickKind | LevelKind
+@dataclass(frozen=True)
+class ObjectKind:
+    """Numbers that are objects, such as Decimal; see `NumberObjects`."""
+
+    numbers: NumberObjects
+    is_categorical: bool = False
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether every code is the number that the model gets."""
+        return self.numbers.is_plain
+
+    def knowing(self, source: Source) -> "ObjectKind":
+        """Return the same kind with codes for the new numbers of a column."""
+        found = self._groups(source)
+        values = [value for value in found.used() if not self._knows(value, found)]
+        return replace(self, numbers=self.numbers.extended(values)) if values else self
+
+    def encode(self, source: Source) -> FloatVector:
+        """Codes of a column.
+
+        Raises
+        ------
+        KeyError
+            For a number without a code.
+        """
+        found = self._groups(source)
+        codes = [self.numbers.find(v, as_object=found.are_objects) for v in found.values]
+        return np.array([*codes, np.nan])[found.places]
+
+    def decode(self, codes: FloatVector) -> Objects:
+        """Values of codes."""
+        return self.numbers.decode(codes)
+
+    def _knows(self, value: Any, found: Groups) -> bool:
+        try:
+            self.numbers.find(value, as_object=found.are_objects)
+        except KeyError:
+            return False
+        return True
+
+    def _groups(self, source: Source) -> Groups:
+        found = _groups(source)
+        if not found.are_objects:
+            plain = [v.item() if isinstance(v, np.generic) else v for v in found.values]
+            found = replace(found, values=plain)
+        if any(not is_missing(v) for v in found.used()) and not are_numbers(found.used()):
+            raise _no_numbers(source)
+        return found
+
+
+Kind = FloatKind | IntegerKind | BooleanKind | TickKind | LevelKind | ObjectKind
 
 
 def kind_of(source: Source) -> Kind:
@@ -300,6 +371,9 @@ def kind_of(source: Source) -> Kind:
         return TickKind(scale, ticks.kind, ticks.unit, ticks.is_aware)
     found = source.numbers() if not is_object_dtype(source.dtype) else None
     if found is None:
+        groups = _groups(source)
+        if groups.are_objects and are_numbers(groups.used()):
+            return ObjectKind(NumberObjects.of(groups.used(), groups.missing))
         return LevelKind.of(source)
     kind = found.data.dtype.kind
     if kind == "b":
@@ -312,12 +386,16 @@ def kind_of(source: Source) -> Kind:
 def _numbers(source: Source) -> Numbers:
     found = source.numbers()
     if found is None:
-        values = source.groups().used()
-        raise InputError(
-            f"Column {source.label!r} must hold numbers, as the background does, got "
-            f"{source.dtype}{f' such as {values[0]!r}' if values else ''}."
-        )
+        raise _no_numbers(source)
     return found
+
+
+def _no_numbers(source: Source) -> InputError:
+    values = [v for v in source.groups().used() if not are_numbers([v]) and not is_missing(v)]
+    return InputError(
+        f"Column {source.label!r} must hold numbers, as the background does, got "
+        f"{source.dtype}{f' such as {values[0]!r}' if values else ''}."
+    )
 
 
 def _groups(source: Source) -> Groups:

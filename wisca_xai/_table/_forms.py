@@ -11,14 +11,14 @@ from wisca_xai._exceptions import InputError
 from wisca_xai._table._columns import Source
 from wisca_xai._table._narwhals import OtherColumn
 from wisca_xai._table._pandas import PandasColumn
-from wisca_xai._typing import IntVector
+from wisca_xai._typing import FloatMatrix, IntVector
 
 
 def as_table(X: Any) -> Any:
     """Return `X` as a frame or an array.
 
-    Structured arrays become DataFrames. Arrays of objects become float64 if they hold only numbers.
-    Lists of lists that contain text become arrays of objects.
+    Structured arrays become DataFrames. Lists of lists that contain text become arrays of objects;
+    other lists of numbers become float64.
 
     Raises
     ------
@@ -38,16 +38,23 @@ def as_table(X: Any) -> Any:
         return X
     if array.ndim != 2 or array.size == 0 or array.dtype.kind not in "OUS":
         return X
+    if isinstance(X, np.ndarray):
+        return X
     if array.dtype.kind == "O" and all(c.numbers() is not None for c in columns_of(array)):
         return array_frame(array).to_numpy(dtype=np.float64, na_value=np.nan)
-    return array if isinstance(X, np.ndarray) else np.array(X, dtype=object)
+    return np.array(X, dtype=object)
 
 
 def array_frame(array: Any) -> pd.DataFrame:
-    """Turn an array into a DataFrame; columns of objects get the dtype of their values."""
+    """Turn an array into a DataFrame; columns of objects stay objects."""
+    if array.dtype.kind in "biuf" and array.dtype.itemsize <= 8:
+        return pd.DataFrame(array)
     if array.dtype.kind not in "OUS":
         return pd.DataFrame(np.asarray(array, dtype=np.float64))
-    return pd.DataFrame(np.array(array, dtype=object)).infer_objects()
+    frame = pd.DataFrame(np.array(array, dtype=object), dtype=object)
+    inferred = frame.infer_objects()
+    dates = {j: dtype for j, dtype in inferred.dtypes.items() if dtype.kind in "mM"}
+    return frame.astype(dates) if dates else frame
 
 
 def is_frame(X: Any) -> bool:
@@ -113,11 +120,43 @@ def columns_of(X: Any) -> list[Source]:
     return [PandasColumn(label, frame.iloc[:, j]) for j, label in enumerate(frame.columns)]
 
 
-def holds_floats_only(X: Any) -> bool:
-    """Whether all columns are float64 of NumPy; arrays of numbers count as such."""
+def plain_dtype(X: Any) -> Any:
+    """The dtype of floats or integers that all columns share, or None.
+
+    None also for integers of which float64 does not hold all.
+    """
+    if backend_of(X) == "pandas":
+        dtypes = set(X.dtypes)
+        dtype = dtypes.pop() if len(dtypes) == 1 else None
+    else:
+        dtype = np.asarray(X).dtype if backend_of(X) == "array" and np.ndim(X) == 2 else None
+    if not isinstance(dtype, np.dtype) or dtype.kind not in "iuf" or dtype.itemsize > 8:
+        return None
+    if dtype.kind in "iu" and dtype.itemsize == 8 and X.size:
+        values = np.asarray(X)
+        if int(values.max()) > 2**53 or int(values.min()) < -(2**53):
+            return None
+    return dtype
+
+
+def array_dtype(X: Any) -> Any:
+    """The dtype of a table as an array; longer floats than float64 count as float64."""
     backend = backend_of(X)
     if backend == "array":
-        array = np.asarray(X)
-        return array.ndim == 2 and array.dtype.kind not in "OUS"
-    plain = np.dtype(np.float64)
-    return backend == "pandas" and all(dtype == plain for dtype in X.dtypes)
+        dtype = np.asarray(X).dtype
+    elif backend == "pandas" and all(isinstance(dtype, np.dtype) for dtype in X.dtypes):
+        dtype = X.iloc[:0].to_numpy().dtype
+    else:
+        dtype = np.dtype(object)
+    if dtype.kind in "biuf":
+        return dtype if dtype.itemsize <= 8 else np.dtype(np.float64)
+    return dtype if dtype.kind in "US" else np.dtype(object)
+
+
+def write_matrix(matrix: FloatMatrix, dtype: Any) -> Any:
+    """A copy of the matrix in `dtype`; float64 if there are other numbers than `dtype` can hold."""
+    if dtype.kind == "f":
+        return np.array(matrix, dtype=dtype, order="C")
+    low, high = (0, 1) if dtype.kind == "b" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
+    fits = (matrix == np.floor(matrix)) & (matrix >= low) & (matrix <= high)
+    return np.array(matrix, dtype=dtype if fits.all() else np.float64, order="C")

@@ -14,6 +14,15 @@ from wisca_xai._typing import IntVector
 
 # The types that stand for missing values; if two are equally frequent, the first one is used.
 MISSING = ("NoneType", "float", "NAType", "NaTType")
+_MAY_BE_NAN = (
+    float,
+    complex,
+    Decimal,
+    np.floating,
+    np.complexfloating,
+    np.datetime64,
+    np.timedelta64,
+)
 
 
 @dataclass(frozen=True)
@@ -23,11 +32,12 @@ class Groups:
     Attributes
     ----------
     values : list
-        The distinct values as Python objects.
+        The distinct values as Python objects. Those of a column of objects may be missing values of
+        several kinds, such as None and NaN.
     places : ndarray of shape (n_rows,)
         Position of each row's value; -1 for a missing value.
     missing : object
-        The object that stands for a missing value.
+        The object that stands for a missing value. In a column of objects it is the most frequent.
     are_objects : bool
         Whether each value has its own type; otherwise all have the type of the column.
     """
@@ -43,7 +53,7 @@ class Groups:
 
 
 def group_objects(objects: Any) -> Groups:
-    """Distinct values of an object array, in which 1, 1.0 and True are different.
+    """Distinct values of an object array, in which 1, 1.0 and True are different, as are None, NaN.
 
     Raises
     ------
@@ -51,13 +61,15 @@ def group_objects(objects: Any) -> Groups:
         If a value is not hashable.
     """
     absent = np.asarray(pd.isna(objects))
-    if pd.api.types.infer_dtype(objects, skipna=True) == "string":  # The fast way.
+    if set(map(type, objects[~absent])) == {str}:  # The fast way.
         places, values = pd.factorize(objects)
-        return Groups(list(values), places, _usual_missing(objects[absent]))
+        found = list(values)
+        wanted = np.flatnonzero(absent)
+    else:
+        places, found = np.full(len(objects), -1, dtype=np.intp), []
+        wanted = np.arange(len(objects))
     known: dict[Hashable, int] = {}
-    found: list[Any] = []
-    places = np.full(len(objects), -1, dtype=np.intp)
-    for i in np.flatnonzero(~absent):
+    for i in wanted:
         place = known.setdefault(identity(objects[i]), len(found))
         if place == len(found):
             found.append(objects[i])
@@ -65,10 +77,26 @@ def group_objects(objects: Any) -> Groups:
     return Groups(found, places, _usual_missing(objects[absent]), are_objects=True)
 
 
+def is_missing(value: Any) -> bool:
+    """Whether an object stands for a missing value."""
+    if value is None or value is pd.NA or value is pd.NaT:
+        return True
+    return isinstance(value, _MAY_BE_NAN) and bool(value != value)
+
+
 def identity(value: Any) -> Hashable:
-    """Return a key that differs for equal values of different types, also inside tuples."""
+    """Return a key that differs for equal values of different types, also inside tuples.
+
+    0.0 and -0.0 differ, and so do Decimal("1.0") and Decimal("1.00"). All NaN of a type are one.
+    """
     if isinstance(value, tuple):
         return type(value), tuple(map(identity, value))
+    if is_missing(value):
+        return type(value), "missing"
+    if isinstance(value, Decimal):
+        return type(value), value.as_tuple()
+    if isinstance(value, float | np.floating) and value == 0:
+        return type(value), value, bool(np.signbit(value))
     return type(value), value
 
 
@@ -83,7 +111,7 @@ def find(levels: Sequence[Any], values: Sequence[Any], *, are_objects: bool) -> 
     If values have the type of their column, a value also matches a level of another type that is
     equal to it, because missing values turn a column of integers into one of floats.
     """
-    same = {identity(level): i for i, level in enumerate(levels)}
+    same: dict[Hashable, int] = {identity(level): i for i, level in enumerate(levels)}
     equal: dict[Hashable, int] = {}
     for i, level in enumerate(() if are_objects else levels):
         equal.setdefault(level, i)
@@ -100,10 +128,14 @@ def object_array(values: Collection[Any]) -> NDArray[Any]:
 
 def _rank(value: Any) -> tuple[Any, ...]:
     kind = f"{type(value).__module__}.{type(value).__qualname__}"
+    if is_missing(value):
+        return (kind, 5)
     if isinstance(value, str):
         return kind, 0, value
-    if isinstance(value, numbers.Real | Decimal):
-        return kind, 1, value
+    if isinstance(value, Decimal):
+        return kind, 1, value, str(value)
+    if isinstance(value, numbers.Real):
+        return kind, 1, value, not np.signbit(float(value)) if value == 0 else True
     if isinstance(value, tuple):
         return kind, 2, tuple(map(_rank, value))
     if isinstance(value, frozenset):

@@ -6,8 +6,9 @@ from typing import Any
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from wisca_xai._table._columns import LevelKind, Numbers, Ticks
+from wisca_xai._table._columns import FloatKind, LevelKind, Numbers, Ticks
 from wisca_xai._table._levels import Groups, group_objects, object_array
+from wisca_xai._table._objects import Objects
 from wisca_xai._table._pandas import object_numbers
 from wisca_xai._typing import IntVector
 
@@ -25,7 +26,7 @@ class OtherColumn:
         kind = series.dtype
         self.dtype: Any = np.dtype(object)
         if kind.is_float():
-            self.dtype = np.dtype(np.float64)
+            self.dtype = series.head(0).to_numpy().dtype
         elif kind.is_integer() and not isinstance(kind, nw.Int128 | nw.UInt128):
             self.dtype = np.dtype(np.uint64 if kind.is_unsigned_integer() else np.int64)
         elif kind == nw.Boolean:
@@ -86,15 +87,18 @@ def write_other(
             return column.cast(native)
         finer = nw.Datetime(unit, example.time_zone) if found.kind == "M" else nw.Duration(unit)
         return nw.from_native(column, series_only=True).cast(finer).to_native()
+    if isinstance(found, Objects):
+        return _cast(_series(found.data.tolist(), backend), native)
     if not isinstance(found, Numbers):
         return _levels(found, kind, native, backend)
     if found.data.dtype.kind != "f":
         column = _series(_with_nulls(found.data, found.missing), backend)
         return _cast(column, native)
     data = np.array(found.data)
-    if missing_is_nan:
-        return _series(data, backend)
-    return nw.from_native(_series(data, backend), series_only=True).fill_nan(None).to_native()
+    column = _series(data, backend)
+    if not missing_is_nan:
+        column = nw.from_native(column, series_only=True).fill_nan(None).to_native()
+    return _cast(column, native) if isinstance(kind, FloatKind) else column
 
 
 def _levels(places: IntVector, kind: LevelKind, native: Any, backend: Any) -> Any:

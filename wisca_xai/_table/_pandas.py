@@ -2,6 +2,7 @@
 
 import numbers
 from collections.abc import Hashable
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +12,7 @@ from pandas.api import types
 
 from wisca_xai._table._columns import LevelKind, Numbers, Ticks
 from wisca_xai._table._levels import Groups, group_objects
+from wisca_xai._table._objects import Objects
 from wisca_xai._typing import IntVector
 
 _array: Any = pd.array  # as Any, because its overloads accept only literal dtypes
@@ -66,6 +68,8 @@ class PandasColumn:
             return Groups(categories, np.asarray(series.cat.codes, dtype=np.intp), np.nan)
         if types.is_object_dtype(self.dtype):
             return group_objects(np.asarray(series))
+        if isinstance(self.dtype, pd.ArrowDtype) and self.dtype.type is Decimal:
+            return group_objects(np.asarray(series.astype(object)))
         places, values = pd.factorize(series)
         return Groups(list(values), places)
 
@@ -89,7 +93,7 @@ def write_numbers(found: Numbers, dtype: Any) -> Any:
     """Write numbers as an array of `dtype`, or of another dtype if they do not fit."""
     data, missing = found.data, found.missing
     if isinstance(dtype, np.dtype) and dtype.kind not in "biu":
-        return data  # float32 stays float64, so that equal tables give equal bytes.
+        return data.astype(dtype)
     is_numpy = isinstance(dtype, np.dtype)
     if is_numpy and data.dtype.kind == "b" and missing.any():
         objects = data.astype(object)
@@ -100,7 +104,9 @@ def write_numbers(found: Numbers, dtype: Any) -> Any:
     if is_numpy:
         return data.astype(dtype)
     if isinstance(dtype, pd.SparseDtype):
-        return _array(np.where(missing, np.nan, data), dtype=dtype)
+        filled = np.where(missing, np.nan, data) if missing.any() else data
+        fits = filled.dtype.kind == dtype.subtype.kind and _fits(filled, dtype.subtype)
+        return _array(filled, dtype=dtype if fits else pd.SparseDtype(filled.dtype))
     arrays: Any = pd.arrays
     makers = {"b": arrays.BooleanArray, "f": arrays.FloatingArray}
     make = makers.get(data.dtype.kind, arrays.IntegerArray)
@@ -119,6 +125,23 @@ def write_ticks(found: Ticks, dtype: Any) -> Any:
     if isinstance(dtype, pd.ArrowDtype) and _without_arrow(dtype) == series.dtype:
         series = series.astype(dtype)
     return series.array
+
+
+def write_objects(found: Objects, dtype: Any) -> Any:
+    """Write objects as an array of `dtype`, or of objects if they do not fit."""
+    if isinstance(dtype, pd.ArrowDtype):
+        with suppress(ValueError):  # ArrowInvalid, for decimals of more digits than the dtype has.
+            return _array(found.data, dtype=dtype)
+    return pd.Series(found.data, dtype=object)
+
+
+def holds(codes: Any, dtype: Any) -> bool:
+    """Whether a column of floats of `dtype` can hold the codes without rounding."""
+    kind = getattr(dtype, "subtype", getattr(dtype, "numpy_dtype", dtype))
+    if not isinstance(kind, np.dtype) or kind.kind != "f" or kind.itemsize >= 8:
+        return True
+    with np.errstate(over="ignore"):
+        return bool(np.array_equal(codes.astype(kind).astype(np.float64), codes, equal_nan=True))
 
 
 def level_array(kind: LevelKind, dtype: Any) -> Any:

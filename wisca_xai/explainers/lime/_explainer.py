@@ -27,9 +27,9 @@ class LimeExplainer(BaseExplainer):
     A neighbourhood is drawn from bins of the background. Around each row, a ridge regression of the
     explained output gives one coefficient per feature. Its regressors are "in the same bin as the
     row" or, for booleans, text and categories, "the same value as in the row". Whole numbers with
-    at most 12 different values, such as weekdays, have a bin for each value. Neighbours close to the
-    row have larger weights. All rows share one neighbourhood, so the model evaluates `n_samples`
-    rows in total.
+    at most 12 different values, such as weekdays, have a bin for each value. Neighbours close to
+    the row have larger weights. All rows share one neighbourhood, so the model evaluates
+    `n_samples` rows in total.
 
     Parameters
     ----------
