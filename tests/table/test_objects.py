@@ -110,7 +110,7 @@ def test_text_of_numpy_and_bytes_keep_their_type():
 
 def test_a_column_of_objects_that_holds_numbers_takes_no_text_later():
     codec = TableCodec.of(as_objects([Decimal(1)]))
-    with pytest.raises(InputError, match="'a' must hold numbers.*got object such as 'x'"):
+    with pytest.raises(InputError, match=r"'a' must hold numbers.*got object such as 'x'"):
         codec.extended(as_objects([Decimal(2), None, "x"]))
     other = pd.DataFrame({"a": pd.array([1, None, 3], dtype="Int64")})
     codec = codec.extended(other)

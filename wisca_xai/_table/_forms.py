@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from wisca_xai._exceptions import InputError
-from wisca_xai._table._columns import Source
 from wisca_xai._table._narwhals import OtherColumn
 from wisca_xai._table._pandas import PandasColumn
+from wisca_xai._table._sources import Source
 from wisca_xai._typing import FloatMatrix, IntVector
 
 

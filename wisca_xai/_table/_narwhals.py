@@ -6,10 +6,11 @@ from typing import Any
 import narwhals.stable.v2 as nw
 import numpy as np
 
-from wisca_xai._table._columns import FloatKind, LevelKind, Numbers, Ticks
+from wisca_xai._table._columns import FloatKind, LevelKind
 from wisca_xai._table._levels import Groups, group_objects, object_array
 from wisca_xai._table._objects import Objects
 from wisca_xai._table._pandas import object_numbers
+from wisca_xai._table._sources import Numbers, Ticks
 from wisca_xai._typing import IntVector
 
 

@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 from pandas.api import types
 
-from wisca_xai._table._columns import LevelKind, Numbers, Ticks
+from wisca_xai._table._columns import LevelKind
 from wisca_xai._table._levels import Groups, group_objects
 from wisca_xai._table._objects import Objects
+from wisca_xai._table._sources import Numbers, Ticks
 from wisca_xai._typing import IntVector
 
 _array: Any = pd.array  # as Any, because its overloads accept only literal dtypes
