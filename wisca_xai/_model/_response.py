@@ -113,6 +113,15 @@ class Response:
             )
         return outputs
 
+    def of_table(self, table: Any) -> FloatMatrix:
+        """Outputs of shape (n_rows, k) on a table as the user gives it, in one batch."""
+        call = self.model if self.method == "call" else getattr(self.model, self.method)
+        n_rows, began = len(table), time.perf_counter()
+        with quiet_libraries():
+            raw = as_array(call(table))
+        self.charge(n_rows, 1, time.perf_counter() - began)
+        return self._normalise(raw, n_rows)
+
     def evaluate(self, matrix: FloatMatrix, method: str) -> Any:
         """Call `method` of the model on the rows, in batches of bounded memory.
 

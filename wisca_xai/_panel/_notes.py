@@ -4,6 +4,7 @@ import numpy as np
 
 from wisca_xai._results._validity import OUTPUT_ROUNDING
 from wisca_xai._text import display_name
+from wisca_xai._typing import FloatMatrix
 from wisca_xai.explainers._task import Task
 
 N_REPEATED = 20  # number of rows that are passed to the model twice
@@ -13,7 +14,7 @@ def ask_again(task: Task) -> tuple[float, list[str]]:
     """The model's noise, and a note if it does not give the same outputs for the same rows."""
     outputs = task.outputs[:N_REPEATED]
     try:
-        again = task.response(task.rows[:N_REPEATED])
+        again = _in_other_batches(task, len(outputs))
     except Exception as error:  # The model gave outputs for the same rows before.
         reason = f"{type(error).__name__}: {error}"
         return 0.0, [f"The model failed on rows that it had predicted before ({reason})."]
@@ -21,11 +22,34 @@ def ask_again(task: Task) -> tuple[float, list[str]]:
     if difference <= OUTPUT_ROUNDING * np.abs(outputs).max():
         return 0.0, []
     noise = float(np.sqrt(((again - outputs) ** 2).mean() / 2))
+    if _is_repeatable(task):
+        return noise, [
+            f"The model answers differently in another batch: its outputs for the same "
+            f"{len(outputs)} rows differ by up to {difference:.2g}. The output of a row must not "
+            "depend on the rows beside it, else no value of a row is right. Look for a step that "
+            "standardises or ranks each batch."
+        ]
     return noise, [
         f"The model is not deterministic: its outputs for the same {len(outputs)} rows differ by "
         f"up to {difference:.2g} between two calls (standard deviation of an output: {noise:.2g}). "
         "Standard errors include this noise. It adds to the importance of every feature."
     ]
+
+
+def _in_other_batches(task: Task, size: int) -> FloatMatrix:
+    """Outputs of the first `size` rows: of each half alone, or of one row beside another one."""
+    if size == 1:
+        beside = task.background[-1:]
+        return task.response(np.vstack([task.rows[:1], beside]))[:1]
+    halves = (task.rows[: size // 2], task.rows[size // 2 : size])
+    return np.concatenate([task.response(half) for half in halves])
+
+
+def _is_repeatable(task: Task) -> bool:
+    """Whether the model gives the same outputs for the same batch."""
+    rows = task.rows[:2] if len(task.rows) > 1 else np.vstack([task.rows, task.background[-1:]])
+    one, two = task.response(rows), task.response(rows)
+    return bool(np.allclose(one, two, rtol=0.0, atol=OUTPUT_ROUNDING * np.abs(one).max()))
 
 
 def constant_note(task: Task) -> list[str]:

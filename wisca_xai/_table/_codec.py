@@ -1,7 +1,7 @@
 """TableCodec: turns a table into a float64 matrix, and such a matrix back into a table."""
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -52,6 +52,8 @@ class TableCodec:
         The library of the frame.
     array_dtype : dtype
         The dtype of the array that `decode` returns.
+    index : pandas.Index or None
+        The index of columns of a frame of pandas, which may have levels and names.
 
     Notes
     -----
@@ -77,6 +79,7 @@ class TableCodec:
     is_frame: bool
     backend: str = "pandas"
     array_dtype: Any = FLOAT64
+    index: Any = field(default=None, compare=False)
 
     @classmethod
     def of(cls, X: Any, *, names: Sequence[Hashable] | None = None) -> "TableCodec":
@@ -94,7 +97,8 @@ class TableCodec:
             columns = tuple(map(Column.of, columns_of(X)))
         backend = backend_of(X)
         if backend != "array":
-            codec = cls(tuple(labels_of(X)), columns, True, True, backend)
+            index = X.columns.copy() if backend == "pandas" else None
+            codec = cls(tuple(labels_of(X)), columns, True, True, backend, index=index)
             as_array = array_dtype(X)
             if as_array.kind == "O" and codec._is_numeric:
                 return codec
@@ -229,18 +233,19 @@ class TableCodec:
             values = write_matrix(matrix, self._common_dtype)
             if values.dtype == self._common_dtype:
                 return pd.DataFrame(values, columns=self._index.view(), copy=True)
-        frame = pd.DataFrame(np.array(matrix, order="C"), columns=self._index.view(), copy=True)
+        frame = pd.DataFrame(np.array(matrix, order="C"), copy=True)
         written = {
-            label: column.write(matrix[:, j], "pandas")
-            for j, (label, column) in enumerate(zip(self.labels, self.columns, strict=True))
+            j: column.write(matrix[:, j], "pandas")
+            for j, column in enumerate(self.columns)
             if column.dtype != np.float64
         }
-        changed = {label: new.dtype for label, new in written.items() if new.dtype != np.float64}
+        changed = {j: new.dtype for j, new in written.items() if new.dtype != np.float64}
         if changed:
             frame = frame.astype(changed)
-        for label, dtype in changed.items():
+        for j, dtype in changed.items():
             if is_object_dtype(dtype):  # This column holds booleans with missing values.
-                frame[label] = written[label]
+                frame[j] = written[j]
+        frame.columns = self._index.view()
         return frame
 
     def _mixed_frame(self, matrix: FloatMatrix) -> pd.DataFrame:
@@ -259,8 +264,11 @@ class TableCodec:
 
     @cached_property
     def _index(self) -> Any:
-        """The labels as the index that a frame makes of them; cached, frames get views of it."""
-        return pd.DataFrame(columns=list(self.labels)).columns
+        """The user's index of columns, or that which a frame makes of the labels.
+
+        It is cached, and frames get views of it.
+        """
+        return pd.DataFrame(columns=list(self.labels)).columns if self.index is None else self.index
 
     def _is_read_at_once(self, X: Any) -> bool:
         """Whether the matrix of codes is the table itself, so that no column has to be read."""

@@ -21,6 +21,7 @@ from wisca_xai._compat import installed_version, one_blas_thread
 from wisca_xai._exceptions import InputError
 from wisca_xai._model._boosting import expected_labels, level_columns, takes_frames
 from wisca_xai._model._fitting import fit_model, inherit_tags, is_fitted, route_to_model
+from wisca_xai._model._own_table import check_own_table
 from wisca_xai._model._response import Response
 from wisca_xai._random import canonical_order, seed_entropy
 from wisca_xai._results._explanation import Explanation
@@ -125,7 +126,8 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
             )
         names = expected_labels(self.estimator_, labels)
         codec = TableCodec.of(X, names=names)
-        if names is None and hasattr(self.estimator_, "n_features_in_"):
+        are_text = labels is None or all(isinstance(label, str) for label in labels)
+        if names is None and are_text and hasattr(self.estimator_, "n_features_in_"):
             codec = codec.for_arrays(as_frame=takes_frames(self.estimator_))
         self.codec_ = codec.with_levels(level_columns(self.estimator_))
         background = self.codec_.encode(X)
@@ -277,6 +279,7 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
         index = index if isinstance(index, pd.Index) else pd.RangeIndex(len(rows))
         response = Response(self.estimator_, codec, response_method=self.response_method)
         outputs = _first_outputs(response, rows, index[order])
+        check_own_table(response, X, matrix, outputs, order)
         notes = [] if note is None else [f"In X, {note}."]
         if response.note is not None:
             notes.append(response.note)
