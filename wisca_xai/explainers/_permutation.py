@@ -14,6 +14,7 @@ from wisca_xai._results._explanation import Explanation
 from wisca_xai._typing import FloatMatrix, FloatVector, IntVector, ResponseMethod, Unit
 from wisca_xai.explainers._base import BaseExplainer
 from wisca_xai.explainers._budget import check_budget
+from wisca_xai.explainers._custom_score import CustomScore
 from wisca_xai.explainers._make import make_explanation, zero_null_values
 from wisca_xai.explainers._task import Task
 
@@ -42,7 +43,9 @@ class PermutationExplainer(BaseExplainer):
         "prediction" measures the change of the model's output, in the unit of the output. It needs
         no y, and describes what the model does rather than how well it does it. It is far less
         noisy than a score, which changes only where a prediction goes wrong. A scikit-learn scorer
-        measures the loss of its score and needs y. None takes accuracy for models with classes, R2
+        measures the loss of its score and needs y, as does a function ``scorer(model, X, y)``,
+        which gets the model itself and X in the form that the model takes, one shuffled table at a
+        time. None takes accuracy for models with classes, R2
         for others.
     n_repeats : int, default=5
         Number of shuffles of each column.
@@ -234,6 +237,8 @@ def _score_losses(
     parts = _ROW_SCORES.get(scoring) if isinstance(scoring, str) else None
     row_effects = np.zeros(task.rows.shape)
     scorer = scoring if callable(scoring) else get_scorer(scoring)
+    if not isinstance(scorer, type(get_scorer("accuracy"))):  # Only those see no table.
+        return _custom_losses(task, shuffles, CustomScore(task, scorer)), None
     model = _ScoredModel(task.response)
     reference = scorer(model, task.rows, task.y)
     own = 0.0 if parts is None else parts(task.y, model.predict(task.rows))
@@ -246,6 +251,16 @@ def _score_losses(
                 lost = own - parts(task.y, block["predict"])
                 _share_out(row_effects, pair, shuffles, lost)
     return effects, None if parts is None else row_effects
+
+
+def _custom_losses(task: Task, shuffles: list[IntVector], score: CustomScore) -> FloatMatrix:
+    """Losses of a custom score, by column and shuffle."""
+    effects = np.empty((task.n_features, len(shuffles)))
+    reference = score(task.rows)
+    for chunk, stack in _shuffled_copies(task.rows, shuffles):
+        for pair, table in zip(chunk, stack, strict=True):
+            effects[pair] = reference - score(table)
+    return effects
 
 
 def _share_out(
