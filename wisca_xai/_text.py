@@ -1,7 +1,8 @@
 """Names and sentences that are safe to show in a terminal, in HTML and in a file."""
 
 import sys
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -9,24 +10,110 @@ import pandas as pd
 
 def to_safe_html(table: pd.DataFrame) -> str:
     """Convert to an HTML table in which names are escaped, so they cannot run code."""
-    shown = table.rename(index=display_name, columns=display_name)
+    shown = to_shown(table)
     shown.index.names = [display_name(name) for name in shown.index.names]
     shown.columns.names = [display_name(name) for name in shown.columns.names]
-    shown = shown.map(lambda cell: display_name(cell) if isinstance(cell, str) else cell)
     return str(shown.to_html(escape=True, float_format=lambda number: f"{number:.4g}"))
 
 
+def to_shown(table: pd.DataFrame) -> pd.DataFrame:
+    """Copy with `display_names` in place of labels and of the text in each column."""
+    shown = table.copy()
+    for j, column in enumerate(table.columns):
+        if not pd.api.types.is_numeric_dtype(table.dtypes.iloc[j]):
+            cells = display_names(table.iloc[:, j])
+            shown[column] = pd.Series(cells, index=table.index, dtype=object)
+    shown.index, shown.columns = map(_shown_index, (table.index, table.columns))
+    return shown
+
+
+def _shown_index(index: pd.Index) -> pd.Index:
+    if isinstance(index, pd.MultiIndex):
+        levels = [display_names(index.get_level_values(i)) for i in range(index.nlevels)]
+        return pd.MultiIndex.from_arrays(levels, names=index.names)
+    return pd.Index(display_names(index), dtype=object, name=index.name)
+
+
 def safe_text(text: str) -> str:
-    """Write control and bidirectional characters as escape sequences."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    """Write control and bidirectional characters as escape sequences, and any space as a space."""
+    return "".join(map(_safe_character, text))
+
+
+def _safe_character(character: str) -> str:
+    if character.isprintable():
+        return character
+    if unicodedata.category(character) == "Zs":  # such as a no-break or an ideographic space
+        return " "
+    return character.encode("unicode_escape").decode()
 
 
 def display_name(name: Any, *, width: int = 40) -> Any:
-    """Return a name as `safe_text`, cut at `width` characters; other objects stay as they are."""
-    if not isinstance(name, str):
-        return name
-    shown = safe_text(name)
-    return shown if len(shown) <= width else shown[: width - 1] + "…"
+    """Return a name as `safe_text`, cut in the middle to `width`; other objects stay as they are.
+
+    Examples
+    --------
+    >>> display_name("customer_account_transaction_amount", width=20)
+    'customer_a…on_amount'
+    """
+    return _cut(safe_text(name), width) if isinstance(name, str) else name
+
+
+def display_names(names: Iterable[Any], *, width: int = 40) -> list[Any]:
+    """Return each name as `display_name`; names that differ stay different.
+
+    Names that would be cut alike show the part in which they differ. If that is not enough, they
+    are numbered in their order.
+
+    Examples
+    --------
+    >>> display_names(["the_sum_of_" + c + "_in_the_last_year" for c in "ab"], width=16)
+    ['the…a…ear', 'the…b…ear']
+    """
+    given = list(names)
+    shown = {name: _cut(safe_text(name), width) for name in given if isinstance(name, str)}
+    for group in _alike(shown):
+        shown.update(zip(group, _apart(group, width), strict=True))
+    for group in _alike(shown):
+        for number, name in enumerate(group, start=1):
+            shown[name] = f"{_cut(safe_text(name), width - 2 - len(str(number)))} #{number}"
+    return [shown[name] if isinstance(name, str) else name for name in given]
+
+
+def _cut(text: str, width: int) -> str:
+    if len(text) <= width:
+        return text
+    tail = (width - 1) // 2
+    return f"{text[: width - 1 - tail]}…{text[len(text) - tail :]}"
+
+
+def _alike(shown: Mapping[str, str]) -> list[list[str]]:
+    """Groups of names that are shown in the same way."""
+    groups: dict[str, list[str]] = {}
+    for name, cut in shown.items():
+        groups.setdefault(cut, []).append(name)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def _apart(names: list[str], width: int) -> list[str]:
+    """Names with the same beginning and end, and in between the part in which they differ."""
+    texts = list(map(safe_text, names))
+    if max(map(len, texts)) <= width:
+        return texts
+    head = _common(texts)
+    tail = _common([text[head:][::-1] for text in texts])
+    side = (width - 2) // 4
+    first, last = min(head, side), min(tail, side)
+    parts = []
+    for text in texts:
+        middle = _cut(text[head : len(text) - tail], width - 2 - first - last)
+        parts.append(f"{text[:first]}…{middle}…{text[len(text) - last :]}")
+    return parts
+
+
+def _common(texts: list[str]) -> int:
+    """Number of characters with which all texts begin."""
+    columns = enumerate(zip(*texts, strict=False))
+    return next((i for i, found in columns if len(set(found)) > 1), min(map(len, texts)))
 
 
 def progress_bar(

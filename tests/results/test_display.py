@@ -1,13 +1,16 @@
 """repr and HTML of explanations show what they hold, and no name does harm."""
 
+import re
 import warnings
 
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.linear_model import LinearRegression
 
 from tests.results.explanation_cases import ROWS, make_all, make_consensus, make_global, make_local
-from wisca_xai._text import display_name
+from wisca_xai import WISCAExplainer, plots
+from wisca_xai._text import display_name, display_names
 
 with warnings.catch_warnings():  # the library's own import warns with recent Matplotlib
     warnings.simplefilter("ignore")
@@ -100,7 +103,8 @@ def test_long_names_are_cut_in_html():
     ("name", "shown"),
     [
         pytest.param("x" * 30, "x" * 30, id="as long as allowed"),
-        pytest.param("x" * 31, "x" * 29 + "…", id="too long"),
+        pytest.param("x" * 20 + "y" * 20, "x" * 15 + "…" + "y" * 14, id="too long"),
+        pytest.param("a\u00a0b\u3000c\u2009d", "a b c d", id="spaces"),
         pytest.param("a\u202eb\x00\n", r"a\u202eb\x00\n", id="controls"),
         pytest.param("größe 名", "größe 名", id="letters"),
         pytest.param(7, 7, id="number"),
@@ -108,3 +112,51 @@ def test_long_names_are_cut_in_html():
 )
 def test_displayed_names_show_what_they_hold(name, shown):
     assert display_name(name, width=30) == shown
+
+
+ACCOUNT = "customer_account_transaction_{}_in_the_last_twelve_months_before_the_date"
+LABELS = {
+    "in the middle": [ACCOUNT.format(what) for what in ("amount", "count", "mean", "maximum")],
+    "at the end": [f"customer_account_transaction_amount_of_month_{i}" for i in range(12)],
+    "at the beginning": [
+        f"{i}_customer_account_transaction_amount_of_the_month" for i in range(12)
+    ],
+    "far apart": ["x" * 30 + a + "y" * 40 + b + "z" * 30 for a in "ab" for b in "cd"],
+    "in length": ["x" * n for n in range(50, 60)],
+    "in spaces": ["a b", "a\u00a0b", "a\u3000b"],
+    "in short": ["a", "b"],
+}
+
+
+@pytest.mark.parametrize("width", [16, 24, 40])
+@pytest.mark.parametrize("names", LABELS.values(), ids=LABELS)
+def test_names_that_differ_are_shown_apart(names, width):
+    shown = display_names([*names, 7, names[0]], width=width)
+    assert len(set(shown)) == len(names) + 1
+    assert shown[-1] == shown[0]
+    assert max(len(str(name)) for name in shown) <= width
+    assert display_names(names[:1], width=width) == [display_name(names[0], width=width)]
+
+
+def test_the_part_in_which_names_differ_is_shown():
+    shown = display_names(LABELS["in the middle"], width=30)
+    for text, part in zip(shown, ("amount", "count", "mean", "maximum"), strict=True):
+        assert part in text
+
+
+def test_figures_and_sentences_keep_long_names_apart():
+    names = tuple(LABELS["in the middle"])
+    generator = np.random.default_rng(0)
+    X = pd.DataFrame(generator.normal(size=(40, 4)), columns=names)
+    model = LinearRegression().fit(X, X @ [1.0, 1.01, 0.99, 1.02])
+    found = WISCAExplainer(model, random_state=0, explainers=("shap", "permutation")).fit(X)
+    explanation = found.explain(X)
+    text = "\n".join([str(explanation.verdict()), repr(explanation)])
+    assert len(set(re.findall(r"custom[\w…]*", repr(explanation)))) == 4
+    for line in text.split("\n"):
+        found_names = re.findall(r"custom[\w…]*", line)
+        assert len(set(found_names)) == len(found_names)
+    axes = plots.importance(explanation)
+    labels = [label.get_text() for label in axes.get_yticklabels()]
+    assert len(set(labels)) == 4
+    assert len(set(re.findall(r"custom[\w…]*", explanation._repr_html_()))) >= 4

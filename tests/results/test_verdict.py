@@ -89,7 +89,7 @@ def test_every_code_is_described_and_written():
 def test_names_are_shown_safely_and_cut():
     names = ["x\x1b[2J", "y" * 60, "c", "d"]
     found = verdict(ranking=ranking(feature=names), failures={"l\x1b": "E: \x1b\n" + "long " * 99})
-    assert r"x\x1b[2J, " + "y" * 39 + "…, c and d" in found
+    assert r"x\x1b[2J, " + "y" * 20 + "…" + "y" * 19 + ", c and d" in found
     assert "\x1b" not in str(found)
     assert len(str(found).split("\n")) == len(found)
     assert max(len(sentence.text) for sentence in found) < 400

@@ -4,10 +4,11 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tests.strategies import CHEAP
+from wisca_xai import InputError
 from wisca_xai._table import TableCodec
 
 
@@ -138,7 +139,11 @@ def test_values_that_were_not_seen_survive_and_old_codes_stay(kind, data):
     if kind == "category":
         other = other.astype({frame.columns[0]: "str"})
     codec = TableCodec.of(frame)
-    wider = codec.extended(other)
+    try:
+        wider = codec.extended(other)
+    except InputError:  # Text and the like in a column of numbers.
+        assume(kind != "object")
+        raise
     np.testing.assert_array_equal(wider.encode(frame), codec.encode(frame))
     for table in (frame, other):
         decoded = wider.decode(wider.encode(table))

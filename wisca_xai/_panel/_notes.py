@@ -3,7 +3,7 @@
 import numpy as np
 
 from wisca_xai._results._validity import OUTPUT_ROUNDING
-from wisca_xai._text import display_name
+from wisca_xai._text import display_names
 from wisca_xai._typing import FloatMatrix
 from wisca_xai.explainers._task import Task
 
@@ -58,11 +58,8 @@ def constant_note(task: Task) -> list[str]:
         return []
     background = task.background
     same = (background == background[0]) | (np.isnan(background) & np.isnan(background[0]))
-    names = [
-        display_name(name)
-        for name, constant in zip(task.response.codec.feature_names, same.all(axis=0), strict=True)
-        if constant
-    ]
+    known = np.array(task.response.codec.feature_names, dtype=object)
+    names = display_names(known[same.all(axis=0)])
     if not names:
         return []
     shown = ", ".join(names[:10])

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from wisca_xai._ranking import all_tied
 from wisca_xai._results._explanation import Explanation
 from wisca_xai._results._plan import unused_features
-from wisca_xai._text import display_name
+from wisca_xai._text import display_names
 
 
 def notes_of(components: Mapping[str, Explanation]) -> list[str]:
@@ -23,7 +23,7 @@ def _unused(components: Mapping[str, Explanation]) -> list[str]:
     unused = unused_features(components)
     if not unused.any():
         return []
-    names = [display_name(name) for name in next(iter(components.values())).feature_names]
+    names = display_names(next(iter(components.values())).feature_names)
     found = [name for name, is_unused in zip(names, unused, strict=True) if is_unused]
     shown = ", ".join(found[:10]) + (" ..." if len(found) > 10 else "")
     return [f"No evaluation shows that the model reacts to {shown}: importance 0."]

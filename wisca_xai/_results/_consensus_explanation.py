@@ -19,7 +19,7 @@ from wisca_xai._results._storage import storable
 from wisca_xai._results._subset import subset
 from wisca_xai._results._verdict import Verdict, verdict_of
 from wisca_xai._results._votes import BY_ROW
-from wisca_xai._text import display_name
+from wisca_xai._text import to_shown
 from wisca_xai._typing import FloatVector, IntVector
 from wisca_xai.consensus import CONSENSUS, ConsensusFunction, PartialOrder, partial_order
 from wisca_xai.metrics import (
@@ -353,7 +353,7 @@ class ConsensusExplanation(Explanation):
 
     def __repr__(self) -> str:
         columns = ["feature", "importance", "lower", "upper", "wisca", "rank", "above_noise"]
-        table = self.ranking()[columns].head(10).map(display_name)
+        table = to_shown(self.ranking()[columns].head(10))
         return f"{super().__repr__()}\n{table.to_string(index=False, float_format='{:.3f}'.format)}"
 
     def _overview(self) -> pd.DataFrame:

@@ -10,7 +10,7 @@ import pandas as pd
 from wisca_xai._results._explanation import Explanation
 from wisca_xai._results._plan import unused_features
 from wisca_xai._results._reliability import Reliability
-from wisca_xai._text import display_name, safe_text
+from wisca_xai._text import display_name, display_names, safe_text
 from wisca_xai._typing import LabelVector
 
 Severity = Literal["serious", "caution", "info"]
@@ -147,7 +147,7 @@ def shown(name: object) -> str:
 
 def listed(names: Sequence[object], last: str = "and") -> str:
     """Names as a list: "a", "a and b", "a, b and c"; of many the first ones "and others"."""
-    texts = [shown(name) for name in names]
+    texts: list[str] = display_names(map(str, names))
     if len(texts) > MOST_NAMES:
         texts = [*texts[: MOST_NAMES - 1], "others"]
     if len(texts) == 1:

@@ -129,6 +129,14 @@ class TableCodec:
         return tuple(j for j, c in enumerate(self.columns) if isinstance(c.kind, TickKind))
 
     @property
+    def stepped(self) -> tuple[int, ...]:
+        """Positions of the columns between whose codes no value may lie: dates, large integers."""
+        are_large = (isinstance(c.kind, IntegerKind) and not c.kind.is_plain for c in self.columns)
+        return tuple(
+            sorted({*self.dates, *(j for j, is_large in enumerate(are_large) if is_large)})
+        )
+
+    @property
     def is_plain(self) -> bool:
         """Whether every code is the number that the model gets."""
         return all(column.kind.is_plain for column in self.columns)

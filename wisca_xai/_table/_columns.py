@@ -302,7 +302,10 @@ class ObjectKind:
         if not found.are_objects:
             plain = [v.item() if isinstance(v, np.generic) else v for v in found.values]
             found = replace(found, values=plain)
-        if any(not is_missing(v) for v in found.used()) and not are_numbers(found.used()):
+        known = [
+            v for v in found.used() if not is_missing(v) and not isinstance(v, bool | np.bool_)
+        ]
+        if known and not are_numbers(known):
             raise _no_numbers(source)
         return found
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from wisca_xai import plots
 from wisca_xai._results._consensus_explanation import ConsensusExplanation
-from wisca_xai._text import display_name, safe_text
+from wisca_xai._text import safe_text, to_shown
 
 
 def write_results(explanation: ConsensusExplanation, arguments: argparse.Namespace) -> None:
@@ -80,9 +80,9 @@ def _as_json(explanation: ConsensusExplanation) -> str:
 def _as_text(explanation: ConsensusExplanation) -> str:
     # These columns are only in ranking.csv.
     left_out = ["wisca", "p_positive", "best_rank", "worst_rank", "p_top"]
-    ranking = _ranking(explanation).drop(columns=left_out).map(display_name)
-    shown = ranking.head(20).rename(columns=display_name)
-    pairs = explanation.agreement().map(display_name)
+    ranking = _ranking(explanation).drop(columns=left_out)
+    shown = to_shown(ranking.head(20))
+    pairs = to_shown(explanation.agreement())
     receipt = explanation.receipt
     lines = [
         f"Consensus of {', '.join(explanation.components)} over {len(explanation.weights)} rows "

@@ -65,4 +65,5 @@ def is_whole(column: FloatVector) -> bool:
     No explainer then asks the model for other numbers, whatever the dtype of the column.
     """
     known = column[~np.isnan(column)]
-    return len(known) > 0 and bool((known == np.floor(known)).all())
+    # Larger floats are all whole, whatever they measure.
+    return len(known) > 0 and bool(((known == np.floor(known)) & (np.abs(known) < 2**53)).all())

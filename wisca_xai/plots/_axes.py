@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from wisca_xai._exceptions import InputError
-from wisca_xai._text import display_name
+from wisca_xai._text import display_names
 
 if TYPE_CHECKING:  # Importing matplotlib is slow.
     from matplotlib.axes import Axes
@@ -24,7 +24,7 @@ def name_ticks(ax: "Axes", axis: str, positions: Any, names: Any) -> None:
     ticks, labels = (
         (ax.set_yticks, ax.get_yticklabels) if axis == "y" else (ax.set_xticks, ax.get_xticklabels)
     )
-    ticks(positions, [display_name(str(name), width=30) for name in names])
+    ticks(positions, display_names(map(str, names), width=30))
     for label in labels():
         label.set_parse_math(False)
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from wisca_xai._checks import check_count
 from wisca_xai._results._consensus_explanation import ConsensusExplanation
-from wisca_xai._text import display_name
+from wisca_xai._text import display_names
 from wisca_xai._typing import FloatMatrix, FloatVector
 from wisca_xai.consensus import PartialOrder
 from wisca_xai.plots._axes import BAR, WIDTH, check_result, new_axes
@@ -47,7 +47,7 @@ def partial_order(
     shown = explanation.ranking()["feature"].head(check_count("max_features", max_features))
     order = explanation.partial_order(shown.tolist())
     levels = order.levels()
-    names = [display_name(str(feature), width=24) for feature in shown]
+    names = display_names(map(str, shown), width=24)
     widths = np.array([len(name) + GAP for name in names])
     places, lines, width = _hasse_layout(order, widths)
     # The figure grows up to twice the usual width; after that, names become smaller.

@@ -227,7 +227,7 @@ class LimeExplainer(BaseExplainer):
                 task.background,
                 task.background_y,
                 categorical=task.response.codec.categorical,
-                dates=task.response.codec.dates,
+                dates=task.response.codec.stepped,
                 discretizer=self.discretizer,
                 n_draws=self.n_samples - 1,
                 seed=seed,
@@ -288,7 +288,7 @@ class LimeExplainer(BaseExplainer):
             places = Places.of(
                 task.background,
                 codec.categorical,
-                codec.dates,
+                codec.stepped,
                 binned=self.discretizer is not None,
             )
             explainer = LimeTabularExplainer(
