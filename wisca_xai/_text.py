@@ -29,9 +29,12 @@ def to_shown(table: pd.DataFrame) -> pd.DataFrame:
 
 def _shown_index(index: pd.Index) -> pd.Index:
     if isinstance(index, pd.MultiIndex):
-        levels = [display_names(index.get_level_values(i)) for i in range(index.nlevels)]
-        return pd.MultiIndex.from_arrays(levels, names=index.names)
-    return pd.Index(display_names(index), dtype=object, name=index.name)
+        unnamed = index.set_names([None] * index.nlevels)  # A name may be the number of a level.
+        levels = [display_names(unnamed.get_level_values(i)) for i in range(index.nlevels)]
+        shown: pd.Index = pd.MultiIndex.from_arrays(levels, names=index.names)
+    else:
+        shown = pd.Index(display_names(index), dtype=object, name=index.name)
+    return shown
 
 
 def safe_text(text: str) -> str:

@@ -18,6 +18,7 @@ import pandas as pd
 
 from wisca_xai._exceptions import CorruptExplanationError, InputError
 from wisca_xai._files import whole_file
+from wisca_xai._results._scalars import decode_scalar, encode_scalar, zone_name
 
 T = TypeVar("T")
 
@@ -179,6 +180,9 @@ def _encode(value: Any, arrays: dict[str, Any], place: str) -> Any:
         member = f"array{len(arrays)}"  # A name that a user gave could be unsafe in a zip file.
         arrays[member] = value
         return {"array": member}
+    scalar = encode_scalar(value)
+    if scalar is not None:
+        return scalar
     raise InputError(f"{place.strip('/')} of type {type(value).__name__} cannot be saved.")
 
 
@@ -194,7 +198,8 @@ def _encode_index(index: pd.Index, arrays: dict[str, Any], place: str) -> dict[s
         raise InputError(f"An index named {names} cannot be saved. Rename it to text or a number.")
     if isinstance(index, pd.RangeIndex):
         return {"range": [index.start, index.stop, index.step], "levels": [], "names": names}
-    columns = [index.get_level_values(i) for i in range(index.nlevels)]
+    unnamed = index.set_names([None] * index.nlevels)  # A name may be the number of a level.
+    columns = [unnamed.get_level_values(i) for i in range(index.nlevels)]
     levels = [_encode_level(column, arrays, place) for column in columns]
     return {"range": None, "levels": levels, "names": names}
 
@@ -216,18 +221,26 @@ def _encode_level(level: pd.Index, arrays: dict[str, Any], place: str) -> dict[s
         codes = _encode(np.asarray(level.codes, dtype=np.int64), arrays, place)
         return {"categories": categories, "codes": codes, "ordered": bool(level.ordered)}
     if isinstance(level, pd.DatetimeIndex | pd.TimedeltaIndex):
-        zone = str(dtype.tz) if isinstance(dtype, pd.DatetimeTZDtype) else None
+        zone = zone_name(dtype.tz) if isinstance(dtype, pd.DatetimeTZDtype) else None
         kind = "datetime64" if isinstance(level, pd.DatetimeIndex) else "timedelta64"
         values = _encode(np.asarray(level.asi8), arrays, place)
         return {"values": values, "time": f"{kind}[{level.unit}]", "zone": zone}
     if isinstance(dtype, np.dtype) and dtype.kind in "biuf":
         return {"values": _encode(level.to_numpy(), arrays, place), "dtype": str(dtype)}
-    items = [None if item is pd.NA else item for item in level.tolist()]
-    if not all(isinstance(item, str | int | float | None) for item in items):
+    # pd.NA in a column that is no column of objects is what None becomes there.
+    is_object = pd.api.types.is_object_dtype(dtype)
+    items = [None if item is pd.NA and not is_object else item for item in level]
+    try:
+        labels = [_encode(item, arrays, place) for item in items]
+    except InputError as error:
         raise InputError(
-            f"An index of dtype {dtype} cannot be saved. Call reset_index() on the table first."
-        )
-    return {"values": {"labels": items}, "dtype": str(dtype)}
+            f"An index of dtype {dtype} cannot be saved. Call reset_index() on the table first. "
+            f"({error})"
+        ) from error
+    name = str(dtype)
+    if isinstance(dtype, pd.StringDtype) and name == "string":
+        name = f"string[{dtype.storage}]"
+    return {"values": {"labels": labels}, "dtype": name}
 
 
 def _decode(node: Any, arrays: Mapping[str, Any], is_newer: bool) -> Any:
@@ -275,12 +288,13 @@ def _decode(node: Any, arrays: Mapping[str, Any], is_newer: bool) -> Any:
             labels, index = (_decode_index(part, inner) for part in content[1:])
             frame = pd.DataFrame({j: pd.Series(c) for j, c in enumerate(columns)})
             return frame.set_axis(labels, axis="columns").set_axis(index, axis="index")
-    raise ValueError(f"unknown part {tag!r}")
+    return decode_scalar(tag, content)
 
 
 def _object_array(items: list[Any]) -> Any:
     array = np.empty(len(items), dtype=object)
-    array[:] = items
+    for i, item in enumerate(items):
+        array[i] = item  # Assigning all items at once would make NumPy unpack tuples.
     return array
 
 
@@ -302,7 +316,7 @@ def _decode_level(level: Mapping[str, Any], inner: Callable[[Any], Any]) -> Any:
         return pd.CategoricalIndex(pd.Categorical.from_codes(codes, categories, ordered=ordered))
     values = inner(level["values"])
     if "time" not in level:
-        return pd.Index(values, dtype=level["dtype"])
+        return pd.Index(values, dtype=level["dtype"], tupleize_cols=False)
     index = pd.Index(values.view(level["time"]))
     if level["zone"] is not None:
         return pd.DatetimeIndex(index).tz_localize("UTC").tz_convert(level["zone"])
