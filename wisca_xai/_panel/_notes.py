@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from wisca_xai._results._validity import OUTPUT_ROUNDING
+from wisca_xai._results._validity import repeat_tolerance
 from wisca_xai._text import display_names
 from wisca_xai._typing import FloatMatrix
+from wisca_xai.explainers._background import background_outputs
 from wisca_xai.explainers._task import Task
 
 N_REPEATED = 20  # number of rows that are passed to the model twice
@@ -18,9 +19,12 @@ def ask_again(task: Task) -> tuple[float, list[str]]:
     except Exception as error:  # The model gave outputs for the same rows before.
         reason = f"{type(error).__name__}: {error}"
         return 0.0, [f"The model failed on rows that it had predicted before ({reason})."]
-    difference = float(np.abs(again - outputs).max())
-    if difference <= OUTPUT_ROUNDING * np.abs(outputs).max():
+    differences = np.abs(again - outputs).max(axis=0)
+    if not differences.any():
         return 0.0, []
+    if (differences <= repeat_tolerance(_varied(task))).all():
+        return 0.0, []
+    difference = float(differences.max())
     noise = float(np.sqrt(((again - outputs) ** 2).mean() / 2))
     if _is_repeatable(task):
         return noise, [
@@ -49,7 +53,17 @@ def _is_repeatable(task: Task) -> bool:
     """Whether the model gives the same outputs for the same batch."""
     rows = task.rows[:2] if len(task.rows) > 1 else np.vstack([task.rows, task.background[-1:]])
     one, two = task.response(rows), task.response(rows)
-    return bool(np.allclose(one, two, rtol=0.0, atol=OUTPUT_ROUNDING * np.abs(one).max()))
+    return bool((np.abs(one - two) <= repeat_tolerance(_varied(task))).all())
+
+
+def _varied(task: Task) -> FloatMatrix:
+    """The outputs of the rows; with those of a few background rows if all are equal."""
+    if np.ptp(task.outputs, axis=0).all():
+        return task.outputs
+    try:
+        return np.vstack([task.outputs, background_outputs(task, N_REPEATED)])
+    except Exception:  # The model may fail on rows that no explainer needs.
+        return task.outputs
 
 
 def constant_note(task: Task) -> list[str]:

@@ -7,13 +7,46 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from wisca_xai._results._explanation import Explanation
-from wisca_xai._typing import FloatArray
+from wisca_xai._typing import FloatArray, FloatMatrix, FloatVector
 
 # A sum may miss the output by these four tolerances together.
 SHARE = 0.01  # share of the largest joint effect of all features
-OUTPUT_ROUNDING = 1e-6  # share of the largest output, because models may compute in float32
+OUTPUT_ROUNDING = 1e-6  # share of the largest output, because models may compute in float32, but:
+MOST_ROUNDING = 1e-4  # share of the spread of the outputs that their rounding is not to exceed
+DOUBLE_ROUNDING = 16 * float(np.finfo(float).eps)  # share of the largest output, in any case
 DEVIATIONS = 4  # number of standard errors of the sum, if attributions have standard errors
 NOISE = 8  # number of standard deviations of a noisy model; base value and output both have noise
+
+
+def output_tolerance(outputs: FloatMatrix, *, single: bool = True) -> FloatVector:
+    """Differences (k,) of outputs (n, k) that are too small to count.
+
+    They are small compared with the spread of the outputs. Compared with their size, they may be
+    large: outputs around 5,000,000 may differ by 1, and all that is explained lies in this 1. With
+    `single`, outputs may be rounded to float32 more than once.
+
+    Examples
+    --------
+    >>> outputs = np.array([[0.0], [1.0], [2.0]])
+    >>> output_tolerance(outputs).round(9), output_tolerance(outputs + 1e9).round(6)
+    (array([4.e-06]), array([0.000206]))
+    """
+    spread = np.ptp(outputs, axis=0) if len(outputs) else np.zeros(outputs.shape[1])
+    size = np.abs(outputs).max(initial=0.0)
+    tolerance = OUTPUT_ROUNDING * spread + DOUBLE_ROUNDING * size
+    if single:
+        tolerance += np.minimum(OUTPUT_ROUNDING * size, MOST_ROUNDING * spread)
+    return np.asarray(tolerance)
+
+
+def repeat_tolerance(outputs: FloatMatrix) -> FloatVector:
+    """Differences (k,) between two calls for the same rows, outputs (n, k), that are rounding.
+
+    Where all rows have the same output, there is no spread to compare with, only the size.
+    """
+    size = OUTPUT_ROUNDING * np.abs(outputs).max(initial=0.0)
+    spread = np.ptp(outputs, axis=0) if len(outputs) else np.zeros(outputs.shape[1])
+    return np.where(spread > 0, output_tolerance(outputs), size)
 
 
 def fault_of_numbers(explanation: Explanation) -> str | None:
@@ -73,7 +106,10 @@ def fault_of_sum(
     """
     base: Any = explanation.base_values
     sums = explanation.values.sum(axis=1) + base
-    allowed: Any = SHARE * np.abs(outputs - base).max() + OUTPUT_ROUNDING * np.abs(outputs).max()
+    size = np.abs(outputs).max()
+    # Outputs that are large compared with all effects hide any fault in a share of their size.
+    rounding = min(OUTPUT_ROUNDING * size, SHARE * np.abs(explanation.values).sum(axis=1).max())
+    allowed: Any = SHARE * np.abs(outputs - base).max() + rounding + DOUBLE_ROUNDING * size
     if explanation.standard_errors is not None:
         squares = (explanation.standard_errors**2).sum(axis=1)
         allowed = allowed + DEVIATIONS * np.sqrt(squares)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from wisca_xai._results._validity import OUTPUT_ROUNDING
+from wisca_xai._results._validity import output_tolerance
 from wisca_xai._typing import BoolVector, FloatMatrix, FloatVector
 from wisca_xai.explainers._task import Task
 
@@ -55,8 +55,9 @@ def reacting_features(task: Task, most: int = MAX_CHANGES) -> BoolVector:
     if not len(outputs):
         return np.ones(task.n_features, dtype=np.bool_)
     known = background_outputs(task, len(outputs))[:, None]
-    moved = np.abs(outputs - known).max(axis=(0, 2))
-    return np.asarray(moved > OUTPUT_ROUNDING * np.abs(known).max())
+    all_outputs = np.vstack([known[:, 0], *outputs])
+    moved = np.abs(outputs - known) > output_tolerance(all_outputs, single=False)
+    return np.asarray(moved.any(axis=(0, 2)))
 
 
 def is_whole(column: FloatVector) -> bool:

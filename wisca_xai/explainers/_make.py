@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from wisca_xai._results._explanation import Explanation
+from wisca_xai._results._validity import DOUBLE_ROUNDING
 from wisca_xai._typing import FloatArray, Unit
 from wisca_xai.explainers._task import Task
 
@@ -51,7 +52,7 @@ def make_explanation(
     explanation : Explanation
     """
     is_local = values.ndim > 1
-    if is_local or unit == task.response.unit:
+    if unit == task.response.unit:
         values = np.where(np.abs(values) <= rounding_of(task, n_terms), 0.0, values)
     unused = None
     if tells_unused:
@@ -78,9 +79,15 @@ def make_explanation(
 
 
 def rounding_of(task: Task, n_terms: int) -> float:
-    """The rounding error of a sum of outputs, in their unit."""
+    """The rounding error of a sum of differences between outputs, in their unit.
+
+    It grows with the spread of the outputs and the number of terms. Each output is rounded once, in
+    proportion to its size.
+    """
     largest = np.abs(task.outputs).max(initial=0.0)
-    return float(max(task.n_features, n_terms) * np.finfo(float).eps * largest)
+    spread = np.ptp(task.outputs, axis=0).max(initial=0.0)
+    terms = max(task.n_features, n_terms) * np.finfo(float).eps * spread
+    return float(terms + DOUBLE_ROUNDING * largest)
 
 
 def zero_null_values(

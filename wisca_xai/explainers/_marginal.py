@@ -9,6 +9,7 @@ import numpy as np
 from wisca_xai._checks import check_count
 from wisca_xai._model._response import Response, rows_in_memory
 from wisca_xai._results._explanation import Explanation
+from wisca_xai._results._validity import DOUBLE_ROUNDING
 from wisca_xai._typing import FloatArray, FloatMatrix, FloatVector, ResponseMethod
 from wisca_xai.explainers._background import background_outputs
 from wisca_xai.explainers._base import BaseExplainer
@@ -19,7 +20,6 @@ from wisca_xai.explainers._task import Task, chosen_outputs
 from wisca_xai.explainers.shapley._explainer import MAX_REFERENCE
 
 FEW_DRAWS, ALL_DRAWS = 8, 100  # default draws per feature: at least, and of all features together
-MEAN_ROUNDING = 1e-12  # share of the outputs that the rounding error of their mean may reach
 
 # What each feature of rows (n, d) with outputs (n, k) changes, (n, d, n_draws, k), by draw.
 Changes: TypeAlias = Callable[[Response, FloatMatrix, FloatMatrix], FloatArray]
@@ -233,7 +233,8 @@ def _exchanged(response: Response, rows: FloatArray, others: FloatArray) -> Floa
 def _completeness(values: FloatArray, outputs: FloatArray, base: FloatArray) -> FloatVector:
     """How nearly values (n, d) or (n, d, k) add up to the effects, (n,): 1 is exactly, 0 not."""
     gaps, sizes = np.abs(outputs - base - values.sum(axis=1)), np.abs(values).sum(axis=1)
-    gaps[gaps <= MEAN_ROUNDING * (np.abs(outputs) + np.abs(base))] = 0.0
+    rounding = max(DOUBLE_ROUNDING, values.shape[1] * np.finfo(float).eps)
+    gaps[gaps <= rounding * (np.abs(outputs) + np.abs(base))] = 0.0
     ratios = np.divide(gaps, sizes, out=np.full(gaps.shape, np.inf), where=sizes > 0)
     fits = np.where(gaps > 0, 1 / (1 + ratios**2), 1.0)
     return np.asarray(fits.reshape(len(fits), -1).mean(axis=1))

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.linalg import helmert
 
 from wisca_xai._model._response import Response, rows_in_memory
-from wisca_xai._results._validity import OUTPUT_ROUNDING
+from wisca_xai._results._validity import repeat_tolerance
 from wisca_xai._typing import FloatArray, FloatMatrix, FloatVector, IntVector
 from wisca_xai.explainers._task import chosen_outputs
 
@@ -199,8 +199,7 @@ def noise_errors(noise: FloatVector, n_features: int, n_background: int) -> Floa
 def repeat_noise(outputs: FloatMatrix, again: FloatMatrix) -> FloatVector:
     """Noise (q,) of outputs (n, q) evaluated twice: a standard deviation; 0 within rounding."""
     noise = np.sqrt(((outputs - again) ** 2).mean(axis=0) / 2)
-    largest = max(np.abs(outputs).max(initial=0.0), np.abs(again).max(initial=0.0))
-    return np.where(noise <= OUTPUT_ROUNDING * largest, 0.0, noise)
+    return np.where(noise <= repeat_tolerance(outputs), 0.0, noise)
 
 
 def exact_values(

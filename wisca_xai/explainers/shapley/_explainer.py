@@ -9,7 +9,7 @@ from wisca_xai._checks import check_choice, check_count
 from wisca_xai._exceptions import InputError
 from wisca_xai._model._response import BATCH_BYTES, Response
 from wisca_xai._results._explanation import Explanation
-from wisca_xai._results._validity import OUTPUT_ROUNDING
+from wisca_xai._results._validity import output_tolerance
 from wisca_xai._typing import FloatArray, FloatMatrix, ResponseMethod
 from wisca_xai.explainers._background import background_outputs
 from wisca_xai.explainers._base import BaseExplainer
@@ -67,9 +67,10 @@ class ShapExplainer(BaseExplainer):
         - "permutation": sampled pairs of opposite walks. A walk starts at a background row, and
           takes over the values of the explained row one by one, in random order.
         - "kernel": `shap.KernelExplainer`.
-        - "auto": "tree" or "linear" if they add up to the model's own output within 1e-6, also on
-          rows mixed from explained and background rows. Otherwise "exact" up to 6 features and 100
-          background rows, and "permutation" above.
+        - "auto": "tree" or "linear" if they add up to the model's own output, also on rows mixed
+          from explained and background rows. Gaps may reach 1e-6 of the outputs, and 1e-4 of their
+          spread. Otherwise "exact" up to 6 features and 100 background rows, and "permutation"
+          above.
     background_size : int, default=100
         Precision of sampled Shapley values: they match averaging over this many background rows.
         If there are no more background rows, each of them starts a pair of walks. If there are
@@ -280,14 +281,15 @@ class ShapExplainer(BaseExplainer):
             if found is None:
                 continue
             outputs = np.vstack([task.outputs, task.response(mixed)])
-            mean = background_outputs(task, len(others)).mean(axis=0)
+            known = background_outputs(task, len(others))
+            mean = known.mean(axis=0)
             missing = outputs - mean - found.sum(axis=1)
-            gap = float(np.abs(missing).max())
-            if gap <= OUTPUT_ROUNDING * np.abs(outputs).max():
+            gaps = np.abs(missing).max(axis=0)
+            if (gaps <= output_tolerance(np.vstack([outputs, known]))).all():
                 n = task.n_samples
                 return share_out(found[:n], missing[:n]), np.tile(mean, (n, 1)), ()
             notes += (
-                f"The {name} shortcut misses the model's own output by up to {gap:.2g}, so "
+                f"The {name} shortcut misses the model's own output by up to {gaps.max():.2g}, so "
                 "Shapley values were computed from the model itself.",
             )
         self._check_shortcut(task, notes)
