@@ -9,6 +9,7 @@ from joblib import Parallel, delayed
 from wisca_xai._checks import check_choice, check_count, check_no_fields
 from wisca_xai._exceptions import InputError
 from wisca_xai._results._explanation import Explanation
+from wisca_xai._results._validity import DOUBLE_ROUNDING
 from wisca_xai._typing import (
     BoolVector,
     FloatArray,
@@ -61,6 +62,9 @@ class ForestExplainer(BaseExplainer):
 
     Notes
     -----
+    Columns are replaced by their ranks, and the target is standardised. So `values` do not depend
+    on units.
+
     `values` sum to 1 unless the model's output is constant. They are shares of variance, in squared
     units of the effect, so that a panel compares their roots.
 
@@ -132,7 +136,9 @@ class ForestExplainer(BaseExplainer):
         used = np.ones(task.n_features, dtype=np.bool_)
         if self.fit_to == "prediction":
             used = _used_features(task)
-        parts = self._grow(task, task.background[drawn], target, used)
+        if not self._fits_classes(task):
+            target = _standardised(np.asarray(target, dtype=np.float64))
+        parts = self._grow(task, _ranks(task.background[drawn]), target, used)
         shares, null_shares = _importances(task, parts, used)
         spread = shares.std(axis=0)
         # Out-of-bag predictions need trees that have not seen a row.
@@ -150,6 +156,9 @@ class ForestExplainer(BaseExplainer):
             squared=True,
             null_values=null_shares if task.n_null_features else None,
         )
+
+    def _fits_classes(self, task: Task) -> bool:
+        return self.fit_to == "label" and task.response.task == "classification"
 
     def _target_of_forest(self, task: Task, drawn: IntVector, order: IntVector) -> Any:
         """What the forest is fitted to on the background rows `drawn`."""
@@ -170,8 +179,7 @@ class ForestExplainer(BaseExplainer):
         # The ensembles are imported here: they take longer than the rest of this package.
         from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
-        fits_classes = self.fit_to == "label" and task.response.task == "classification"
-        kind = RandomForestClassifier if fits_classes else RandomForestRegressor
+        kind = RandomForestClassifier if self._fits_classes(task) else RandomForestRegressor
         seed = task.seed_for("forest") % 2**31
         generator = np.random.default_rng(task.seed_for("forest dummies"))
         null_columns = generator.permuted(rows[:, task.null_sources()], axis=0)
@@ -196,6 +204,37 @@ class ForestExplainer(BaseExplainer):
             delayed(grow_part)(part) for part in range(n_parts)
         )
         return grown
+
+
+def _ranks(table: FloatMatrix) -> FloatMatrix:
+    """Places 0, 1, ... of the values of each column; equal values share theirs, NaN stays NaN.
+
+    A split only depends on the order of the values. But trees read float32, which cannot tell
+    seconds since 1970 apart, and take values that differ by less than 1e-7 as equal.
+    """
+    order = np.argsort(table, axis=0, kind="stable")
+    ordered = np.take_along_axis(table, order, axis=0)
+    places = np.zeros(table.shape)
+    np.cumsum(ordered[1:] != ordered[:-1], axis=0, out=places[1:])
+    ranks = np.empty(table.shape)
+    np.put_along_axis(ranks, order, places, axis=0)
+    return np.where(np.isnan(table), np.nan, ranks)
+
+
+def _standardised(target: FloatArray) -> FloatArray:
+    """The target (n,) or (n, k) with mean 0, and 1 as the largest standard deviation.
+
+    Trees sum up squares, which lose the spread of a target that is far from 0, and stop at a
+    variance of 2e-16. Steps of 2**-20 make such sums exact, so that no rounding error decides
+    between splits that are equally good.
+    """
+    centred = target - target.mean(axis=0)
+    largest = np.abs(centred).max(initial=0.0)
+    if largest <= DOUBLE_ROUNDING * np.abs(target).max(initial=0.0):
+        return np.zeros_like(centred)
+    centred = centred / largest
+    scale = np.sqrt((centred**2).mean(axis=0).max())
+    return np.asarray(np.round(centred / scale * 2**20) / 2**20)
 
 
 def _used_features(task: Task) -> BoolVector:

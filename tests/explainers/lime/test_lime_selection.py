@@ -233,6 +233,9 @@ def test_the_path_of_outputs_that_hardly_vary_has_no_step(scale, engine):
 
     ours, library = settings_for("lasso_path", 1)
     found = explain(function, IRIS, IRIS[60:61], engine=engine, **ours)
+    if engine == "fast":  # Only the library's path depends on the unit of the output.
+        assert np.count_nonzero(found.values) == 1
+        return
     assert np.count_nonzero(found.values) == (1 if scale == 1.0 else 4)
     expected = by_hand(function, IRIS, IRIS[60], 7, mode="regression", **library)
     coefficients = coefficients_of(expected, 1, 4)

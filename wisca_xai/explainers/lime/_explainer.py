@@ -99,11 +99,11 @@ class LimeExplainer(BaseExplainer):
     compete in the selection, and a coefficient without this hurdle is no measure of the noise. In a
     panel, ``above_noise`` then rests on the other explainers.
 
-    Both engines keep an odd case of "lasso_path": if no regressor's weighted covariance with the
-    output exceeds about 1e-7, because the output is constant or in a very large unit, the path has
-    no step, and all features are selected. Where the library's selection depends on rounding errors
-    alone, the fast engine may select other features. Its forward selection takes the first of
-    features with equal gains.
+    Both engines keep an odd case of "lasso_path": if the output is constant, the path has no step,
+    and all features are selected. The library does so too if no regressor's weighted covariance
+    with the output exceeds about 1e-7, because the output is in a very large unit. Where the
+    library's selection depends on rounding errors alone, the fast engine may select other
+    features. Its forward selection takes the first of features with equal gains.
 
     The fast engine refuses more than 5000 features, because it solves a system of as many equations
     for every row. With more than `n_samples` features, the library solves a system of `n_samples`

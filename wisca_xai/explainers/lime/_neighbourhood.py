@@ -137,11 +137,13 @@ def draw(
     else:
         by_equality = np.ones(n_features, dtype=bool)
         rows = places.with_known_values(rows, background)
+        unit = _units(background, places.categorical)
+        rows, background = rows / unit, background / unit
         bins = Bins.of(discretizer, background, labels, places.categorical, state)
         binned, rows_encoded = bins.discretize(background), bins.discretize(rows)
         encoded = np.column_stack([_draw_levels(column, n_draws + 1, state) for column in binned.T])
         samples = encoded.copy()
-        samples[1:] = places.moved(bins.undiscretize(encoded[1:]), background, bins)
+        samples[1:] = places.moved(bins.undiscretize(encoded[1:]), background, bins) * unit
         parts = samples, encoded, rows_encoded
     samples, encoded, rows_encoded = parts
     return Neighbourhood(
@@ -150,6 +152,19 @@ def draw(
         np.ascontiguousarray(rows_encoded.T),
         by_equality,
     )
+
+
+def _units(background: FloatMatrix, categorical: tuple[int, ...]) -> FloatVector:
+    """Powers of 2 (d,), as large as the range of each quantity; dividing by them is exact.
+
+    lime adds 1e-11 to the standard deviation of each bin, whatever the unit of the column.
+    """
+    known = np.isfinite(background)
+    low = np.where(known, background, np.inf).min(axis=0)
+    high = np.where(known, background, -np.inf).max(axis=0)
+    spread = np.where(high > low, high - low, 1.0)
+    spread[list(categorical)] = 1.0
+    return np.asarray(np.ldexp(1.0, np.frexp(spread)[1]))
 
 
 def _draw_normals(
@@ -258,10 +273,23 @@ def make_discretizer(
     """One of lime's own discretizers."""
     from lime import discretize
 
+    class Entropy(discretize.EntropyDiscretizer):  # type: ignore[misc]
+        """The same bins, also where float32, which trees read, cannot tell values apart."""
+
+        def bins(self, data: FloatMatrix, labels: LabelVector) -> list[FloatVector]:
+            found = []
+            self.to_discretize, every = [0], self.to_discretize
+            for j in every:
+                known, places = np.unique(data[:, j], return_inverse=True)
+                edges = super().bins(places[:, None].astype(np.float64), labels)[0]
+                found.append(np.interp(edges, np.arange(len(known)), known))
+            self.to_discretize = every
+            return found
+
     kinds = {
         "quartile": discretize.QuartileDiscretizer,
         "decile": discretize.DecileDiscretizer,
-        "entropy": discretize.EntropyDiscretizer,
+        "entropy": Entropy,
     }
     names = [str(j) for j in range(background.shape[1])]
     return kinds[name](background, list(categorical), names, labels=labels, random_state=state)

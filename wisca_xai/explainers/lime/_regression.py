@@ -75,8 +75,11 @@ class LocalData:
         """Centre the outputs `y` of the neighbours and `own_y` of the row."""
         total = weights.sum() + 1.0
         mean = (weighted.sum(axis=1) + own) / total
-        y_mean = (weights @ y + own_y) / total
-        return cls(design, weighted, weights, own, total, mean, y_mean, y - y_mean, own_y - y_mean)
+        # Differences to the row's own output come first: they are exactly 0 if nothing changes it.
+        changes = y - own_y
+        shift = weights @ changes / total
+        y_mean, centred = own_y + shift, changes - shift
+        return cls(design, weighted, weights, own, total, mean, y_mean, centred, -shift)
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,9 @@ class Quadratic:
         counts = np.maximum(known.sum(axis=0), 1)
         centre = np.where(known, rows, 0.0).sum(axis=0) / counts
         scale = np.sqrt((np.where(known, rows - centre, 0.0) ** 2).sum(axis=0) / counts)
-        scale[scale == 0] = np.inf  # constant features become 0
+        low = np.where(known, rows, np.inf).min(axis=0)
+        high = np.where(known, rows, -np.inf).max(axis=0)
+        scale[(scale == 0) | (low >= high)] = np.inf  # constant features become 0
         if used is not None:
             scale[~used] = np.inf
         zero = cls(centre, scale, np.zeros(k), np.zeros((d, k)), None)

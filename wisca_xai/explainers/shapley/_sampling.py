@@ -267,7 +267,9 @@ def standard_errors(contributions: FloatArray, background: FloatMatrix) -> Float
         means = np.where(gaps, 0.0, background).sum(axis=0) / np.maximum((~gaps).sum(axis=0), 1)
         background = np.hstack([np.where(gaps, means, background), gaps[:, gaps.any(axis=0)]])
     if n_pairs > 2 * (background.shape[1] + 1):
-        design = np.column_stack([design, background])
+        centred = background - background.mean(axis=0)
+        size = np.abs(centred).max(axis=0)
+        design = np.column_stack([design, centred / np.where(size > 0, size, 1.0)])
     basis, triangle = np.linalg.qr(design)
     basis = basis[:, np.abs(np.diag(triangle)) > 1e-10 * np.abs(triangle).max()]
     flat = contributions.reshape(n_rows, n_pairs, -1)
