@@ -7,8 +7,10 @@ import re
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from sklearn import get_config
 from threadpoolctl import ThreadpoolController
 
@@ -141,3 +143,57 @@ def show_versions() -> None:
     lines = {"python": platform.python_version(), "system": platform.platform()}
     lines |= {name: installed_version(name) for name in LIBRARIES}
     sys.stdout.write("".join(f"{name}: {version}\n" for name, version in lines.items()))
+
+
+@dataclass(frozen=True)
+class ParsedTree:
+    """A tree with the attributes of `sklearn.tree._tree.Tree` that Shapley values need."""
+
+    children_left: Any
+    children_right: Any
+    feature: Any
+    threshold: Any
+    missing_go_to_left: Any
+    value: Any
+    max_depth: int
+    n_features: int
+    n_outputs: int = 1
+
+    @property
+    def node_count(self) -> int:
+        """Number of nodes, of which some may be out of reach."""
+        return len(self.feature)
+
+    @property
+    def n_leaves(self) -> int:
+        """Number of leaves, or more."""
+        return int((self.children_left < 0).sum())
+
+
+def parsed_trees(model: Any, *, longest: int = 63) -> list[ParsedTree] | None:
+    """The trees of a boosting model, which add up to its margin, as shap reads them; or None.
+
+    None if shap cannot read the model, or if a path may have more than `longest` features.
+    """
+    try:
+        import shap
+
+        found = shap.TreeExplainer(model).model
+        used = np.where(found.children_left >= 0, found.features, -1)
+        if min(int(found.max_depth), int(used.max()) + 1) > longest:
+            return None
+        return [
+            ParsedTree(
+                found.children_left[t],
+                found.children_right[t],
+                np.asarray(used[t], dtype=np.intp),
+                np.asarray(found.thresholds[t], dtype=np.float64),
+                found.children_default[t] == found.children_left[t],
+                np.asarray(found.values[t], dtype=np.float64)[:, None, :],
+                int(found.max_depth),
+                int(used.max()) + 1,
+            )
+            for t in range(len(found.children_left))
+        ]
+    except Exception:  # shap raises many kinds of errors for models that it does not know.
+        return None

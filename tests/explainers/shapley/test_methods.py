@@ -51,25 +51,15 @@ def test_tree_values_are_the_exact_ones(model, params):
     np.testing.assert_allclose(shortcut.base_values, exact.base_values, atol=1e-12)
 
 
-@pytest.mark.parametrize("n", [64, 65, 130])
-def test_boosting_is_asked_for_a_few_rows_at_a_time_with_the_same_answer(n, monkeypatch):
+def test_values_of_boosting_are_those_of_the_library_for_all_background_rows():
     import shap
 
     model = GradientBoostingRegressor(n_estimators=10, random_state=0).fit(X, Y)
-    asked, whole = [], shap.TreeExplainer.shap_values
-
-    def watched(self, rows, *arguments, **settings):
-        asked.append(len(rows))
-        return whole(self, rows, *arguments, **settings)
-
-    monkeypatch.setattr(shap.TreeExplainer, "shap_values", watched)
-    found = explain(model, rows=X[:n])
-    assert asked == {64: [64, 20], 65: [64, 21], 130: [64, 64, 22]}[n]  # and 20 mixed rows
-    library = shap.TreeExplainer(model, BACKGROUND, feature_perturbation="interventional")
-    expected = whole(library, X[:n], check_additivity=False)
-    np.testing.assert_allclose(found.values, expected, rtol=1e-12, atol=1e-7)
-    assert found.notes == ()
-    assert found.standard_errors is None
+    found = ShapExplainer(model, random_state=0).fit(X).explain(X[:5]).values
+    single = np.asarray(X, dtype=np.float32).astype(float)  # the trees read float32
+    masker = shap.maskers.Independent(single, max_samples=len(single))  # else it takes 100 rows
+    library = shap.TreeExplainer(model, masker, feature_perturbation="interventional")
+    np.testing.assert_allclose(found, library.shap_values(single[:5]), atol=1e-5)
 
 
 def test_tree_values_are_exact_where_float32_crosses_a_threshold():

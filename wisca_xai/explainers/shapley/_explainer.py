@@ -60,8 +60,8 @@ class ShapExplainer(BaseExplainer):
     method : {"auto", "exact", "permutation", "tree", "linear", "kernel"}, default="auto"
         Method of the fast engine:
 
-        - "tree": exact values of the trees and forests of scikit-learn, and `shap.TreeExplainer`
-          for the margin of boosting.
+        - "tree": exact values of the trees and forests of scikit-learn, and of the margin of
+          boosting, whose trees shap reads.
         - "linear": the closed form for a linear output.
         - "exact": all coalitions, for at most 20 features.
         - "permutation": sampled pairs of opposite walks. A walk starts at a background row, and
@@ -76,7 +76,7 @@ class ShapExplainer(BaseExplainer):
         If there are no more background rows, each of them starts a pair of walks. If there are
         more, rows are sampled until the standard error is that of averaging over `background_size`
         rows, and at most this many (see Notes). The library's methods (``engine="shap"``,
-        "kernel", the margin of boosting) use this many background rows.
+        "kernel") use this many background rows. "tree" and "linear" use all, at most 1000.
     max_evals : int or None, default=None
         Budget of "permutation" in model rows per explained row, at least ``2 * n_features``. All of
         it is used, unless `tol` is met before. Three pairs of walks (``6 * (n_features - 1)`` model
@@ -182,6 +182,12 @@ class ShapExplainer(BaseExplainer):
             values, base = kernel_values(task, self._background(task))
         else:
             values, base, errors, notes = self._fast_values(task)
+        n, n_all = self.background_size, len(task.background)
+        if n < n_all and (self.engine == "shap" or self.method == "kernel"):
+            notes = (
+                f"Shapley values of the library refer to {n} of {n_all} background rows, so that "
+                "their error is not known.",
+            )
         return make_explanation(
             task,
             values,
@@ -269,19 +275,18 @@ class ShapExplainer(BaseExplainer):
         notes: tuple[str, ...] = ()
         mixed = mixed_rows(task, background)
         wider = replace(task, rows=np.vstack([task.rows, mixed]))
-        few = background[: self.background_size]
-        for name, shortcut, others in (
-            ("tree", tree_values, background),
-            ("tree", boosting_values, few),  # shap's time grows with the background
-            ("linear", linear_values, background),
+        for name, shortcut in (
+            ("tree", tree_values),
+            ("tree", boosting_values),
+            ("linear", linear_values),
         ):
             if self.method not in ("auto", name):
                 continue
-            found = shortcut(wider, others)
+            found = shortcut(wider, background)
             if found is None:
                 continue
             outputs = np.vstack([task.outputs, task.response(mixed)])
-            known = background_outputs(task, len(others))
+            known = background_outputs(task, len(background))
             mean = known.mean(axis=0)
             missing = outputs - mean - found.sum(axis=1)
             gaps = np.abs(missing).max(axis=0)

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from wisca_xai._compat import parsed_trees
 from wisca_xai._typing import FloatArray, FloatMatrix
 from wisca_xai.explainers._blocks import progress_of
 from wisca_xai.explainers._guard import library_call
@@ -11,11 +12,10 @@ from wisca_xai.explainers._task import Task
 from wisca_xai.explainers.shapley._trees import averaged_trees, tree_shapley
 
 BOOSTING = ("sklearn.ensemble.", "xgboost.", "lightgbm.", "catboost.")  # modules of boosting models
-# Models of these modules compare features with thresholds as float32, but shap as float64.
-AS_FLOAT32 = ("sklearn.ensemble._forest", "sklearn.ensemble._gb")
+# Models of these modules compare features with thresholds as float32.
+AS_FLOAT32 = ("sklearn.ensemble._gb.", "xgboost.", "catboost.")
 MAX_EXACT_FEATURES = 10  # most features for which shap enumerates all coalitions
 N_PERMUTATIONS = 10  # pairs of permutations that shap samples for more features
-TREE_ROWS = 64  # rows per call of TreeExplainer
 
 
 def library_rows(n_features: int, n_background: int, *, kernel: bool) -> int:
@@ -78,19 +78,24 @@ def tree_values(task: Task, background: FloatMatrix) -> FloatArray | None:
 
 
 def boosting_values(task: Task, background: FloatMatrix) -> FloatArray | None:
-    """Values (n, d, k) of the margin of boosting by TreeExplainer, or None for other models.
+    """Values (n, d, k) of the margin of boosting, or None for other models.
 
-    Probabilities have no values: TreeExplainer rescales those of the margin, which add up but are
-    not Shapley values. Values may also be wrong without a warning (as for categories of
-    HistGradientBoosting), so the caller compares them with the model's own output.
+    shap reads the trees of all libraries. It may misread some without a warning (categories of
+    HistGradientBoosting), so the caller compares the values with the model's own output.
     """
     response = task.response
     if response.unit in ("indicator", "probability") or not response.codec.is_plain:
         return None
-    if not type(unwrap(response.model)).__module__.startswith(BOOSTING):
+    model = unwrap(response.model)
+    module = f"{type(model).__module__}."
+    if not module.startswith(BOOSTING):
         return None
-    values = _library_values(task, background)
-    return None if values is None else _for_outputs(task, values)
+    with library_call(task.seed_for("shap")):
+        trees = parsed_trees(model)
+    if trees is None or any(tree.n_features > task.n_features for tree in trees):
+        return None
+    kind = np.float32 if module.startswith(AS_FLOAT32) else np.float64
+    return _for_outputs(task, len(trees) * tree_shapley(trees, task.rows, background, kind))
 
 
 def _for_outputs(task: Task, values: FloatArray) -> FloatArray | None:
@@ -101,29 +106,6 @@ def _for_outputs(task: Task, values: FloatArray) -> FloatArray | None:
         values = np.concatenate([-values, values], axis=2)
     expected = (task.n_samples, task.n_features, task.n_outputs)
     return values if values.shape == expected else None
-
-
-def _library_values(task: Task, background: FloatMatrix) -> FloatArray | None:
-    """What TreeExplainer returns, of shape (n, d) or (n, d, k); None if it fails."""
-    model, rows = unwrap(task.response.model), task.rows
-    if type(model).__module__.startswith(AS_FLOAT32):
-        rows, background = (table.astype(np.float32).astype(float) for table in (rows, background))
-    try:
-        with library_call(task.seed_for("shap")):
-            import shap
-
-            explainer = shap.TreeExplainer(
-                model, background, feature_perturbation="interventional", model_output="raw"
-            )
-            # A call cannot be interrupted, and writes to stderr after ten seconds: rows are few.
-            starts = range(0, len(rows), TREE_ROWS)
-            parts = [
-                np.asarray(explainer.shap_values(rows[i : i + TREE_ROWS], check_additivity=False))
-                for i in starts
-            ]
-            return np.concatenate(parts)
-    except Exception:  # TreeExplainer raises many kinds of errors for unknown models
-        return None
 
 
 def linear_values(task: Task, background: FloatMatrix) -> FloatArray | None:

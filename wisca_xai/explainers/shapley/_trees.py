@@ -47,16 +47,20 @@ def averaged_trees(model: Any) -> list[Any] | None:
     return trees
 
 
-def tree_shapley(trees: Sequence[Any], rows: FloatMatrix, background: FloatMatrix) -> FloatArray:
+def tree_shapley(
+    trees: Sequence[Any], rows: FloatMatrix, background: FloatMatrix, kind: Any = np.float32
+) -> FloatArray:
     """Interventional Shapley values of the mean of trees.
 
     Parameters
     ----------
-    trees : sequence of sklearn.tree._tree.Tree
+    trees : sequence of sklearn.tree._tree.Tree or wisca_xai._compat.ParsedTree
         Trees with one target each. Those of a classifier hold shares of classes.
     rows : ndarray of shape (n_samples, n_features)
         NaN follows the branch that the tree learned for missing values.
     background : ndarray of shape (n_background, n_features)
+    kind : dtype, default=float32
+        As which the trees compare features with thresholds.
 
     Returns
     -------
@@ -70,8 +74,8 @@ def tree_shapley(trees: Sequence[Any], rows: FloatMatrix, background: FloatMatri
     >>> tree_shapley([tree.tree_], np.array([[1.0, 1.0]]), np.array([[0.0, 0.0]]))[0, :, 0]
     array([0.5, 0.5])
     """
-    # Trees compare features with thresholds as float32.
-    ours, theirs = (np.asarray(table, dtype=np.float32) for table in (rows, background))
+    with np.errstate(over="ignore"):  # Beyond the range of float32, numbers are infinite.
+        ours, theirs = (np.asarray(table, dtype=kind) for table in (rows, background))
     values = np.zeros((rows.shape[1], trees[0].value.shape[2], len(rows)))
     for start in range(0, len(rows), ROWS_TOGETHER):
         some = ours[start : start + ROWS_TOGETHER]
@@ -140,7 +144,7 @@ def _longest(tree: Any) -> int:
     return int(min(tree.max_depth, tree.n_features))
 
 
-def _leaves(trees: Sequence[Any], rows: NDArray[np.float32]) -> Iterator[_Leaves]:
+def _leaves(trees: Sequence[Any], rows: NDArray[Any]) -> Iterator[_Leaves]:
     """Yield all leaves, in batches of a few trees."""
     most = rows_in_memory(8 * 4 * len(rows))
     batch: list[Any] = []
@@ -154,7 +158,7 @@ def _leaves(trees: Sequence[Any], rows: NDArray[np.float32]) -> Iterator[_Leaves
     yield _leaves_of(batch, rows)
 
 
-def _leaves_of(trees: Sequence[Any], rows: NDArray[np.float32]) -> _Leaves:
+def _leaves_of(trees: Sequence[Any], rows: NDArray[Any]) -> _Leaves:
     """Walk down all trees at once, level by level, with all rows at every node."""
     known = _Nodes.of(trees)
     longest = max(1, *(_longest(tree) for tree in trees))
