@@ -9,6 +9,7 @@ from sklearn import get_config
 
 from wisca_xai._compat import quiet_libraries
 from wisca_xai._exceptions import InputError, ModelContractError
+from wisca_xai._model._linear import Margin
 from wisca_xai._model._outputs import (
     NOTES,
     UNITS,
@@ -52,6 +53,8 @@ class Response:
         Time spent in the model.
     note : str or None
         A sentence on the explained output, for models without classes or a target.
+    margin : Margin or None
+        The linear function behind the outputs of a wide table, checked against the model itself.
     """
 
     def __init__(
@@ -68,6 +71,7 @@ class Response:
         elif self.method == "predict":
             self.unit = "score" if kind == "survival" else "target"
         self.note = NOTES[kind].format(method=self.method) if kind in NOTES else None
+        self.margin: Margin | None = None
         self._settled = self.method != "call"
         self._most_rows: int | None = None  # of a batch, once a larger one raised MemoryError
         self.rows = 0

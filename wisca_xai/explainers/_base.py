@@ -30,6 +30,7 @@ from wisca_xai._table import TableCodec, as_table, copy_table, is_frame, labels_
 from wisca_xai._typing import FloatMatrix, Target
 from wisca_xai.explainers._answer import check_answer
 from wisca_xai.explainers._budget import usual_limits
+from wisca_xai.explainers._margins import checked_margin
 from wisca_xai.explainers._task import Task, resolve_target, settings_of
 
 # Methods of the explainers of shap and lime.
@@ -285,6 +286,7 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
             notes.append(response.note)
         if len(self.background_) == 1:
             notes.append("The background is a single row, so all rows are compared with it.")
+        response.margin = checked_margin(response, rows, outputs, self.background_)
         task = Task(
             response=response,
             rows=rows,

@@ -26,6 +26,8 @@ def check_budget(name: str, task: Task, rows_each: int, advice: str) -> None:
     advice : str
         Sentence that tells the user what to do.
 
+    A model with a known margin has no limit, because it is not asked.
+
     Raises
     ------
     InputError
@@ -33,7 +35,7 @@ def check_budget(name: str, task: Task, rows_each: int, advice: str) -> None:
     """
     n_rows, most = rows_each * task.n_samples, task.limits.numbers
     numbers = n_rows * task.n_features
-    if numbers <= most:
+    if numbers <= most or task.response.margin is not None:
         return
     raise InputError(
         f"{name} would ask the model for {n_rows:,} rows ({rows_each:,} for each of "

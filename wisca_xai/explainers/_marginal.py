@@ -16,6 +16,7 @@ from wisca_xai.explainers._base import BaseExplainer
 from wisca_xai.explainers._blocks import run_blocks
 from wisca_xai.explainers._budget import check_budget
 from wisca_xai.explainers._make import make_explanation, zero_null_values
+from wisca_xai.explainers._margins import outputs_with_exchange
 from wisca_xai.explainers._task import Task, chosen_outputs
 from wisca_xai.explainers.shapley._explainer import MAX_REFERENCE
 
@@ -224,6 +225,8 @@ def _exchanged(response: Response, rows: FloatArray, others: FloatArray) -> Floa
 
     Entries of `rows` become those of `others`, both of shape (n_rows or 1, n_draws or 1, d).
     """
+    if response.margin is not None:
+        return outputs_with_exchange(response.margin, rows, others)
     n_rows, n_draws, d = np.broadcast_shapes(rows.shape, others.shape)
     hybrids = np.broadcast_to(rows[:, None], (n_rows, d, n_draws, d)).copy()
     hybrids[:, range(d), :, range(d)] = np.moveaxis(others, 2, 0)

@@ -16,6 +16,7 @@ from wisca_xai.explainers._base import BaseExplainer
 from wisca_xai.explainers._budget import check_budget
 from wisca_xai.explainers._custom_score import CustomScore
 from wisca_xai.explainers._make import make_explanation, zero_null_values
+from wisca_xai.explainers._margins import outputs_with_exchange
 from wisca_xai.explainers._task import Task
 
 # Scores that fall with the square of an effect.
@@ -216,6 +217,16 @@ def _prediction_changes(task: Task, shuffles: list[IntVector]) -> tuple[FloatMat
     effects = np.empty((task.n_features, len(shuffles)))
     row_effects = np.zeros(task.rows.shape)
     reference = task.explained(task.outputs)
+    if task.response.margin is not None:
+        rows, margin = task.rows[:, None], task.response.margin
+        for r, order in enumerate(shuffles):
+            given = outputs_with_exchange(margin, rows, rows[order])
+            for j in range(task.n_features):
+                change = np.abs(task.explained(given[:, j, 0]) - reference)
+                change = change.reshape(task.n_samples, -1)
+                effects[j, r] = change.mean()
+                _share_out(row_effects, (j, r), shuffles, change.mean(axis=1))
+        return effects, row_effects
     for chunk, stack in _shuffled_copies(task.rows, shuffles):
         outputs = task.response(stack.reshape(-1, task.n_features))
         for pair, block in zip(chunk, np.split(outputs, len(chunk)), strict=True):

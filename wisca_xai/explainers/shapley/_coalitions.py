@@ -16,6 +16,7 @@ from scipy.linalg import helmert
 from wisca_xai._model._response import Response, rows_in_memory
 from wisca_xai._results._validity import repeat_tolerance
 from wisca_xai._typing import FloatArray, FloatMatrix, FloatVector, IntVector
+from wisca_xai.explainers._margins import outputs_on_walks
 from wisca_xai.explainers._task import chosen_outputs
 
 MAX_ORTHOGONAL = 1000  # most features for which orders come in orthogonal blocks, see `Walks.draw`
@@ -125,7 +126,14 @@ class Walks:
             begins = self.starts[first : first + step]
             entry = self._entry[first : first + step]
             between = np.empty((len(rows), len(begins), n_steps, ends.shape[1]))
-            for done in range(0, n_steps, most_steps):
+            if response.margin is not None:
+                orders = self.orders[first : first + step]
+                given = outputs_on_walks(response.margin, rows, background[begins], orders)
+                between[:] = chosen_outputs(given, columns)
+                n_steps_left = 0
+            else:
+                n_steps_left = n_steps
+            for done in range(0, n_steps_left, most_steps):
                 steps = slice(done, min(done + most_steps, n_steps))
                 # All rows share the walks, so this is computed once if memory allows.
                 is_whole = step >= n_pairs and most_steps == n_steps
