@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -19,17 +20,16 @@ NATIVE_LINE = re.compile(r"\[LightGBM\] |\[\d\d:\d\d:\d\d\] [A-Z]+: .*/src/")
 
 
 class _Filter:
-    """A stream that drops the lines that native libraries print, in any thread."""
+    """A stream that drops the lines that native libraries print, in threads that asked for it."""
 
     def __init__(self, stream: Any) -> None:
         self.stream = stream
-        self._local = threading.local()
 
     def write(self, text: str) -> int:
         """Write text, unless it is a library's line or the line break after it."""
-        is_end = text == "\n" and getattr(self._local, "dropped", False)
-        self._local.dropped = NATIVE_LINE.match(text) is not None
-        if not (is_end or self._local.dropped):
+        is_end = text == "\n" and getattr(_here, "dropped", False)
+        _here.dropped = getattr(_here, "depth", 0) > 0 and NATIVE_LINE.match(text) is not None
+        if not (is_end or _here.dropped):
             self.stream.write(text)
         return len(text)
 
@@ -38,6 +38,7 @@ class _Filter:
 
 
 _LOCK = threading.Lock()
+_here = threading.local()  # how often this thread is in `quiet_libraries`, and its last line
 _filters: list[_Filter] = []  # the active filter, once for each `quiet_libraries` in use
 
 
@@ -45,7 +46,7 @@ _filters: list[_Filter] = []  # the active filter, once for each `quiet_librarie
 def quiet_libraries() -> Iterator[None]:
     """Hide what LightGBM and XGBoost print to stdout, which is a line for each model call.
 
-    Other output is not affected. If neither library is loaded, nothing happens.
+    Other output and other threads are not affected. If neither library is loaded, nothing happens.
     """
     if sys.stdout is None or not {"lightgbm", "xgboost"} & set(sys.modules):
         yield
@@ -57,16 +58,38 @@ def quiet_libraries() -> Iterator[None]:
             _filters.append(ours)
         else:
             _filters.append(_filters[0])
+    _here.depth = getattr(_here, "depth", 0) + 1
     try:
         yield
     finally:
+        _here.depth -= 1
         with _LOCK:
             ours = _filters.pop()
             if not _filters and sys.stdout is ours:
                 sys.stdout = ours.stream
 
 
-_blas_limit = contextlib.ExitStack()
+@lru_cache(maxsize=1)
+def _libraries(n_modules: int) -> ThreadpoolController:
+    """Numeric libraries of this process, searched for again when more modules are loaded."""
+    return ThreadpoolController()
+
+
+def numeric_libraries() -> ThreadpoolController:
+    """Numeric libraries of this process, whose numbers of threads can be limited."""
+    return _libraries(len(sys.modules))
+
+
+def _set_threads(library: Any, n_threads: int) -> None:
+    """Set a library's number of threads from any thread.
+
+    threadpoolctl ignores OpenBLAS limits from all threads but the first that set one, as long as
+    that thread lives. Here calls are counted, and the last one may end in another thread.
+    """
+    getattr(library, "_real_set_num_threads", library.set_num_threads)(n_threads)
+
+
+_n_threads: list[tuple[Any, int]] = []  # BLAS libraries and their threads before the first call
 _n_limiting = 0  # calls that need one BLAS thread at this moment, in all threads
 
 
@@ -75,22 +98,30 @@ def one_blas_thread() -> Iterator[None]:
     """Let BLAS use one thread, so that it always adds numbers in the same order.
 
     Another number of threads rounds differently. Workers of joblib have fewer threads than their
-    parent process, so results would depend on `n_jobs`. The limit holds for the whole process: the
-    first call sets it, and the last one to end restores what was before. OpenBLAS does not always
-    follow if these calls come from different threads.
+    parent process, so results would depend on `n_jobs`. BLAS on OpenMP has a number for each
+    thread, which is set and restored here. Any other BLAS has one number for the whole process: the
+    first call sets it, and the last one to end restores what was before.
     """
     global _n_limiting
+    libraries = numeric_libraries().select(user_api="blas").lib_controllers
+    by_thread = [lib for lib in libraries if getattr(lib, "threading_layer", "") == "openmp"]
+    own = [(library, library.get_num_threads()) for library in by_thread]
     with _LOCK:
-        if _n_limiting == 0:
-            _blas_limit.enter_context(ThreadpoolController().limit(limits=1, user_api="blas"))
         _n_limiting += 1
+        known = [library.filepath for library, _ in (*own, *_n_threads)]
+        new = [library for library in libraries if library.filepath not in known]
+        _n_threads.extend((library, library.get_num_threads()) for library in new)
+        for library in (*by_thread, *new):
+            _set_threads(library, 1)
     try:
         yield
     finally:
+        for library, before in own:
+            _set_threads(library, before)
         with _LOCK:
             _n_limiting -= 1
-            if _n_limiting == 0:
-                _blas_limit.close()
+            while _n_limiting == 0 and _n_threads:
+                _set_threads(*_n_threads.pop())
 
 
 def transform_output(estimator: Any) -> str:

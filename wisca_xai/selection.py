@@ -2,7 +2,6 @@
 
 import math
 import numbers
-import warnings
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from wisca_xai._compat import transform_output
 from wisca_xai._exceptions import InputError, WISCAWarning
 from wisca_xai._model._fitting import fit_model, inherit_tags, route_to_model
 from wisca_xai._panel._explainer import WISCAExplainer
+from wisca_xai._process import warn
 from wisca_xai._random import canonical_order, seed_entropy
 from wisca_xai._ranking import order_of, ranks_of
 from wisca_xai._results._consensus_explanation import ConsensusExplanation
@@ -337,7 +337,7 @@ def _chosen(explanation: ConsensusExplanation, n_kept: int | None) -> IntVector:
             "give the number of features."
         )
     if not above.any():
-        warnings.warn(
+        warn(
             "No feature is above noise: only the first of the ranking is kept, "
             f"{explanation.feature_names[ranked[0]]!r}.",
             WISCAWarning,

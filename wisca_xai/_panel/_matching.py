@@ -1,7 +1,6 @@
 """Match explanations by features and rows before merging, and check them against the outputs."""
 
 import itertools
-import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from typing import Any
@@ -11,6 +10,7 @@ import pandas as pd
 
 from wisca_xai._checks import check_finite, check_unique_names
 from wisca_xai._exceptions import ExplainerError, InputError, WISCAWarning
+from wisca_xai._process import warn
 from wisca_xai._results._explanation import Explanation
 from wisca_xai._results._validity import fault_of_numbers, fault_of_sum
 from wisca_xai._results.external import check_numbers, from_external, read
@@ -151,7 +151,7 @@ def adding_up(
             if fault is not None:
                 failures[name] = fault
     for name, reason in failures.items():
-        warnings.warn(
+        warn(
             f"The explanation {name!r} is left out of the consensus: {reason}",
             WISCAWarning,
             stacklevel=3,

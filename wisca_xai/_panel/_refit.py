@@ -1,6 +1,5 @@
 """The model's own noise: how strongly refitted models react to shuffled columns."""
 
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
@@ -14,6 +13,7 @@ from wisca_xai._exceptions import InputError, WISCAWarning
 from wisca_xai._model._boosting import quiet_clone
 from wisca_xai._model._response import Response
 from wisca_xai._panel._run import run_panel
+from wisca_xai._process import silenced
 from wisca_xai._results._explanation import Explanation
 from wisca_xai._results._plan import MergePlan
 from wisca_xai._typing import FloatMatrix, FloatVector, IntVector, LabelVector, ResponseMethod
@@ -208,9 +208,7 @@ def _places(rows: FloatMatrix, background: FloatMatrix) -> IntVector:
 
 
 def _explained(panel: Sequence[tuple[str, BaseExplainer]], task: Task) -> dict[str, Explanation]:
-    with warnings.catch_warnings():
-        # The panel has already given the same warnings for the original model.
-        warnings.simplefilter("ignore", WISCAWarning)
+    with silenced(WISCAWarning):  # The panel has given the same for the original model.
         return run_panel(panel, task)[0]
 
 

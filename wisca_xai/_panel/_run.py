@@ -1,7 +1,6 @@
 """Run the explainers of a panel one after another, and record each failure."""
 
 import numbers
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +10,7 @@ from joblib import cpu_count, effective_n_jobs
 from wisca_xai._checks import as_number
 from wisca_xai._exceptions import ExplainerError, InputError, WISCAWarning
 from wisca_xai._panel._processes import attempts
+from wisca_xai._process import warn
 from wisca_xai._results._explanation import Explanation
 from wisca_xai._text import progress_bar
 from wisca_xai.explainers import BaseExplainer
@@ -55,7 +55,7 @@ def run_panel(
         table = "\n".join(f"  {name}: {reason}" for name, reason in failures.items())
         raise ExplainerError(f"All {len(failures)} explainers failed:\n{table}")
     for name, reason in failures.items():
-        warnings.warn(
+        warn(
             f"The explainer {name!r} failed and is left out of the consensus: {reason}",
             WISCAWarning,
             stacklevel=2,
@@ -75,7 +75,7 @@ def warn_of_jobs(model: Any, n_jobs: int | None) -> None:
     most = max(jobs, key=lambda name: jobs[name], default=None)
     if most is None or rows == 1 or jobs[most] <= 1 or rows * jobs[most] <= cores:
         return
-    warnings.warn(
+    warn(
         f"{rows} blocks of rows at once, each with {jobs[most]} jobs of the model ({most}="
         f"{params[most]}), are more than the {cores} cores and slow each other down. Set "
         f"{most}=1 in {type(model).__name__}, or leave `n_jobs` of the explainer at None.",

@@ -2,7 +2,6 @@
 
 import html
 import os
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Self
@@ -11,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from wisca_xai._exceptions import CorruptExplanationError, InputError
+from wisca_xai._process import silenced
 from wisca_xai._results import _storage
 from wisca_xai._results._equality import are_equal
 from wisca_xai._results._receipt import Receipt
@@ -259,8 +259,7 @@ class Explanation:
         """
         if self.scope == "global":
             raise InputError(f"to_shap needs values per row, but {self.method!r} is global.")
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Importing shap warns about its use of matplotlib.
+        with silenced():  # Importing shap warns about its use of matplotlib.
             import shap
 
         base = self.base_values

@@ -4,7 +4,6 @@ Results go to stdout; progress, warnings and errors go to stderr.
 """
 
 import argparse
-import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from wisca_xai._exceptions import (
     UntrustedModelError,
     WISCAWarning,
 )
+from wisca_xai._process import silenced
 from wisca_xai._results._consensus_explanation import ConsensusExplanation
 from wisca_xai.cli._commands import demo_command, explain_command, study_command
 from wisca_xai.cli._output import say, write_results, write_study
@@ -39,8 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     failures: Mapping[str, str] = {}
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", WISCAWarning)  # Failures are printed below.
+        with silenced(WISCAWarning):  # Failures are printed below.
             result = arguments.run(arguments)
         if isinstance(result, ConsensusExplanation):
             failures = result.failures

@@ -4,6 +4,7 @@ import copy
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from numbers import Integral
 from typing import Any, ClassVar, Self, cast
@@ -23,6 +24,7 @@ from wisca_xai._model._boosting import expected_labels, level_columns, takes_fra
 from wisca_xai._model._fitting import fit_model, inherit_tags, is_fitted, route_to_model
 from wisca_xai._model._own_table import check_own_table
 from wisca_xai._model._response import Response
+from wisca_xai._process import kept_random_state, shared_warnings
 from wisca_xai._random import canonical_order, seed_entropy
 from wisca_xai._results._explanation import Explanation
 from wisca_xai._results._receipt import Receipt
@@ -118,7 +120,8 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
         X, _ = read_table(self, X, reset=True, expected=self._labels_of_model)
         labels = labels_of(X) if is_frame(X) else None
         y = check_target_column(y, X)
-        self.estimator_ = fit_model(self, X, y, params, clones_later=self._clones_model())
+        with shared_warnings():
+            self.estimator_ = fit_model(self, X, y, params, clones_later=self._clones_model())
         expected = getattr(self.estimator_, "n_features_in_", X.shape[1])
         if expected != X.shape[1]:
             raise InputError(
@@ -172,6 +175,11 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
         ModelContractError
             If the model does not return one finite number per row and output.
         """
+        with shared_warnings():
+            return self._explained(X, y, target, keep_data)
+
+    def _explained(self, X: Any, y: ArrayLike | None, target: Target, keep: bool) -> Explanation:
+        """The body of `explain`."""
         start = time.perf_counter()
         self._check_params()
         explainer = self
@@ -194,7 +202,7 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
         )
         notes = (*notes, *more_notes, *explanation.notes)
         explanation = explanation._reordered(np.argsort(order))
-        data = copy_table(X) if keep_data and explanation.scope == "local" else None
+        data = copy_table(X) if keep and explanation.scope == "local" else None
         return replace(explanation, receipt=receipt, notes=notes, data=data)
 
     def __call__(
@@ -241,7 +249,7 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
         response = task.response.fresh()
         asked = replace(task, response=response)
         try:
-            with one_blas_thread():
+            with one_blas_thread(), self._random_state_kept():
                 explanation = self._explain(asked)
                 notes = check_answer(explanation, asked)
         except Exception as error:
@@ -265,6 +273,14 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
             },
         )
         return replace(explanation, receipt=receipt, notes=(*explanation.notes, *notes))
+
+    def _random_state_kept(self) -> AbstractContextManager[None]:
+        """Undo what another package's explainer does to NumPy's global generator.
+
+        Those of this package leave it alone, so that draws of other threads need not be undone.
+        """
+        is_ours = type(self)._explain.__module__.startswith("wisca_xai.")
+        return nullcontext() if is_ours else kept_random_state()
 
     def _pose(
         self, X: Any, y: ArrayLike | None, target: Target

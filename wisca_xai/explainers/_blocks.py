@@ -1,13 +1,11 @@
 """Work on blocks of rows. Results do not depend on how many blocks run at once."""
 
-import sys
 from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache
 from typing import Any, TypeVar
 
 from joblib import Parallel, cpu_count, delayed, effective_n_jobs
-from threadpoolctl import ThreadpoolController
 
+from wisca_xai._compat import numeric_libraries, one_blas_thread
 from wisca_xai._model._response import Response
 from wisca_xai._text import progress_bar
 from wisca_xai.explainers._task import Task
@@ -63,12 +61,6 @@ def _answers(
         yield given
 
 
-@lru_cache(maxsize=1)
-def _libraries(n_modules: int) -> ThreadpoolController:
-    """Numeric libraries of this process, searched for again when more modules are loaded."""
-    return ThreadpoolController()
-
-
 def _counted(
     answer: Callable[[Response, slice], Answer],
     response: Response,
@@ -76,6 +68,6 @@ def _counted(
     n_threads: int,
 ) -> tuple[Answer, tuple[int, int, float]]:
     """The answer for a block, and what it cost in model rows, calls and seconds."""
-    with _libraries(len(sys.modules)).limit(limits=n_threads, user_api="openmp"):
+    with numeric_libraries().select(user_api="openmp").limit(limits=n_threads), one_blas_thread():
         given = answer(response, block)
     return given, (response.rows, response.calls, response.seconds)

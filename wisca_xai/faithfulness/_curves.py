@@ -10,6 +10,7 @@ from scipy.integrate import trapezoid
 from wisca_xai._checks import check_count
 from wisca_xai._compat import one_blas_thread
 from wisca_xai._exceptions import InputError
+from wisca_xai._process import shared_warnings
 from wisca_xai._ranking import tied
 from wisca_xai._results._explanation import Explanation
 from wisca_xai._typing import FloatMatrix, FloatVector, IntVector
@@ -120,7 +121,7 @@ def deletion_curve(
     >>> curve.outputs, curve.area.round(3)
     (array([[7., 3., 1., 0.]]), array([0.643]))
     """
-    with one_blas_thread():
+    with one_blas_thread(), shared_warnings():
         task, aligned, back = pose(explainer, explanation, X, random_state=random_state)
         ranks = ranks_of(task, magnitudes(aligned))
         return curve_of(task, ranks, steps, n_background, restore=False).of_rows(back)
@@ -177,7 +178,7 @@ def insertion_curve(
     >>> insertion_curve(explainer, explanation, X).outputs
     array([[0., 4., 6., 7.]])
     """
-    with one_blas_thread():
+    with one_blas_thread(), shared_warnings():
         task, aligned, back = pose(explainer, explanation, X, random_state=random_state)
         ranks = ranks_of(task, magnitudes(aligned))
         return curve_of(task, ranks, steps, n_background, restore=True).of_rows(back)
@@ -237,7 +238,7 @@ def prediction_gap(
     >>> prediction_gap(explainer, explanation, X)
     (array([4.]), array([3.]))
     """
-    with one_blas_thread():
+    with one_blas_thread(), shared_warnings():
         task, aligned, back = pose(explainer, explanation, X, random_state=random_state)
         important, unimportant = gaps_of(task, magnitudes(aligned), k, n_background)
     return important[back], unimportant[back]

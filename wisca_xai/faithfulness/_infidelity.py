@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from wisca_xai._checks import check_count
 from wisca_xai._compat import one_blas_thread
+from wisca_xai._process import shared_warnings
 from wisca_xai._results._explanation import Explanation
 from wisca_xai._typing import FloatMatrix, FloatVector, IntVector
 from wisca_xai.explainers import BaseExplainer, Task
@@ -83,7 +84,7 @@ def infidelity(
     >>> bool(infidelity(explainer, wrong_sign, X)[0] > 0.1)
     True
     """
-    with one_blas_thread():
+    with one_blas_thread(), shared_warnings():
         task, aligned, back = pose(explainer, explanation, X, random_state=random_state)
         if not aligned.signed:
             return np.full(task.n_samples, np.nan)

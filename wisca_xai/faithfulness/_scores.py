@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from wisca_xai._checks import check_count
 from wisca_xai._compat import one_blas_thread
+from wisca_xai._process import shared_warnings
 from wisca_xai._results._explanation import Explanation
 from wisca_xai._typing import FloatMatrix, FloatVector
 from wisca_xai.explainers import BaseExplainer
@@ -91,7 +92,7 @@ def faithfulness_report(
     >>> scores.index.tolist(), bool(scores.loc["shap", "score"] > 0)
     (['shap'], True)
     """
-    with one_blas_thread():
+    with one_blas_thread(), shared_warnings():
         task, aligned, _ = pose(explainer, explanation, X, y, random_state=random_state)
         methods = [*getattr(aligned, "components", {}).items(), (aligned.method, aligned)]
         random = _random_areas(task, n_random, n_background)

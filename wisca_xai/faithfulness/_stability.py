@@ -8,6 +8,7 @@ import numpy as np
 from wisca_xai._checks import check_count
 from wisca_xai._compat import one_blas_thread
 from wisca_xai._exceptions import ExplainerError, InputError
+from wisca_xai._process import shared_warnings
 from wisca_xai._results._explanation import Explanation
 from wisca_xai._typing import FloatArray, FloatCube, FloatVector
 from wisca_xai.consensus import max_abs
@@ -83,7 +84,7 @@ def local_stability(
     >>> local_stability(explainer, explainer.explain(X[:2] + 5), X[:2] + 5)
     array([0., 0.])
     """
-    with one_blas_thread():
+    with one_blas_thread(), shared_warnings():
         task, aligned, back = pose(explainer, explanation, X, random_state=random_state)
     return stability_of(explainer, task, aligned, n_neighbours, scale)[back]
 
@@ -168,7 +169,7 @@ def _neighbours(task: Task, n_neighbours: int, scale: float) -> Task:
     noise = np.random.default_rng(task.seed_for("stability")).normal(size=shape)
     moved = task.rows[:, None, :] + scale * _spread(task) * noise
     rows = moved.reshape(-1, task.n_features)
-    with one_blas_thread():
+    with one_blas_thread(), shared_warnings():
         outputs = task.response(rows)
     origin = np.arange(task.n_samples).repeat(n_neighbours)
     return replace(

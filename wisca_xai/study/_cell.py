@@ -1,6 +1,5 @@
 """One cell of the study: scores of all explainers and functions for a table, model and seed."""
 
-import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,6 +9,7 @@ import pandas as pd
 
 from wisca_xai._exceptions import WISCAWarning
 from wisca_xai._panel._explainer import WISCAExplainer
+from wisca_xai._process import silenced
 from wisca_xai._results._consensus_explanation import ConsensusExplanation
 from wisca_xai._results._explanation import Explanation
 from wisca_xai._results._plan import MergePlan, Stack
@@ -91,9 +91,7 @@ def _explain(
     explainer = WISCAExplainer(model, random_state=cell.seed)
     explainer.set_params(shap__background_size=cell.background_size)
     explainer.fit(data.X.iloc[train], data.y.iloc[train])
-    with warnings.catch_warnings():
-        # An explainer that fails has no scores, so a warning is not needed too.
-        warnings.simplefilter("ignore", WISCAWarning)
+    with silenced(WISCAWarning):  # An explainer that fails has no scores.
         return explainer.explain(data.X.iloc[rows], data.y.iloc[rows])
 
 

@@ -1,6 +1,5 @@
 """The six models of the study, and the features that each of them uses."""
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -21,6 +20,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from wisca_xai._model._response import Response
+from wisca_xai._process import silenced
 from wisca_xai._table import TableCodec
 from wisca_xai._typing import FloatVector
 from wisca_xai.datasets import GroundTruthDataset
@@ -42,8 +42,7 @@ def fit_model(name: str, data: GroundTruthDataset, rows: Any, seed: int) -> Any:
         encoder = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
         others = steps[0] if steps else "passthrough"
         steps = [make_column_transformer((encoder, text), remainder=others)]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
+    with silenced(ConvergenceWarning):
         fitted = make_pipeline(*steps, model) if steps else model
         return fitted.fit(data.X.iloc[rows], data.y.iloc[rows])
 

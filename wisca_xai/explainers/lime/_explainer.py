@@ -221,7 +221,7 @@ class LimeExplainer(BaseExplainer):
 
     def _fast_values(self, task: Task) -> dict[str, FloatArray]:
         seed = task.seed_for("lime")
-        with library_call(seed):
+        with library_call():
             neighbours = draw(
                 task.rows,
                 task.background,
@@ -281,7 +281,7 @@ class LimeExplainer(BaseExplainer):
         self, task: Task, row: FloatVector, labels: list[int], mode: str, seed: int
     ) -> Any:
         """What the library lime returns for one row."""
-        with library_call(seed):
+        with library_call():
             from lime.lime_tabular import LimeTabularExplainer
 
             width, selection, codec = self.kernel_width, self._selection(), task.response.codec

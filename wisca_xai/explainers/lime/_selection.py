@@ -121,7 +121,7 @@ def _lasso_path(rows: FloatMatrix, y: FloatVector, size: int) -> IntVector:
 
     # The path ends where covariances are below a fixed number, which must not depend on units.
     size_of_y = np.sqrt((y**2).mean())
-    with library_call(0):  # it warns of regressors that do not vary
+    with library_call():  # it warns of regressors that do not vary
         _, _, path = lars_path(rows, y / (size_of_y or 1.0), method="lasso")
     if path.shape[1] == 1:
         return np.arange(len(path))
