@@ -1,8 +1,16 @@
 """Errors and warnings of the package; every error is a `WISCAError`."""
 
+from wisca_xai._text import short_text
+
 
 class WISCAError(Exception):
-    """Base class of all errors that the package raises on purpose."""
+    """Base class of all errors that the package raises on purpose.
+
+    Its text is cut, because it may hold names and values of any length; `args` has the whole.
+    """
+
+    def __str__(self) -> str:
+        return short_text(super().__str__())
 
 
 class InputError(WISCAError, ValueError):

@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from wisca_xai._text import short_text
+
 _LOCK = threading.RLock()
 # scikit-learn copies filters by their pattern, for its workers. A copy of ours matches nothing.
 _PATTERN = "(?!)wisca_xai"
@@ -107,7 +109,7 @@ def warn(message: str, category: type[Warning], *, stacklevel: int = 1) -> None:
     if _n_calls and _is_copy():
         warnings.filters = _outer
     try:
-        warnings.warn(message, category, stacklevel=stacklevel + 1)
+        warnings.warn(short_text(message), category, stacklevel=stacklevel + 1)
     finally:
         if warnings.filters is _outer:
             warnings.filters = current

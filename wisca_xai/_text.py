@@ -50,6 +50,30 @@ def _safe_character(character: str) -> str:
     return character.encode("unicode_escape").decode()
 
 
+MOST_CHARACTERS, MOST_LINES = 1000, 10
+
+
+def short_text(text: object, *, width: int = MOST_CHARACTERS) -> str:
+    """Text that may come from elsewhere, safe to show: its beginning and end, "..." in between.
+
+    Every error, warning, sentence and note passes here before it is shown, because it may hold the
+    message of a library, a name or a value of any length. `failures` and `notes` keep the whole.
+    """
+    lines = str(text).split("\n")
+    if len(lines) > MOST_LINES:
+        lines = [*lines[: MOST_LINES // 2], "...", *lines[1 - MOST_LINES // 2 :]]
+    whole = "\n".join(lines)
+    if len(whole) > width:
+        half = (width - 5) // 2
+        whole = f"{whole[:half]} ... {whole[-half:]}"
+    return "\n".join(safe_text(line) for line in whole.split("\n"))
+
+
+def one_line(reason: str, *, width: int = 300) -> str:
+    """The reason of a failure as `short_text` on one line."""
+    return short_text(" ".join(reason.split()), width=width)
+
+
 def display_name(name: Any, *, width: int = 40) -> Any:
     """Return a name as `safe_text`, cut in the middle to `width`; other objects stay as they are.
 

@@ -15,6 +15,7 @@ from wisca_xai._results._explanation import Explanation
 from wisca_xai._results._validity import fault_of_numbers, fault_of_sum
 from wisca_xai._results.external import check_numbers, from_external, read
 from wisca_xai._table import TableCodec, is_frame, labels_of, select
+from wisca_xai._text import one_line
 from wisca_xai._typing import FloatArray, FloatMatrix, IntVector
 
 Components = dict[str, Explanation]
@@ -152,12 +153,12 @@ def adding_up(
                 failures[name] = fault
     for name, reason in failures.items():
         warn(
-            f"The explanation {name!r} is left out of the consensus: {reason}",
+            f"The explanation {name!r} is left out of the consensus: {one_line(reason)}",
             WISCAWarning,
             stacklevel=3,
         )
     if len(failures) == len(components):
-        table = "\n".join(f"  {name}: {reason}" for name, reason in failures.items())
+        table = "\n".join(f"  {name}: {one_line(reason)}" for name, reason in failures.items())
         raise ExplainerError(f"None of {len(failures)} explanations adds up to `outputs`:\n{table}")
     return {name: c for name, c in components.items() if name not in failures}, failures
 

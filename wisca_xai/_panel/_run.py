@@ -12,7 +12,7 @@ from wisca_xai._exceptions import ExplainerError, InputError, WISCAWarning
 from wisca_xai._panel._processes import attempts
 from wisca_xai._process import warn
 from wisca_xai._results._explanation import Explanation
-from wisca_xai._text import progress_bar
+from wisca_xai._text import one_line, progress_bar
 from wisca_xai.explainers import BaseExplainer
 from wisca_xai.explainers._task import Task
 
@@ -52,11 +52,11 @@ def run_panel(
             else:
                 failures[name] = answer
     if not components:
-        table = "\n".join(f"  {name}: {reason}" for name, reason in failures.items())
+        table = "\n".join(f"  {name}: {one_line(reason)}" for name, reason in failures.items())
         raise ExplainerError(f"All {len(failures)} explainers failed:\n{table}")
     for name, reason in failures.items():
         warn(
-            f"The explainer {name!r} failed and is left out of the consensus: {reason}",
+            f"The explainer {name!r} failed and is left out of the consensus: {one_line(reason)}",
             WISCAWarning,
             stacklevel=2,
         )

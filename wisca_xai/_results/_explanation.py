@@ -15,7 +15,7 @@ from wisca_xai._results import _storage
 from wisca_xai._results._equality import are_equal
 from wisca_xai._results._receipt import Receipt
 from wisca_xai._table import is_frame, labels_of, select, take_rows
-from wisca_xai._text import safe_text, to_safe_html
+from wisca_xai._text import short_text, to_safe_html
 from wisca_xai._typing import BoolVector, FloatArray, FloatVector, IntVector, LabelVector
 
 
@@ -350,7 +350,7 @@ class Explanation:
 
     def __repr__(self) -> str:
         lines = [self._title(), *(f"  {line}" for line in self._details())]
-        return "\n".join(safe_text(line) for line in lines)
+        return "\n".join(short_text(line) for line in lines)
 
     def _title(self) -> str:
         rows = "global" if self.scope == "global" else f"{self.n_samples} rows"
@@ -367,7 +367,7 @@ class Explanation:
 
     def _repr_html_(self) -> str:
         lines = [self._title(), *self._details()]
-        paragraphs = "".join(f"<p>{html.escape(safe_text(line))}</p>" for line in lines)
+        paragraphs = "".join(f"<p>{html.escape(short_text(line))}</p>" for line in lines)
         return f"{paragraphs}{to_safe_html(self._overview())}"
 
 

@@ -1,7 +1,7 @@
 """The verdict: at most six plain sentences on a consensus, the most serious first."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from wisca_xai._results._verdict_data import of_data
@@ -9,6 +9,7 @@ from wisca_xai._results._verdict_facts import Facts, Sentence
 from wisca_xai._results._verdict_model import of_model
 from wisca_xai._results._verdict_panel import of_panel
 from wisca_xai._results._verdict_result import of_result
+from wisca_xai._text import short_text
 
 MOST_SENTENCES = 6  # more are not read
 SEVERITIES = ("serious", "caution", "info")
@@ -115,5 +116,6 @@ def _chosen(sentences: Iterable[Sentence]) -> Verdict:
     )
     n_result = sum(one.code in RESULT for one in ordered)
     others = [one for one in ordered if one.code not in RESULT][: MOST_SENTENCES - n_result]
-    kept = tuple(one for one in ordered if one.code in RESULT or one in others)
-    return Verdict(kept, len(ordered) - len(kept))
+    kept = [one for one in ordered if one.code in RESULT or one in others]
+    kept = [replace(one, text=short_text(one.text)) for one in kept]
+    return Verdict(tuple(kept), len(ordered) - len(kept))

@@ -10,7 +10,7 @@ import pandas as pd
 from wisca_xai._results._explanation import Explanation
 from wisca_xai._results._plan import unused_features
 from wisca_xai._results._reliability import Reliability
-from wisca_xai._text import display_name, display_names, safe_text
+from wisca_xai._text import display_name, display_names
 from wisca_xai._typing import LabelVector
 
 Severity = Literal["serious", "caution", "info"]
@@ -22,7 +22,6 @@ APART = 0.3  # gap in mean agreement from which an explainer counts as an outlie
 MOVED_SHARES = 0.2  # share of the effect that an explainer apart gives to other features
 FIRST = 5  # number of top-ranked features that the verdict looks at
 MOST_NAMES = 6  # largest number of names in a list
-MOST_REASON = 160  # largest number of characters of an error that is quoted
 
 
 @dataclass(frozen=True)
@@ -159,9 +158,3 @@ def counted(number: int, of: int, what: str) -> str:
     """A count of rows or features with the right verb: "1 of 9 rows lies", "2 of 9 rows lie"."""
     noun, verb = what.split(" ", 1)
     return f"{number} of {of} {noun} {verb}{'s' if number == 1 else ''}"
-
-
-def on_one_line(reason: str) -> str:
-    """The text of an error on one line, safe and cut."""
-    text = safe_text(" ".join(reason.split()))
-    return text if len(text) <= MOST_REASON else f"{text[: MOST_REASON - 1]}…"

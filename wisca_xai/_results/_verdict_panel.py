@@ -9,9 +9,9 @@ from wisca_xai._results._verdict_facts import (
     FIRST,
     Facts,
     Sentence,
-    on_one_line,
     shown,
 )
+from wisca_xai._text import one_line
 
 OPPOSITE = 0.5  # sign agreement below which directions contradict each other
 POOR_FIT = 0.5  # local R2 of LIME below which its fit counts as poor
@@ -37,7 +37,7 @@ def of_panel(facts: Facts) -> Iterator[Sentence]:
 
 def _failed(facts: Facts) -> Iterator[Sentence]:
     parts = [
-        f"{shown(name)} failed ({on_one_line(why)}) and is left out of the consensus"
+        f"{shown(name)} failed ({one_line(why)}) and is left out of the consensus"
         for name, why in facts.failures.items()
     ]
     if parts:

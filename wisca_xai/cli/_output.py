@@ -9,7 +9,7 @@ import pandas as pd
 
 from wisca_xai import plots
 from wisca_xai._results._consensus_explanation import ConsensusExplanation
-from wisca_xai._text import safe_text, to_shown
+from wisca_xai._text import short_text, to_shown
 
 
 def write_results(explanation: ConsensusExplanation, arguments: argparse.Namespace) -> None:
@@ -98,9 +98,9 @@ def _as_text(explanation: ConsensusExplanation) -> str:
         "",
         pairs.to_string(index=False, float_format="{:.2f}".format, na_rep="-"),
         "",
-        *(safe_text(line) for line in str(explanation.verdict()).split("\n")),
+        *str(explanation.verdict()).split("\n"),
         "",
-        *(safe_text(f"Note: {note}") for note in explanation.notes),
+        *(short_text(f"Note: {note}") for note in explanation.notes),
         f"Cost: {receipt.model_rows:,} rows passed to the model in {receipt.model_calls:,} calls; "
         f"{receipt.seconds:.1f} s, of which {receipt.model_seconds:.1f} s in the model.",
     ]
@@ -116,5 +116,4 @@ def _csv_safe(cell: Any) -> Any:
 
 def say(message: object) -> None:
     """Write to stderr. Control codes of the terminal are written out, so they have no effect."""
-    lines = (safe_text(line) for line in str(message).split("\n"))
-    sys.stderr.write("\n".join(lines) + "\n")
+    sys.stderr.write(short_text(message) + "\n")

@@ -29,6 +29,7 @@ from wisca_xai._random import canonical_order, seed_entropy
 from wisca_xai._results._explanation import Explanation
 from wisca_xai._results._receipt import Receipt
 from wisca_xai._table import TableCodec, as_table, copy_table, is_frame, labels_of, read_table
+from wisca_xai._text import short_text
 from wisca_xai._typing import FloatMatrix, Target
 from wisca_xai.explainers._answer import check_answer
 from wisca_xai.explainers._budget import usual_limits
@@ -359,7 +360,7 @@ def _describe_missing(error: Exception, rows: FloatMatrix, codec: TableCodec) ->
     counts = (~np.isfinite(rows)).sum(axis=0)
     found = {name: int(n) for name, n in zip(codec.feature_names, counts, strict=True) if n}
     if found:
-        error.add_note(f"entries of X that are missing or infinite, by column: {found}")
+        error.add_note(f"entries of X that are missing or infinite, by column: {short_text(found)}")
 
 
 def _describe_rows(
@@ -370,5 +371,7 @@ def _describe_rows(
         return
     found = response.failing_rows(rows)
     if 0 < len(found) < len(rows):
-        labels = index[found].tolist()
-        error.add_note(f"rows of X that the model fails on, the first {len(found)}: {labels}")
+        labels = short_text(index[found].tolist())
+        error.add_note(
+            f"rows of X that the model fails on, the first {len(found)}: {labels}"
+        )
