@@ -6,6 +6,7 @@ import numpy as np
 
 from wisca_xai._exceptions import ExplainerError, InputError
 from wisca_xai._results._explanation import Explanation
+from wisca_xai._results._plan import in_canonical_order
 from wisca_xai._results._votes import FROM_RESULTS, votes_from_results
 from wisca_xai._typing import FloatCube, FloatMatrix, FloatVector, IntVector
 from wisca_xai.consensus import (
@@ -65,14 +66,15 @@ def give_votes(
         If an explainer fails on the neighbours of the rows.
     """
     check_weighting(weighting, task)
-    votes = np.ones(1)
-    if len(components) > 1:
+    votes, ordered = np.ones(1), in_canonical_order(components)
+    if len(ordered) > 1:
         votes = (
-            votes_from_results(weighting, components)
+            votes_from_results(weighting, ordered)
             if weighting in FROM_RESULTS
-            else RULES[weighting](components, task, panel)
+            else RULES[weighting](ordered, task, panel)
         )
-    return dict(zip(components, votes.tolist(), strict=True))
+    by_name = dict(zip(ordered, votes.tolist(), strict=True))
+    return {name: by_name[name] for name in components}
 
 
 def check_weighting(weighting: str, task: Task) -> None:

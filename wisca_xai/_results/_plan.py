@@ -25,6 +25,17 @@ from wisca_xai.consensus import (
 SURE = 8.0  # standard errors from which an estimated effect is no accident
 
 
+# Explainers are merged in this order, then by name, so that the order of a panel changes nothing.
+FIRST_MERGED = ("shap", "occlusion", "lime", "permutation", "forest")
+
+
+def in_canonical_order(components: Mapping[str, Explanation]) -> dict[str, Explanation]:
+    """The explanations in an order that does not depend on the order of the panel."""
+    places = {name: k for k, name in enumerate(FIRST_MERGED)}
+    names = sorted(components, key=lambda name: (places.get(name, len(places)), name))
+    return {name: components[name] for name in names}
+
+
 @dataclass(frozen=True)
 class Stack:
     """Raw attributions of several explainers as arrays, the local ones first.
@@ -32,7 +43,8 @@ class Stack:
     Attributes
     ----------
     names : tuple of str
-        The explainers in the order of `votes`: local ones, then global ones.
+        The explainers in the order of `votes`: local ones, then global ones, each in canonical
+        order.
     local, local_errors : ndarray of shape (m, n, d) or (m, n, d, k), or None
         Attributions per row, and their standard errors, which are 0 where values are exact or
         errors are not known.
@@ -66,8 +78,9 @@ class Stack:
         cls, components: Mapping[str, Explanation], votes: Mapping[str, float], by_row: bool
     ) -> "Stack":
         """Stack the explanations that have a vote; `by_row` gives local ones votes in each row."""
-        local = {n: c for n, c in components.items() if n in votes and c.scope == "local"}
-        rest = {n: c for n, c in components.items() if n in votes and c.scope == "global"}
+        counted = {n: c for n, c in in_canonical_order(components).items() if n in votes}
+        local = {n: c for n, c in counted.items() if c.scope == "local"}
+        rest = {n: c for n, c in counted.items() if c.scope == "global"}
         names = (*local, *rest)
         unused, units = unused_features(components), _units(local)
         used = partial(_with_zeros, unused)
@@ -197,7 +210,7 @@ class MergePlan:
             stack.row_effects,
             len(self.row_weights),
             weights=self.row_weights,
-            without=list(without.values()),
+            without=[without[name] for name in in_canonical_order(components) if name in without],
             seed=seed,
         )
 
@@ -249,7 +262,7 @@ class MergePlan:
         `unused` is known for all features.
         """
         wide: dict[str, list[FloatArray]] = {"local": [], "global": []}
-        for name, c in components.items():
+        for name, c in in_canonical_order(components).items():
             parts = (c.values, added[name])
             wide[c.scope].append(np.concatenate(parts, axis=int(c.scope == "local")))
         local, importances = (np.array(some) if some else None for some in wide.values())

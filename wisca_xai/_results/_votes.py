@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from wisca_xai._results._explanation import Explanation
+from wisca_xai._results._plan import in_canonical_order
 from wisca_xai._typing import FloatVector
 from wisca_xai.consensus import crh_weights, family_weights, min_max
 
@@ -26,8 +27,10 @@ def votes_from_results(weighting: str, components: Mapping[str, Explanation]) ->
     if weighting == "equal":
         return np.ones(len(components))
     if weighting == "crh":
-        vectors = [min_max(component.mean_magnitude()) for component in components.values()]
-        return crh_weights(vectors) * len(components)
+        ordered = in_canonical_order(components)
+        found = crh_weights([min_max(one.mean_magnitude()) for one in ordered.values()])
+        by_name = dict(zip(ordered, found, strict=True))
+        return np.array([by_name[name] for name in components]) * len(components)
     families = votes_by_family(components)
     if weighting == "family":
         return families

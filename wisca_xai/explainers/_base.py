@@ -372,6 +372,4 @@ def _describe_rows(
     found = response.failing_rows(rows)
     if 0 < len(found) < len(rows):
         labels = short_text(index[found].tolist())
-        error.add_note(
-            f"rows of X that the model fails on, the first {len(found)}: {labels}"
-        )
+        error.add_note(f"rows of X that the model fails on, the first {len(found)}: {labels}")

@@ -144,6 +144,8 @@ class PermutationExplainer(BaseExplainer):
                 check_no_fields(f"scoring={self.scoring!r}", task.y)
             effects, row_effects = _score_losses(task, shuffles, self.scoring)
             unit = "score"
+        if row_effects is not None:
+            _give_equal_rows_their_mean(task, row_effects)
         null_values = zero_null_values(task, effects[:, 0])
         if null_values is not None:
             null_values += inflation
@@ -272,6 +274,18 @@ def _custom_losses(task: Task, shuffles: list[IntVector], score: CustomScore) ->
         for pair, table in zip(chunk, stack, strict=True):
             effects[pair] = reference - score(table)
     return effects
+
+
+def _give_equal_rows_their_mean(task: Task, row_effects: FloatMatrix) -> None:
+    """Equal rows have no order: which of them gets which part would depend on their positions."""
+    rows = np.column_stack([task.rows, np.zeros(task.n_samples)])
+    if task.y is not None:
+        rows[:, -1] = np.unique(task.y, return_inverse=True)[1]
+    equal = (rows[1:] == rows[:-1]) | (np.isnan(rows[1:]) & np.isnan(rows[:-1]))
+    starts = np.flatnonzero(np.r_[True, ~equal.all(axis=1)])
+    for start, stop in zip(starts, np.r_[starts[1:], task.n_samples], strict=True):
+        if stop - start > 1:
+            row_effects[start:stop] = row_effects[start:stop].mean(axis=0)
 
 
 def _share_out(
