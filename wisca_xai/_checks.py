@@ -47,10 +47,12 @@ def check_target_column(y: ArrayLike | None, X: Any) -> LabelVector | None:
     Raises
     ------
     InputError
-        If `y` has another length, more than one column, or missing values.
+        If `y` has another length, more than one column, missing values, or the labels of the rows
+        of `X` in another order.
     """
     if y is None:
         return None
+    _check_same_index(X, y)
     column = y.to_numpy() if isinstance(y, pd.Series) else y
     try:
         vector: LabelVector = np.asarray(column_or_1d(column, warn=True))
@@ -63,6 +65,22 @@ def check_target_column(y: ArrayLike | None, X: Any) -> LabelVector | None:
             "missing. Drop these rows, or call without y."
         )
     return vector
+
+
+def _check_same_index(X: Any, y: Any) -> None:
+    """Raise InputError if y has the labels of X in another order, because rows are not matched."""
+    rows, labels = getattr(X, "index", None), getattr(y, "index", None)
+    if not (isinstance(rows, pd.Index) and isinstance(labels, pd.Index)):
+        return
+    if len(rows) != len(labels) or rows.equals(labels):
+        return
+    if rows.nlevels == labels.nlevels and Counter(rows) == Counter(labels):
+        first = int(np.argmax([a != b for a, b in zip(rows, labels, strict=True)]))
+        raise InputError(
+            "`y` has the labels of the rows of `X` in another order, but rows are not matched. Row "
+            f"{first} of X is {rows[first]!r}, and of y {labels[first]!r}. Pass y.loc[X.index], "
+            "or y.to_numpy() if the positions are right."
+        )
 
 
 def check_no_fields(what: str, y: LabelVector | None) -> None:

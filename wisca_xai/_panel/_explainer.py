@@ -19,7 +19,7 @@ from wisca_xai._panel._members import (
     parameters_of,
     with_explainers,
 )
-from wisca_xai._panel._notes import ask_again, constant_note
+from wisca_xai._panel._notes import ask_again, constant_note, single_row_note
 from wisca_xai._panel._refit import check_refittable, refit_notes, refit_p_values
 from wisca_xai._panel._row_weights import row_weights
 from wisca_xai._panel._run import check_timeout, run_panel, warn_of_jobs
@@ -361,7 +361,7 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
             refit_values = refit_p_values(self.explainers_, task, plan, self.n_refits)
         merged = plan.merge(components)
         notes = [*repeated, *constant_note(task), *weights.notes, *notes_of(components)]
-        notes += refit_notes(self.n_refits)
+        notes += [*single_row_note(task, components), *refit_notes(self.n_refits)]
         body = make_explanation(
             task,
             merged.values,

@@ -1,7 +1,10 @@
 """Notes on the model and the data for the reader of a consensus."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
+from wisca_xai._results._explanation import Explanation
 from wisca_xai._results._validity import repeat_tolerance
 from wisca_xai._text import display_names
 from wisca_xai._typing import FloatMatrix
@@ -64,6 +67,17 @@ def _varied(task: Task) -> FloatMatrix:
         return np.vstack([task.outputs, background_outputs(task, N_REPEATED)])
     except Exception:  # The model may fail on rows that no explainer needs.
         return task.outputs
+
+
+def single_row_note(task: Task, components: Mapping[str, Explanation]) -> list[str]:
+    """A note that the importance of a single row also holds importances of the whole model."""
+    overall = [name for name, c in components.items() if c.scope == "global" and c.values.any()]
+    if task.n_samples > 1 or not overall or len(overall) == len(components):
+        return []
+    return [
+        f"Only one row is explained. Its `importance` also contains {' and '.join(overall)}, which "
+        "describe the model on the background. `values` holds what was found for the row alone."
+    ]
 
 
 def constant_note(task: Task) -> list[str]:

@@ -14,6 +14,7 @@ from wisca_xai._random import seed_entropy
 from wisca_xai._results._explanation import Explanation
 from wisca_xai._typing import FloatMatrix
 from wisca_xai.explainers import BaseExplainer
+from wisca_xai.explainers._blocks import possible_jobs
 from wisca_xai.explainers._task import Task
 
 Attempt = Callable[[BaseExplainer, Task], Explanation | str]
@@ -24,7 +25,7 @@ def _with_own_settings(explainer: BaseExplainer, task: Task) -> Task:
     if explainer.random_state is not None:
         task = replace(task, seed=seed_entropy(explainer.random_state))
     n_jobs = task.n_jobs if explainer.n_jobs is None else explainer.n_jobs
-    return replace(task, n_jobs=n_jobs, verbose=explainer.verbose or task.verbose)
+    return replace(task, n_jobs=possible_jobs(n_jobs), verbose=explainer.verbose or task.verbose)
 
 
 def _attempt(explainer: BaseExplainer, task: Task) -> Explanation | str:

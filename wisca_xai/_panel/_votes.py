@@ -6,8 +6,7 @@ import numpy as np
 
 from wisca_xai._exceptions import ExplainerError, InputError
 from wisca_xai._results._explanation import Explanation
-from wisca_xai._results._plan import in_canonical_order
-from wisca_xai._results._votes import FROM_RESULTS, votes_from_results
+from wisca_xai._results._votes import FROM_RESULTS, in_canonical_order, votes_from_results
 from wisca_xai._typing import FloatCube, FloatMatrix, FloatVector, IntVector
 from wisca_xai.consensus import (
     faithfulness_weights,

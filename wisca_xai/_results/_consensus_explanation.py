@@ -357,5 +357,7 @@ class ConsensusExplanation(Explanation):
         return f"{super().__repr__()}\n{table.to_string(index=False, float_format='{:.3f}'.format)}"
 
     def _overview(self) -> pd.DataFrame:
-        table = self.ranking().merge(self.ranks(), left_on="feature", right_index=True)
-        return table.head(20)
+        table, ranks = self.ranking(), self.ranks()
+        # An explainer may have the name of a column.
+        ranks.columns = [f"rank by {name}" if name in table else name for name in ranks]
+        return table.join(ranks, on="feature").head(20)

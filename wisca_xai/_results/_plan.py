@@ -9,7 +9,7 @@ import numpy as np
 
 from wisca_xai._checks import check_choice
 from wisca_xai._results._explanation import Explanation
-from wisca_xai._results._votes import votes_by_family
+from wisca_xai._results._votes import in_canonical_order, votes_by_family
 from wisca_xai._typing import BoolVector, FloatArray, FloatMatrix, FloatVector, IntVector
 from wisca_xai.consensus import (
     CONSENSUS,
@@ -23,17 +23,6 @@ from wisca_xai.consensus import (
 )
 
 SURE = 8.0  # standard errors from which an estimated effect is no accident
-
-
-# Explainers are merged in this order, then by name, so that the order of a panel changes nothing.
-FIRST_MERGED = ("shap", "occlusion", "lime", "permutation", "forest")
-
-
-def in_canonical_order(components: Mapping[str, Explanation]) -> dict[str, Explanation]:
-    """The explanations in an order that does not depend on the order of the panel."""
-    places = {name: k for k, name in enumerate(FIRST_MERGED)}
-    names = sorted(components, key=lambda name: (places.get(name, len(places)), name))
-    return {name: components[name] for name in names}
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ CODES = (
     "skill",
     "skill_unknown",
     "explainer_failed",
+    "few_rows_dominate",
     "rows_of_fit",
     "rare_events",
     "miscalibrated",

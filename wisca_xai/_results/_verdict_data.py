@@ -5,12 +5,17 @@ from collections.abc import Iterator
 import numpy as np
 from scipy.stats import betabinom
 
+from wisca_xai._results._explanation import Explanation
 from wisca_xai._results._reliability import CORRELATED
 from wisca_xai._results._verdict_facts import FIRST, Facts, Sentence, counted, listed
 
 MANY_OUTSIDE = 0.05  # share of rows outside the background that is reported
 DEVIATIONS = 3  # number of standard deviations by which it must exceed what chance gives
 BY_CHANCE = 0.01  # chance of an alarm about the rows outside in single features
+MIN_ROWS = 20  # smallest number of rows of which a few may carry too much
+FEW = 0.02  # share of rows that counts as few; at least one
+DOMINATES = 0.5  # share of a feature's importance that few rows must not carry unsaid
+MATTERS = 0.1  # smallest importance, as a share of the largest, that is looked at
 MOST_GROUPS = 3  # largest number of groups of correlated features that are named
 
 
@@ -18,7 +23,46 @@ def of_data(facts: Facts) -> Iterator[Sentence]:
     """Say what in the data makes a result less reliable."""
     if not facts.is_constant:
         yield from _correlated(facts)
+    yield from _few_rows(facts)
     yield from _outside(facts)
+
+
+def _few_rows(facts: Facts) -> Iterator[Sentence]:
+    """Say that very few rows carry most of the importance of a feature that matters."""
+    if facts.n_samples < MIN_ROWS or facts.is_constant:
+        return
+    sizes = facts.ranking.set_index("feature")["importance"].abs()
+    matter = sizes.index[sizes >= MATTERS * sizes.max()]
+    found = [
+        (*_fewest(part, facts.feature_names.index(feature)), feature, name)
+        for name, part in facts.components.items()
+        for feature in matter
+        if part.scope == "local"
+    ]
+    few = [one for one in found if len(one[1]) <= max(1, FEW * facts.n_samples)]
+    if not few:
+        return
+    share, rows, feature, name = max(few, key=lambda one: one[0])
+    carry = counted(len(rows), facts.n_samples, "rows carry").replace("carrys", "carries")
+    yield Sentence(
+        "few_rows_dominate",
+        "caution",
+        f"{carry} {share:.0%} of the importance of {listed([feature])} by {listed([name])}: "
+        f"{listed(rows)}. Look at the values there, and explain the other rows without them before "
+        "you read the ranking as that of all rows.",
+    )
+
+
+def _fewest(part: Explanation, position: int) -> tuple[float, list[object]]:
+    """The share of a feature's importance in the fewest rows with half of it, and their labels."""
+    size = (
+        np.abs(np.moveaxis(part.values, 1, 0)[position]).reshape(len(part.values), -1).sum(axis=1)
+    )
+    order = np.argsort(-size, kind="stable")
+    shares = np.cumsum(size[order]) / max(float(size.sum()), np.finfo(float).tiny)
+    n = 1 + int(np.searchsorted(shares, DOMINATES))
+    index = range(len(size)) if part.index is None else part.index
+    return float(shares[min(n, len(size)) - 1]), [index[i] for i in order[:n]]
 
 
 def _correlated(facts: Facts) -> Iterator[Sentence]:

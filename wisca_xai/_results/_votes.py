@@ -5,7 +5,6 @@ from collections.abc import Mapping
 import numpy as np
 
 from wisca_xai._results._explanation import Explanation
-from wisca_xai._results._plan import in_canonical_order
 from wisca_xai._typing import FloatVector
 from wisca_xai.consensus import crh_weights, family_weights, min_max
 
@@ -20,6 +19,8 @@ SHARED = {
     "local_surrogate": "surrogate",
     "global_surrogate": "surrogate",
 }
+# Explainers are merged in this order, then by name, so that the order of a panel changes nothing.
+FIRST_MERGED = ("shap", "occlusion", "lime", "permutation", "forest")
 
 
 def votes_from_results(weighting: str, components: Mapping[str, Explanation]) -> FloatVector:
@@ -43,3 +44,10 @@ def votes_by_family(components: Mapping[str, Explanation]) -> FloatVector:
     """Votes (n_explainers,): one for each family, and one for families that share it."""
     families = [component.family for component in components.values()]
     return family_weights([SHARED.get(family, family) for family in families])
+
+
+def in_canonical_order(components: Mapping[str, Explanation]) -> dict[str, Explanation]:
+    """The explanations in an order that does not depend on the order of the panel."""
+    places = {name: k for k, name in enumerate(FIRST_MERGED)}
+    names = sorted(components, key=lambda name: (places.get(name, len(places)), name))
+    return {name: components[name] for name in names}

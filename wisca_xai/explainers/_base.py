@@ -32,6 +32,7 @@ from wisca_xai._table import TableCodec, as_table, copy_table, is_frame, labels_
 from wisca_xai._text import short_text
 from wisca_xai._typing import FloatMatrix, Target
 from wisca_xai.explainers._answer import check_answer
+from wisca_xai.explainers._blocks import possible_jobs
 from wisca_xai.explainers._budget import usual_limits
 from wisca_xai.explainers._margins import checked_margin
 from wisca_xai.explainers._task import Task, resolve_target, settings_of
@@ -297,6 +298,7 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
         index = index if isinstance(index, pd.Index) else pd.RangeIndex(len(rows))
         response = Response(self.estimator_, codec, response_method=self.response_method)
         outputs = _first_outputs(response, rows, index[order])
+        _ask_incomplete(response, self.background_, rows)
         check_own_table(response, X, matrix, outputs, order)
         notes = [] if note is None else [f"In X, {note}."]
         if response.note is not None:
@@ -314,7 +316,7 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
             seed=seed_entropy(self.random_state),
             target=target,
             verbose=self.verbose,
-            n_jobs=self.n_jobs,
+            n_jobs=possible_jobs(self.n_jobs),
             limits=usual_limits(),
             y=None if y is None else y[order],
             background_y=self.background_y_,
@@ -355,12 +357,37 @@ def _first_outputs(response: Response, rows: FloatMatrix, index: pd.Index) -> Fl
         raise
 
 
-def _describe_missing(error: Exception, rows: FloatMatrix, codec: TableCodec) -> None:
+def _ask_incomplete(response: Response, background: FloatMatrix, rows: FloatMatrix) -> None:
+    """Ask the model about background rows that miss values where no explained row does.
+
+    Explainers put these values into the rows. If the model does not take them, its error comes
+    here, before any work.
+    """
+    only_there = ~np.isfinite(background) & np.isfinite(rows).all(axis=0)
+    columns = np.flatnonzero(only_there.any(axis=0))
+    if not len(columns):
+        return
+    first = background[np.unique(only_there[:, columns].argmax(axis=0))]
+    try:
+        response(first)
+    except Exception as error:
+        error.add_note(
+            "The background (the rows of `fit`) has values that the model does not take."
+        )
+        _describe_missing(error, background, response.codec, "the background")
+        raise
+
+
+def _describe_missing(
+    error: Exception, rows: FloatMatrix, codec: TableCodec, what: str = "X"
+) -> None:
     """Add a note on the columns with missing or infinite entries."""
     counts = (~np.isfinite(rows)).sum(axis=0)
     found = {name: int(n) for name, n in zip(codec.feature_names, counts, strict=True) if n}
     if found:
-        error.add_note(f"entries of X that are missing or infinite, by column: {short_text(found)}")
+        error.add_note(
+            f"entries of {what} that are missing or infinite, by column: {short_text(found)}"
+        )
 
 
 def _describe_rows(

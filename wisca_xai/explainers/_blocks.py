@@ -13,6 +13,14 @@ from wisca_xai.explainers._task import Task
 Answer = TypeVar("Answer")
 
 
+MOST_JOBS = 256  # a process cannot start any number of threads
+
+
+def possible_jobs(n_jobs: int | None) -> int | None:
+    """`n_jobs`, at most as many as a process can start. The result does not depend on it."""
+    return n_jobs if n_jobs is None else min(n_jobs, MOST_JOBS)
+
+
 def run_rows(task: Task, what: str, answer: Callable[[Response, int], Answer]) -> list[Answer]:
     """Return ``answer(response, position)`` of every row; see `run_blocks`."""
     return run_blocks(task, what, lambda response, block: answer(response, block.start), size=1)

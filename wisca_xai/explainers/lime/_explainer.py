@@ -189,6 +189,7 @@ class LimeExplainer(BaseExplainer):
             null_values=parts.get("null_values"),
             fidelity=float(np.nanmean(np.clip(parts["r2"], 0.0, 1.0))),
             diagnostics={"r2": parts["r2"]},
+            notes=self._notes(task, int(parts.get("narrow", 0))),
         )
 
     def _check_width(self, task: Task) -> None:
@@ -244,7 +245,26 @@ class LimeExplainer(BaseExplainer):
         found = {part: stacked(part) for part in ("standard_errors", "intercepts", "r2")}
         if task.n_null_features and selection is None:
             found["null_values"] = stacked("null_values")
-        return {"values": stacked("coefficients"), **found}
+        narrow = sum(ridge.variation < 1 for ridge in ridges)
+        if (task.background == task.background[0]).all():
+            narrow = 0  # No neighbour differs from another one, whatever the kernel.
+        return {"values": stacked("coefficients"), **found, "narrow": np.array(narrow)}
+
+    def _notes(self, task: Task, n_narrow: int) -> tuple[str, ...]:
+        notes = []
+        if n_narrow:
+            notes.append(
+                f"Around {n_narrow} of {task.n_samples} rows, LIME's kernel gives neighbours that "
+                "differ from the row hardly any weight, so its penalty pulls the values to 0. Use "
+                "a larger `kernel_width` (None is 0.75 * sqrt(n_features)) or more `n_samples`."
+            )
+        selection = self._selection()
+        if selection is not None and selection.num_features < task.n_features:
+            notes.append(
+                f"LIME gives values to at most {selection.num_features} of {task.n_features} "
+                "features of each row (`num_features`). The others have 0, whatever their effect."
+            )
+        return tuple(notes)
 
     def _selection(self) -> Selection | None:
         """How features are selected; None if all are kept."""

@@ -56,7 +56,7 @@ def fit_ridges(
             _rotate(design, sources, turns, null_design)
             null_values = _fit_alone(data, ridge.coefficients, null_design, own[sources, None])
             ridge = replace(ridge, null_values=null_values)
-        ridges.append(ridge)
+        ridges.append(replace(ridge, variation=data.variation()))
     return ridges
 
 
