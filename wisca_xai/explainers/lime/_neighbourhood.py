@@ -12,6 +12,7 @@ import numpy as np
 
 from wisca_xai._typing import FloatMatrix, FloatVector, LabelVector
 from wisca_xai.explainers._background import is_whole
+from wisca_xai.explainers.lime._discretizer import Discretizer
 
 MISSING = -np.inf  # bin or level of missing values: any finite number may be a level
 FEW = 12  # whole numbers of at most so many different values (weekdays, months) have a bin each
@@ -205,14 +206,14 @@ class Bins:
 
     Attributes
     ----------
-    whole : discretizer
+    whole : Discretizer
         Bins of the quantities without missing values.
-    parts : dict of int to discretizer
+    parts : dict of int to Discretizer
         Bins of the known values of each quantity with missing values.
     """
 
-    whole: Any
-    parts: dict[int, Any]
+    whole: Discretizer
+    parts: dict[int, Discretizer]
 
     @classmethod
     def of(
@@ -227,18 +228,18 @@ class Bins:
         missing = np.isnan(background)
         with_missing = np.setdiff1d(np.flatnonzero(missing.any(axis=0)), categorical).tolist()
         apart = (*categorical, *with_missing)
-        whole = make_discretizer(name, background, labels, apart, state)
+        whole = Discretizer.of(name, background, labels, apart, state)
         parts = {}
         for j in with_missing:
             known = ~missing[:, j]
             if known.any():
                 some = None if labels is None else labels[known]
-                parts[j] = make_discretizer(name, background[known][:, [j]], some, (), state)
+                parts[j] = Discretizer.of(name, background[known][:, [j]], some, (), state)
         return cls(whole, parts)
 
     def discretize(self, table: FloatMatrix) -> FloatMatrix:
         """Bin number or level of each value; MISSING for missing values."""
-        binned: FloatMatrix = self.whole.discretize(table)
+        binned = self.whole.discretize(table)
         for j, part in self.parts.items():
             binned[:, j] = part.discretize(table[:, [j]])[:, 0]
         binned[np.isnan(table)] = MISSING
@@ -246,10 +247,10 @@ class Bins:
 
     def undiscretize(self, encoded: FloatMatrix) -> FloatMatrix:
         """Values drawn from the bins."""
-        samples = undiscretize(self.whole, encoded)
+        samples = self.whole.undiscretize(encoded)
         for j, part in self.parts.items():
             known = encoded[:, j] != MISSING
-            samples[known, j] = undiscretize(part, encoded[known][:, [j]])[:, 0]
+            samples[known, j] = part.undiscretize(encoded[known][:, [j]])[:, 0]
         samples[encoded == MISSING] = np.nan
         return samples
 
@@ -261,52 +262,6 @@ def _nearest(drawn: FloatVector, values: FloatVector) -> FloatVector:
         return np.full(len(drawn), np.nan)
     edges = known[:-1] + np.diff(known) / 2
     return np.where(np.isnan(drawn), np.nan, known[np.searchsorted(edges, drawn)])
-
-
-def make_discretizer(
-    name: str,
-    background: FloatMatrix,
-    labels: LabelVector | None,
-    categorical: tuple[int, ...],
-    state: np.random.RandomState,
-) -> Any:
-    """One of lime's own discretizers."""
-    from lime import discretize
-
-    class Entropy(discretize.EntropyDiscretizer):  # type: ignore[misc]
-        """The same bins, also where float32, which trees read, cannot tell values apart."""
-
-        def bins(self, data: FloatMatrix, labels: LabelVector) -> list[FloatVector]:
-            found = []
-            self.to_discretize, every = [0], self.to_discretize
-            for j in every:
-                known, places = np.unique(data[:, j], return_inverse=True)
-                edges = super().bins(places[:, None].astype(np.float64), labels)[0]
-                found.append(np.interp(edges, np.arange(len(known)), known))
-            self.to_discretize = every
-            return found
-
-    kinds = {
-        "quartile": discretize.QuartileDiscretizer,
-        "decile": discretize.DecileDiscretizer,
-        "entropy": Entropy,
-    }
-    names = [str(j) for j in range(background.shape[1])]
-    return kinds[name](background, list(categorical), names, labels=labels, random_state=state)
-
-
-def undiscretize(bins: Any, encoded: FloatMatrix) -> FloatMatrix:
-    """Values that lime draws from bins. A bin with a single value gives this value.
-
-    lime itself gives 0 for such a bin, because it returns the standardised value.
-    """
-    samples: FloatMatrix = bins.undiscretize(encoded)
-    for j in bins.mins:
-        low, high = np.array(bins.mins[j]), np.array(bins.maxs[j])
-        drawn = encoded[:, j].astype(int)
-        single = (low == high)[drawn]
-        samples[single, j] = low[drawn][single]
-    return samples
 
 
 def _draw_levels(column: FloatVector, size: int, state: np.random.RandomState) -> FloatVector:
