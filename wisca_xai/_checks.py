@@ -13,7 +13,7 @@ from scipy import sparse
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
 from wisca_xai._exceptions import InputError
-from wisca_xai._typing import FloatArray, LabelVector
+from wisca_xai._typing import BoolVector, FloatArray, LabelVector
 
 
 def check_not_sparse(X: Any) -> None:
@@ -59,10 +59,11 @@ def check_target_column(y: ArrayLike | None, X: Any) -> LabelVector | None:
         check_consistent_length(X, vector)
     except ValueError as error:
         raise InputError(f"`y` must have one entry per row of `X`: {error}") from error
-    if pd.isna(vector).any():
+    missing = _is_missing(vector)
+    if missing.any():
         raise InputError(
-            f"Input y contains NaN: {int(pd.isna(vector).sum())} of {len(vector)} entries are "
-            "missing. Drop these rows, or call without y."
+            f"Input y contains NaN: {int(missing.sum())} of {len(vector)} entries are missing. "
+            "Drop these rows, or call without y."
         )
     return vector
 
@@ -81,6 +82,12 @@ def _check_same_index(X: Any, y: Any) -> None:
             f"{first} of X is {rows[first]!r}, and of y {labels[first]!r}. Pass y.loc[X.index], "
             "or y.to_numpy() if the positions are right."
         )
+
+
+def _is_missing(vector: LabelVector) -> BoolVector:
+    """Whether an entry is missing, in any of its fields if it has several."""
+    fields = [vector[name] for name in vector.dtype.names] if vector.dtype.names else [vector]
+    return np.asarray(np.any([pd.isna(field) for field in fields], axis=0))
 
 
 def check_no_fields(what: str, y: LabelVector | None) -> None:

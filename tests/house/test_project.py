@@ -62,6 +62,17 @@ def floors(requirements):
     }
 
 
+def required_by(extra):
+    """Requirements of an extra, and of the extras of this package that it names."""
+    for text in PROJECT["project"]["optional-dependencies"][extra]:
+        named = Requirement(text)
+        if named.name == PROJECT["project"]["name"]:
+            for other in sorted(named.extras):
+                yield from required_by(other)
+        else:
+            yield text
+
+
 def oldest():
     """Pins of constraints-oldest.txt."""
     lines = (ROOT / "constraints-oldest.txt").read_text(encoding="utf-8").splitlines()
@@ -77,13 +88,18 @@ def oldest():
 
 def test_the_oldest_versions_are_the_floors():
     extras = PROJECT["project"]["optional-dependencies"]
-    needed = [*PROJECT["project"]["dependencies"], *extras["test"], *extras["parquet"]]
+    needed = [*PROJECT["project"]["dependencies"], *extras["parquet"], *required_by("test")]
     assert oldest() == floors(needed)
 
 
 def test_every_dependency_has_a_floor():
-    dependencies = PROJECT["project"]["dependencies"]
-    assert floors(dependencies).keys() == {Requirement(text).name for text in dependencies}
+    needed = [*PROJECT["project"]["dependencies"], *required_by("test")]
+    assert floors(needed).keys() == {Requirement(text).name for text in needed}
+
+
+def test_an_extra_holds_what_the_extras_that_it_names_hold():
+    assert {"lightgbm", "pytest"} <= {Requirement(text).name for text in required_by("test")}
+    assert "wisca-xai" not in {Requirement(text).name for text in required_by("test")}
 
 
 def imported(path):

@@ -87,11 +87,14 @@ def fit_model(
 def route_to_model(owner: Any) -> MetadataRouter:
     """Router that passes metadata of `fit` to the `fit` of `owner.estimator`."""
     mapping = MethodMapping().add(caller="fit", callee="fit")
+    mapping.add(caller="fit_transform", callee="fit")  # which scikit-learn 1.6 does not derive
     return MetadataRouter(owner=owner).add(estimator=owner.estimator, method_mapping=mapping)
 
 
 def tags_of(model: Any) -> Tags | None:
     """scikit-learn's tags of a model, or None for functions and other objects without tags."""
+    if not hasattr(model, "__sklearn_tags__"):  # scikit-learn 1.6 would make up some
+        return None
     try:
         return get_tags(model)
     except (AttributeError, TypeError):
