@@ -111,8 +111,22 @@ def test_voting_gives_no_vote_to_a_feature_without_effect():
 @given(panel=panels(), aggregation=aggregations(), top_k=st.integers(1, 9))
 def test_a_row_of_one_method_elects_at_most_half(panel, aggregation, top_k):
     values = voting(panel.local[:1], aggregation=aggregation, top_k=top_k).values
-    assert np.isin(values, [-1.0, 0.0, 1.0]).all()
-    assert (np.abs(values).sum(axis=1) <= min(top_k, max(panel.n_features // 2, 1))).all()
+    assert (np.abs(values) <= 1).all()
+    assert (np.abs(values).sum(axis=1) <= min(top_k, max(panel.n_features // 2, 1)) + 1e-12).all()
+
+
+@pytest.mark.parametrize(
+    ("row", "top_k", "votes"),
+    [
+        ([0.0, 0.0, 0.5, -0.5, 0.5], 2, [0, 0, 2 / 3, -2 / 3, 2 / 3]),
+        ([3.0, 1.0, 1.0, 1.0, 1.0, 0.0], 2, [1, 0.25, 0.25, 0.25, 0.25, 0]),
+        ([2.0, 2.0, -2.0, 2.0, 2.0, 2.0, 1.0, 1.0], 4, [2 / 3, 2 / 3, -2 / 3, *[2 / 3] * 3, 0, 0]),
+        ([3.0, 2.0, 2.0, 1.0, 0.0, 0.0], 3, [1, 1, 1, 0, 0, 0]),
+        ([2.0, 2.0, 2.0, 2.0], 2, [0, 0, 0, 0]),
+    ],
+)
+def test_features_that_tie_for_the_last_seats_share_them(row, top_k, votes):
+    np.testing.assert_allclose(voting([[row]], top_k=top_k).values, [votes], rtol=1e-15)
 
 
 @CHEAP

@@ -2,8 +2,10 @@
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.stats import rankdata
 
 from wisca_xai._checks import check_count
+from wisca_xai._ranking import tied
 from wisca_xai._typing import Aggregation, FloatArray, FloatVector
 from wisca_xai.consensus._combine import mean_of, sign_of_mean
 from wisca_xai.consensus._inputs import Consensus
@@ -67,8 +69,9 @@ def voting(
     Returns
     -------
     consensus : Consensus
-        Each method has one vote, split equally over its rows. Features at a vector's smallest
-        magnitude get no vote.
+        Each method has one vote, split equally over its rows. Features that tie for the last
+        places share them equally: three that tie for two places get 2/3 each. Features at a
+        vector's smallest magnitude get no vote.
 
     Examples
     --------
@@ -80,8 +83,8 @@ def voting(
     def votes(attributions: ArrayLike) -> FloatArray:
         values = np.asarray(attributions)
         k = min(top_k, max(values.shape[-1] // 2, 1))
-        elected = (rank(values) <= k) & above_smallest(values)
-        return with_signs(values, np.where(elected, 1.0, 0.0))
+        seats = _shared_seats(np.abs(values), k)
+        return with_signs(values, np.where(above_smallest(values), seats, 0.0))
 
     vectors = Vectors.check(local, importances, weights, method_weights, row_votes).unweighted()
     return vectors.aggregate(votes, mean_of, aggregation)
@@ -181,6 +184,15 @@ def borda_of(methods: FloatArray, votes: FloatVector | None) -> FloatArray:
     """Weighted mean of rank scores over the first axis, with the sign of the weighted mean."""
     score = mean_of(rank_score(methods), votes)
     return sign_of_mean(methods, votes) * score + 0.0
+
+
+def _shared_seats(magnitudes: FloatArray, k: int) -> FloatArray:
+    """The share of one of the k seats that each feature gets; equal features get equal shares."""
+    if magnitudes.size == 0:
+        return magnitudes
+    equal = tied(magnitudes)
+    first, last = (rankdata(-equal, method=name, axis=-1) for name in ("min", "max"))
+    return np.asarray(np.clip((k + 1 - first) / (last - first + 1), 0.0, 1.0))
 
 
 def _signed_rank_score(attributions: ArrayLike) -> FloatArray:
