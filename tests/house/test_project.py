@@ -141,6 +141,9 @@ def test_ci_tests_the_oldest_versions():
         'python -m pip install -e ".[test]" -c constraints-oldest.txt',
         "python -m pytest",
     ]
+    assert not any("continue-on-error" in job for job in WORKFLOW["jobs"].values())
+    script = (ROOT / ".ci/run").read_text(encoding="utf-8")
+    assert script.count('pip install -e ".[test]" -c constraints-oldest.txt') == 1
 
 
 def test_ci_may_only_read_and_pins_its_actions_by_major_version():
