@@ -12,6 +12,7 @@ from sklearn import ensemble  # noqa: F401  # loads the threads that are limited
 from threadpoolctl import threadpool_limits
 
 from docs.build_guide import DOCS, GUIDE, NOTEBOOK, blocks_of, cells_of, run
+from tests.versions import prints_as_documented
 
 mpl.use("agg")
 TEXT = GUIDE.read_text(encoding="utf-8")
@@ -38,6 +39,7 @@ def ran():
     return found
 
 
+@prints_as_documented
 @pytest.mark.parametrize("i", range(len(BLOCKS)))
 def test_a_block_prints_what_stands_below_it(ran, i):
     check_same_print(ran[i][0], BLOCKS[i].printed)
