@@ -28,6 +28,15 @@ def check_not_sparse(X: Any) -> None:
         )
 
 
+def check_not_masked(name: str, values: object) -> None:
+    """Raise InputError for a masked array, whose mask would be lost."""
+    if isinstance(values, np.ma.MaskedArray) and np.ma.getmaskarray(values).any():
+        raise InputError(
+            f"`{name}` is a masked array with {int(np.ma.getmaskarray(values).sum())} masked "
+            "entries. Drop these rows, or fill the entries: values.filled(np.nan)."
+        )
+
+
 def array_checks(X: Any) -> dict[str, Any]:
     """Settings for `check_array` that leave arrays of objects and strings as they are."""
     is_mixed = isinstance(X, np.ndarray) and X.dtype.kind in "OUS"
@@ -47,11 +56,12 @@ def check_target_column(y: ArrayLike | None, X: Any) -> LabelVector | None:
     Raises
     ------
     InputError
-        If `y` has another length, more than one column, missing values, or the labels of the rows
-        of `X` in another order.
+        If `y` has another length, more than one column, missing, masked or infinite values, text
+        beside numbers, or the labels of the rows of `X` in another order.
     """
     if y is None:
         return None
+    check_not_masked("y", y)
     _check_same_index(X, y)
     column = y.to_numpy() if isinstance(y, pd.Series) else y
     try:
@@ -64,6 +74,17 @@ def check_target_column(y: ArrayLike | None, X: Any) -> LabelVector | None:
         raise InputError(
             f"Input y contains NaN: {int(missing.sum())} of {len(vector)} entries are missing. "
             "Drop these rows, or call without y."
+        )
+    if vector.dtype.kind == "f" and np.isinf(vector).any():
+        raise InputError(
+            f"Input y contains infinity: {int(np.isinf(vector).sum())} of {len(vector)} entries. "
+            "Drop these rows, or call without y."
+        )
+    kinds = {isinstance(value, str) for value in vector} if vector.dtype.kind == "O" else set()
+    if len(kinds) > 1:
+        raise InputError(
+            "`y` must hold either text or numbers, got both. Convert it, for example with "
+            "y.astype(str)."
         )
     return vector
 
@@ -88,6 +109,21 @@ def _is_missing(vector: LabelVector) -> BoolVector:
     """Whether an entry is missing, in any of its fields if it has several."""
     fields = [vector[name] for name in vector.dtype.names] if vector.dtype.names else [vector]
     return np.asarray(np.any([pd.isna(field) for field in fields], axis=0))
+
+
+def check_numbers_of_target(y: LabelVector | None) -> None:
+    """Raise InputError unless the true values of an output without classes are numbers."""
+    if y is None or y.dtype.names is not None:
+        return
+    try:
+        if y.dtype.kind in "USmMc":
+            raise TypeError("These are no numbers.")
+        np.asarray(y, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"`y` must hold numbers for a model without classes, got {str(y[0])[:40]!r}. Call "
+            "without y."
+        ) from error
 
 
 def check_no_fields(what: str, y: LabelVector | None) -> None:

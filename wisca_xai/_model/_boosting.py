@@ -1,17 +1,18 @@
-"""Boosting libraries: the columns that their models expect, and how to silence them.
+"""Boosting libraries: which models are theirs, how to ask them, and how to silence them.
 
 This module imports none of them.
 """
 
-from collections.abc import Hashable, Iterator, Sequence
+import sys
+from collections.abc import Callable
+from functools import partial
+from inspect import ismethod
 from typing import Any
 
 import numpy as np
 from sklearn.base import clone
 
 LIBRARIES = ("catboost", "lightgbm", "xgboost")
-# Attributes in which scikit-learn's meta-estimators keep fitted models of the same columns.
-PARTS = ("calibrated_classifiers_", "estimators_", "best_estimator_", "estimator_", "regressor_")
 
 
 def library_of(model: Any) -> str:
@@ -19,73 +20,54 @@ def library_of(model: Any) -> str:
     return type(model).__module__.partition(".")[0]
 
 
-def parts_of(model: Any) -> Iterator[Any]:
-    """Yield a fitted model and the estimators inside it that see the same columns."""
-    yield model
-    if library_of(model) != "sklearn" or hasattr(model, "estimators_features_"):
-        return
-    found = [step for _, step in getattr(model, "steps", ()) if step not in (None, "passthrough")]
-    del found[1:]  # later steps see the output of the first step
-    for name in PARTS:
-        inner = getattr(model, name, None)
-        found += inner if isinstance(inner, list) else [inner]
-    if type(model).__name__ in ("FrozenEstimator", "_CalibratedClassifier"):
-        found.append(model.estimator)
-    for part in found:
-        yield from parts_of(part)
+def name_of(method: Any) -> str:
+    """Name of a function or a bound method, also in a partial; "" if it has none."""
+    return str(getattr(_whole(method), "__name__", ""))
 
 
-def expected_labels(model: Any, labels: Sequence[Hashable] | None) -> list[Hashable] | None:
-    """Columns in the order that a fitted model expects, or None if it does not store names.
+def _whole(method: Any) -> Any:
+    while isinstance(method, partial):
+        method = method.func
+    return method
 
-    LightGBM and XGBoost store names as text, and LightGBM replaces spaces by "_". If such a name
-    matches exactly one column of `labels`, this column is returned instead.
+
+def owner_of(model: Any) -> Any:
+    """The model itself, or that of a bound method such as ``model.predict``, also in a partial."""
+    inner = _whole(model)
+    if ismethod(inner) and _is_of_tables(inner.__name__):
+        return inner.__self__
+    return model
+
+
+def _is_of_tables(name: str) -> bool:
+    """Whether a method of this name takes the table that its object was fitted on."""
+    return name == "decision_function" or name.startswith("predict")
+
+
+def method_of(model: Any, name: str) -> Callable[[Any], Any]:
+    """The method of a model that takes a table; the model itself for "call".
+
+    A `Booster` of XGBoost takes no tables: it gets each table as its own `DMatrix`.
     """
-    names: Any = getattr(model, "feature_names_in_", None)
-    native = [part for part in parts_of(model) if library_of(part) in LIBRARIES]
-    known = set(labels or ())
-    for part in native:
-        if names is None and library_of(part) == "catboost":
-            names = part.feature_names_
-            are_made_up = list(names) == [str(j) for j in range(len(names))]
-            if are_made_up and set(map(str, known)) != set(names):
-                names = None
-    if names is None:
-        return None
-    expected = list(names)
-    if not native or known.issuperset(expected):
-        return expected
-    spelled: dict[str, list[Hashable]] = {}
-    for label in labels or ():
-        spelled.setdefault(str(label).replace(" ", "_"), []).append(label)
-    meant = [spelled.get(str(name).replace(" ", "_"), []) for name in expected]
-    return [
-        one[0] if name not in known and len(one) == 1 else name
-        for name, one in zip(expected, meant, strict=True)
-    ]
+    method: Callable[[Any], Any] = model if name == "call" else getattr(model, name)
+    booster = owner_of(model)
+    is_xgboost = library_of(booster) == "xgboost" and type(booster).__name__ == "Booster"
+    if not is_xgboost or name_of(method) != "predict":
+        return method
+    return lambda table: method(_as_dmatrix(booster, table))
 
 
-def level_columns(model: Any) -> tuple[int, ...]:
-    """Positions of the columns that a fitted model treats as categories, whatever their dtype."""
-    found: set[int] = set()
-    for part in parts_of(model):
-        library = library_of(part)
-        if library == "catboost":
-            found.update(part.get_cat_feature_indices())
-        elif library == "lightgbm" and hasattr(part, "booster_"):
-            found.update(part.booster_.params.get("categorical_column") or ())
-        elif library == "xgboost" and hasattr(part, "get_booster"):
-            kinds = part.get_booster().feature_types or ()
-            found.update(j for j, kind in enumerate(kinds) if kind == "c")
-        elif library == "sklearn":  # HistGradientBoosting
-            is_level = getattr(part, "is_categorical_", None)
-            found.update(np.flatnonzero(() if is_level is None else is_level).tolist())
-    return tuple(sorted(found))
-
-
-def takes_frames(model: Any) -> bool:
-    """Whether a model that was fitted on an array needs a frame for columns of different types."""
-    return any(library_of(part) == "catboost" for part in parts_of(model))
+def _as_dmatrix(booster: Any, table: Any) -> Any:
+    """A table in the form that a `Booster` of XGBoost takes."""
+    names = booster.feature_names
+    if isinstance(table, np.ndarray):
+        table = table.astype(np.float64)
+    else:
+        names = None  # Those of the frame, which XGBoost compares with its own.
+    make = sys.modules["xgboost"].DMatrix
+    return make(
+        table, feature_names=names, feature_types=booster.feature_types, enable_categorical=True
+    )
 
 
 def quiet_clone(model: Any) -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 
 from sklearn import get_config
 from sklearn.exceptions import NotFittedError
+from sklearn.frozen import FrozenEstimator
 from sklearn.utils import Tags, get_tags
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.validation import check_is_fitted
@@ -18,14 +19,33 @@ from wisca_xai._typing import LabelVector
 
 
 def is_fitted(estimator: Any) -> bool:
-    """Whether a model is fitted. Callables and objects without `get_params` count as fitted."""
+    """Whether a model is fitted. Callables and objects without `get_params` count as fitted.
+
+    scikit-learn counts estimators that need no fit, such as GaussianProcessRegressor, as fitted
+    from the start. They would be explained as their prior, so they count as fitted here only once
+    they have learned something.
+    """
     if is_plain_callable(estimator) or not hasattr(estimator, "get_params"):
         return True
     try:
         check_is_fitted(estimator)
     except NotFittedError:
         return False
-    return True
+    if hasattr(estimator, "steps"):
+        return is_fitted(estimator.steps[-1][1])
+    if isinstance(estimator, FrozenEstimator):
+        return is_fitted(estimator.estimator)
+    return not _needs_no_fit(estimator) or any(
+        name.endswith("_") and not name.startswith("_") for name in vars(estimator)
+    )
+
+
+def _needs_no_fit(model: Any) -> bool:
+    """Whether an estimator says that it can predict before `fit`, and not whether it is fitted."""
+    tags = tags_of(model)
+    return (
+        tags is not None and not tags.requires_fit and not hasattr(model, "__sklearn_is_fitted__")
+    )
 
 
 def fit_model(
@@ -68,9 +88,10 @@ def fit_model(
         return model
     tags = tags_of(model)
     if y is None and tags is not None and tags.target_tags.required:
+        hint = " If it learns nothing, pass its `predict`." if _needs_no_fit(model) else ""
         raise InputError(
             f"{type(model).__name__} requires y to be passed, but the target y is None. Call "
-            "fit(X, y), or pass a fitted model."
+            f"fit(X, y), or pass a fitted model.{hint}"
         )
     known = inspect.signature(model.fit).parameters
     takes_any = any(each.kind is each.VAR_KEYWORD for each in known.values())

@@ -7,8 +7,10 @@ from sklearn.base import is_classifier, is_clusterer, is_outlier_detector, is_re
 
 from wisca_xai._checks import check_choice
 from wisca_xai._exceptions import InputError, ModelContractError
+from wisca_xai._model._boosting import name_of, owner_of
 from wisca_xai._typing import FloatMatrix, LabelVector, ResponseMethod, Unit
 
+ROUNDING = 1e-6  # largest distance of a probability from [0, 1]: it may be a float32
 SHARE_ERROR = 0.01  # largest distance of a sum of probabilities from 1: they may be rounded
 METHODS = ("predict_proba", "decision_function", "predict")
 UNITS: dict[str, Unit] = {
@@ -32,6 +34,19 @@ NOTES = {
 def is_plain_callable(model: Any) -> bool:
     """Whether the model is a function of a table rather than an estimator."""
     return callable(model) and not any(hasattr(model, name) for name in ("fit", *METHODS))
+
+
+def check_model(model: Any) -> None:
+    """Raise InputError for a class, a text, or anything else that cannot be a model."""
+    if isinstance(model, type):
+        raise InputError(
+            f"The model must be an object, got the class {model.__name__}. Pass {model.__name__}()."
+        )
+    if not callable(model) and not any(hasattr(model, name) for name in ("fit", *METHODS)):
+        raise InputError(
+            "The model must be an estimator with predict, or a callable, got "
+            f"{type(model).__name__} {str(model)[:40]!r}."
+        )
 
 
 def kind_of(model: Any) -> str:
@@ -86,6 +101,19 @@ def choose_method(model: Any, requested: ResponseMethod) -> str:
     return requested
 
 
+def check_no_labels(method: Any, raw: Any) -> None:
+    """Raise InputError for ``model.predict`` of several classes: labels are no quantities."""
+    owner = owner_of(method)
+    classes: Any = getattr(owner, "classes_", None)
+    if name_of(method) != "predict" or np.ndim(classes) != 1 or len(np.unique(classes)) < 3:
+        return
+    if raw.size == len(raw) and np.isin(raw, np.asarray(classes)).all():
+        raise InputError(
+            f"The outputs of predict of {type(owner).__name__} are labels, not quantities. Pass "
+            "the model itself, or its predict_proba."
+        )
+
+
 def classes_of(model: Any) -> LabelVector:
     """Classes of a classifier; InputError if it has none, or several outputs."""
     classes = getattr(model, "classes_", None)
@@ -103,7 +131,17 @@ def classes_of(model: Any) -> LabelVector:
 
 
 def check_shares(probabilities: FloatMatrix) -> None:
-    """Raise ModelContractError unless rows sum to 1, as those of multi-label models do not."""
+    """Raise ModelContractError unless rows are in [0, 1] and sum to 1.
+
+    Those of multi-label models do not.
+    """
+    outside = ((probabilities < -ROUNDING) | (probabilities > 1 + ROUNDING)).any(axis=1)
+    if outside.any():
+        raise ModelContractError(
+            "The model's predict_proba must return probabilities from 0 to 1, got "
+            f"{probabilities[outside][0, :10].tolist()}. If these are margins, pass a callable "
+            "that returns them, and a class as `target`."
+        )
     totals = probabilities.sum(axis=1)
     wrong = np.abs(totals - 1.0) > SHARE_ERROR  # False for NaN, which has its own error
     if wrong.any():
@@ -113,6 +151,11 @@ def check_shares(probabilities: FloatMatrix) -> None:
             "explain one label at a time with a callable such as "
             "`lambda X: model.predict_proba(X)[:, 0]`."
         )
+
+
+def are_shares(outputs: FloatMatrix) -> bool:
+    """Whether all rows are probabilities, as far as float32 tells."""
+    return bool((outputs >= 0).all() and np.allclose(outputs.sum(axis=1), 1.0, atol=1e-5))
 
 
 def as_array(outputs: Any) -> Any:
@@ -126,3 +169,17 @@ def as_array(outputs: Any) -> Any:
     if array.ndim == 0:
         raise ModelContractError(f"The model must return one output per row, got {outputs!r}.")
     return array
+
+
+def as_numbers(raw: Any, method: str) -> FloatMatrix:
+    """Outputs as float64; ModelContractError for text, dates and complex numbers."""
+    is_text = raw.dtype.kind == "O" and any(isinstance(value, str) for value in raw.ravel()[:100])
+    try:
+        if is_text or raw.dtype.kind in "USVmMc":
+            raise TypeError("These are no numbers.")
+        return np.asarray(raw, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ModelContractError(
+            f"The model's {method} must return numbers, got {raw.dtype} such as "
+            f"{str(raw.ravel()[0])[:40]!r}."
+        ) from error

@@ -1,26 +1,31 @@
 """Response: the only caller of the model."""
 
 import time
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from sklearn import get_config
 
 from wisca_xai._compat import quiet_libraries
 from wisca_xai._exceptions import InputError, ModelContractError
+from wisca_xai._model._boosting import method_of, name_of
 from wisca_xai._model._linear import Margin
 from wisca_xai._model._outputs import (
     NOTES,
     UNITS,
+    are_shares,
     as_array,
+    as_numbers,
+    check_no_labels,
     check_shares,
     choose_method,
     classes_of,
     kind_of,
 )
-from wisca_xai._table import TableCodec
-from wisca_xai._typing import FloatMatrix, LabelVector, ResponseMethod, Unit
+from wisca_xai._model._predicted import positions_of
+from wisca_xai._table import TableCodec, copy_table
+from wisca_xai._typing import FloatMatrix, IntVector, LabelVector, ResponseMethod, Unit
 
 BATCH_ROWS = 2**14  # most rows of a batch: twice as many save little time; 10 columns fit in 4 MiB
 BATCH_BYTES = 2**26  # most bytes of a batch
@@ -53,6 +58,10 @@ class Response:
         Time spent in the model.
     note : str or None
         A sentence on the explained output, for models without classes or a target.
+    needs_target : bool
+        Whether outputs are several numbers that are no probabilities, so that none is predicted.
+    changes_input : bool
+        Whether the model changed the table of its first call.
     margin : Margin or None
         The linear function behind the outputs of a wide table, checked against the model itself.
     """
@@ -72,7 +81,12 @@ class Response:
             self.unit = "score" if kind == "survival" else "target"
         self.note = NOTES[kind].format(method=self.method) if kind in NOTES else None
         self.margin: Margin | None = None
-        self._settled = self.method != "call"
+        self._gives_labels = self.method == "predict" and self.labels is not None
+        # Networks give probabilities by `predict`, and have no classes.
+        self._settled = self.method != "call" and (kind != "" or self.method != "predict")
+        self.needs_target = False
+        self.changes_input = False
+        self._is_watched = True  # until the first call
         self._most_rows: int | None = None  # of a batch, once a larger one raised MemoryError
         self.rows = 0
         self.calls = 0
@@ -109,11 +123,9 @@ class Response:
         outputs = self._normalise(raw, len(matrix))
         broken = ~np.isfinite(outputs).all(axis=1)
         if broken.any():
-            first = self.codec.values_of(matrix[broken][0], most=10)
             raise ModelContractError(
                 f"The model's {self.method} must return finite numbers, got "
-                f"{outputs[broken][0].tolist()} for {int(broken.sum())} of {len(matrix)} rows, "
-                f"first for {first}{' ...' if matrix.shape[1] > 10 else ''}."
+                f"{outputs[broken][0, :10].tolist()} for {int(broken.sum())} of {len(matrix)} rows."
             )
         return outputs
 
@@ -129,45 +141,80 @@ class Response:
     def evaluate(self, matrix: FloatMatrix, method: str) -> Any:
         """Call `method` of the model on the rows, in batches of bounded memory.
 
-        If the model raises MemoryError, the batch is halved, down to a single row.
+        If the model runs out of memory, the batch is halved, down to a single row.
         """
         row_bytes = 8 * (3 * matrix.shape[1] + (1 if self.labels is None else len(self.labels)))
         size = min(rows_in_memory(row_bytes), self._most_rows or len(matrix))
-        call: Callable[[Any], Any] = self.model if method == "call" else getattr(self.model, method)
+        call = method_of(self.model, method)
         blocks = []
         start = 0
         while start < len(matrix):
             stop = min(start + size, len(matrix))
             table = self.codec.decode(matrix[start:stop])
+            before = copy_table(table) if self._is_watched else None
             began = time.perf_counter()
             try:
                 with quiet_libraries():
                     blocks.append(as_array(call(table)))
             except Exception as error:
-                if isinstance(error, MemoryError) and stop - start > 1:
+                if is_out_of_memory(error) and stop - start > 1:
                     self._most_rows = size = (stop - start) // 2
                     continue
                 error.add_note(f"raised by the model's {method} on rows {start} to {stop - 1}")
                 raise
             self.charge(stop - start, 1, time.perf_counter() - began)
             start = stop
-        return np.concatenate(blocks)
+            if before is not None:
+                self._is_watched, self.changes_input = False, not _is_same(before, table)
+        found = np.concatenate(blocks)
+        # CatBoost predicts classes in a column, which scorers do not expect.
+        is_column = method == "predict" and found.shape == (len(matrix), 1)
+        return found[:, 0] if is_column else found
+
+    def predict(self, matrix: FloatMatrix) -> IntVector | None:
+        """Position of the class (n_rows,) that the model's `predict` gives.
+
+        None if the outputs themselves say it: without classes, for a callable, for outputs that
+        come from `predict`, and for a model without `predict`.
+
+        Raises
+        ------
+        ModelContractError
+            If the model predicts something else than its classes.
+        """
+        if self.labels is None or self.method in ("call", "predict"):
+            return None
+        if not hasattr(self.model, "predict"):
+            return None
+        return positions_of(self.evaluate(matrix, "predict"), self.labels, len(matrix))
 
     def failing_rows(self, matrix: FloatMatrix, *, most: int = 5) -> list[int]:
-        """Positions of the first rows, at most `most`, on which the model fails one by one."""
+        """Positions of the first rows, at most `most`, on which the model fails one by one.
+
+        The list is empty if it fails on all rows, as far as some of them tell.
+        """
         found: list[int] = []
         blocks = [(0, len(matrix))]
         while blocks and len(found) < most:
             start, stop = blocks.pop()
-            try:
-                self(matrix[start:stop])
-            except Exception:  # the model may raise anything
-                if stop - start == 1:
-                    found.append(start)
-                else:
-                    middle = (start + stop) // 2
-                    blocks += [(middle, stop), (start, middle)]
+            if not self._fails(matrix[start:stop]):
+                continue
+            if stop - start == 1:
+                found.append(start)
+            else:
+                middle = (start + stop) // 2
+                blocks += [(middle, stop), (start, middle)]
+        others = np.linspace(0, len(matrix) - 1, 20).astype(int)
+        if found == list(range(len(found))) and all(self._fails(matrix[[j]]) for j in others):
+            return []
         return found
+
+    def _fails(self, matrix: FloatMatrix) -> bool:
+        try:
+            self(matrix)
+        except Exception:  # The model may raise anything.
+            return True
+        return False
 
     def column(self, label: Any) -> int:
         """Position of a class among the outputs.
@@ -181,38 +228,38 @@ class Response:
             raise InputError(
                 f"`target` must be 'predicted' or 'all' for a model without classes, got {label!r}."
             )
-        matches = [j for j, known in enumerate(self.labels) if known == label]
+        if isinstance(label, list | np.ndarray) and np.shape(label) == (1,):
+            label = label[0]
+        one = np.ndim(label) == 0 or isinstance(label, tuple)
+        matches = [j for j, known in enumerate(self.labels) if one and known == label]
         if not matches:
             known = self.labels.tolist()
             raise InputError(
                 f"`target` must be 'predicted', 'all' or one of the model's classes "
-                f"{known[:20]}, got {label!r}."
+                f"{known[:20]}, got {label!r}.{'' if one else ' Explain one class at a time.'}"
             )
         return matches[0]
 
     def _settle(self, raw: Any) -> None:
-        """Set labels and unit of a callable by its first outputs: shares of 1 are probabilities."""
-        self._settled = True
-        if raw.ndim == 2 and raw.shape[1] > 1:
-            self.labels = np.arange(raw.shape[1])
-            outputs = self._numbers(raw)
-            is_share = (outputs >= 0).all() and np.allclose(outputs.sum(axis=1), 1.0, atol=1e-6)
-            self.unit = "probability" if is_share else "margin"
+        """Set labels and unit by the first outputs: shares of 1 are probabilities.
 
-    def _numbers(self, raw: Any) -> FloatMatrix:
-        try:
-            return np.asarray(raw, dtype=np.float64)
-        except (TypeError, ValueError) as error:
-            raise ModelContractError(
-                f"The model's {self.method} must return numbers, got {raw.dtype} such as "
-                f"{raw.ravel()[0]!r}."
-            ) from error
+        Several other numbers are margins of classes if the model is known to give margins.
+        """
+        self._settled = True
+        check_no_labels(self.model, raw)
+        if raw.ndim != 2 or raw.shape[1] < 2:
+            return
+        has_shares = are_shares(as_numbers(raw, self.method))
+        if has_shares or self.method == "call":
+            self.labels = np.arange(raw.shape[1])
+            self.unit = "probability" if has_shares else "margin"
+            self.needs_target = not has_shares and name_of(self.model) != "decision_function"
 
     def _normalise(self, raw: Any, n_rows: int) -> FloatMatrix:
         """Checked outputs of shape (n_rows, k) from what the model returned."""
-        if self.method == "predict" and self.labels is not None:
+        if self._gives_labels and self.labels is not None:
             return self._indicators(raw, self.labels, n_rows)
-        outputs = self._numbers(raw)
+        outputs = as_numbers(raw, self.method)
         if outputs.ndim == 1:
             outputs = outputs[:, None]
         n_outputs = 1 if self.labels is None else len(self.labels)
@@ -235,18 +282,22 @@ class Response:
 
     def _indicators(self, raw: Any, labels: LabelVector, n_rows: int) -> FloatMatrix:
         """Outputs (n_rows, k) from predicted classes: 1 for the predicted class, else 0."""
-        if raw.shape not in ((n_rows,), (n_rows, 1)):
-            raise ModelContractError(
-                f"The model's predict must return shape {(n_rows,)}, got {raw.shape}."
-            )
-        outputs = np.asarray(raw.reshape(-1, 1) == labels[None, :], dtype=np.float64)
-        unknown = ~outputs.any(axis=1)
-        if unknown.any():
-            raise ModelContractError(
-                f"The model's predict must return its classes {labels[:20].tolist()}, got "
-                f"{raw.ravel()[unknown][0]!r}. Pass a callable if it returns something else."
-            )
+        outputs = np.zeros((n_rows, len(labels)))
+        outputs[np.arange(n_rows), positions_of(raw, labels, n_rows)] = 1.0
         return outputs
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether an error says that memory, also that of a GPU, does not suffice."""
+    text = str(error).lower()
+    return isinstance(error, MemoryError) or "out of memory" in text or "oom when" in text
+
+
+def _is_same(before: Any, after: Any) -> bool:
+    """Whether a table of any kind is still as before."""
+    if isinstance(before, np.ndarray):
+        return pd.DataFrame(before).equals(pd.DataFrame(after))
+    return bool(before.equals(after))
 
 
 def rows_in_memory(row_bytes: int) -> int:

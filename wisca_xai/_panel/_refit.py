@@ -11,6 +11,7 @@ from sklearn.frozen import FrozenEstimator
 from wisca_xai._compat import quiet_libraries
 from wisca_xai._exceptions import InputError, WISCAWarning
 from wisca_xai._model._boosting import quiet_clone
+from wisca_xai._model._predicted import predicted_positions
 from wisca_xai._model._response import Response
 from wisca_xai._panel._run import run_panel
 from wisca_xai._process import silenced
@@ -154,13 +155,15 @@ class _Refits:
             model.fit(codec.decode(background), self.task.background_y)
         response = Response(model, codec, response_method=cast(ResponseMethod, given.method))
         outputs = response(rows)
+        predicted = predicted_positions(response, rows, outputs, background)
         return replace(
             self.task,
             response=response,
             rows=rows,
             outputs=outputs,
             background=background,
-            columns=resolve_target(self.task.target, response, outputs),
+            columns=resolve_target(self.task.target, response, predicted),
+            predicted=predicted,
             seed=int(self.generator.integers(2**63)),
             evaluated={},
         )
@@ -192,6 +195,7 @@ def _of_rows(task: Task, kept: IntVector, seed: int) -> Task:
         rows=task.rows[kept],
         outputs=task.outputs[kept],
         columns=None if task.columns is None else task.columns[kept],
+        predicted=task.predicted[kept],
         index=task.index[kept],
         y=None if task.y is None else task.y[kept],
         seed=seed,

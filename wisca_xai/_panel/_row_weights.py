@@ -30,7 +30,10 @@ def row_weights(task: Task) -> RowWeights:
         return RowWeights(np.ones(task.n_samples), origin, (note,))
 
     if task.response.unit == "probability":
-        weights = confidence_weight(task.outputs.max(axis=1), n_classes=task.n_outputs)
+        share = task.outputs[np.arange(task.n_samples), task.predicted]
+        # A class that is predicted below chance, by a threshold, does not count more again.
+        share = np.clip(share, 1 / task.n_outputs, 1.0)
+        weights = confidence_weight(share, n_classes=task.n_outputs)
         weights[weights < UNSURE] = 0.0
         if weights.any():
             return RowWeights(weights, "confidence")

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wisca_xai._typing import FloatMatrix, LabelVector
+from wisca_xai._typing import FloatMatrix, IntVector, LabelVector
 from wisca_xai.explainers._background import background_outputs
 from wisca_xai.explainers._task import Task
 
@@ -22,7 +22,10 @@ def measure_skill(task: Task) -> dict[str, Any]:
         return {"skill": UNKNOWN}  # The output is no prediction of y, such as a risk.
     if y is None:
         return {"skill": UNKNOWN, "with_y": False}
-    found: dict[str, Any] = {"skill": _skill(task, y, task.outputs), "with_y": True}
+    guesses = task.outputs
+    if task.is_decided_otherwise:
+        guesses = _decisions(task, task.predicted)
+    found: dict[str, Any] = {"skill": _skill(task, y, guesses), "with_y": True}
     if np.isfinite(found["skill"]):
         found["skill_of_fit"] = _skill_of_fit(task)
     if is_class and _is_known(task, y):
@@ -66,6 +69,15 @@ def _skill(task: Task, y: LabelVector, outputs: FloatMatrix) -> float:
     return float(1 - error / reference) if reference > 0 else UNKNOWN
 
 
+def _decisions(task: Task, predicted: IntVector) -> FloatMatrix:
+    """1 for the predicted class of each row, else 0.
+
+    They replace probabilities that the model itself does not decide by: those of a model with a
+    tuned threshold are often far from the shares of the classes.
+    """
+    return np.asarray(predicted[:, None] == np.arange(task.n_outputs), dtype=np.float64)
+
+
 def _skill_of_fit(task: Task) -> float:
     """The same skill on rows of the background; mostly explainers have asked for them already."""
     y, drawn = task.background_y, task.draw_background(MOST_FIT_ROWS)
@@ -73,6 +85,9 @@ def _skill_of_fit(task: Task) -> float:
         return UNKNOWN
     try:
         outputs = background_outputs(task, len(drawn))
+        if task.is_decided_otherwise:
+            predicted = task.response.predict(task.background[drawn])
+            outputs = outputs if predicted is None else _decisions(task, predicted)
     except Exception:  # A model may fail on rows that no explainer needed.
         return UNKNOWN
     return _skill(task, y[drawn], outputs)

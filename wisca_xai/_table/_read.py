@@ -5,7 +5,12 @@ from typing import Any
 
 from sklearn.utils.validation import validate_data
 
-from wisca_xai._checks import array_checks, check_not_sparse, check_unique_names
+from wisca_xai._checks import (
+    array_checks,
+    check_not_masked,
+    check_not_sparse,
+    check_unique_names,
+)
 from wisca_xai._exceptions import InputError
 from wisca_xai._table._codec import align_columns
 from wisca_xai._table._forms import as_table, is_frame, labels_of
@@ -45,10 +50,13 @@ def read_table(
         If X does not fit `owner`; raised by scikit-learn.
     """
     check_not_sparse(X)
+    check_not_masked("X", X)
     X = as_table(X)
     if not is_frame(X):
         return validate_data(owner, X, reset=reset, **array_checks(X)), None
     note = None
+    if not labels_of(X):
+        raise InputError("Found array with 0 feature(s) while a minimum of 1 is required.")
     if reset:
         check_unique_names(labels_of(X))
     labels = None if expected is None else expected(labels_of(X))

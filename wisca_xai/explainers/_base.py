@@ -17,13 +17,22 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils import Tags
 from sklearn.utils.metadata_routing import MetadataRouter
 
-from wisca_xai._checks import check_target_column
+from wisca_xai._checks import check_numbers_of_target, check_target_column
 from wisca_xai._compat import installed_version, one_blas_thread
 from wisca_xai._exceptions import InputError
-from wisca_xai._model._boosting import expected_labels, level_columns, takes_frames
+from wisca_xai._model._columns import (
+    check_number_of_columns,
+    expected_labels,
+    level_columns,
+    made_up_note,
+    n_columns_of,
+    takes_frames,
+)
 from wisca_xai._model._fitting import fit_model, inherit_tags, is_fitted, route_to_model
+from wisca_xai._model._outputs import check_model
 from wisca_xai._model._own_table import check_own_table
-from wisca_xai._model._response import Response
+from wisca_xai._model._predicted import predicted_positions
+from wisca_xai._model._response import Response, is_out_of_memory
 from wisca_xai._process import kept_random_state, shared_warnings
 from wisca_xai._random import canonical_order, seed_entropy
 from wisca_xai._results._explanation import Explanation
@@ -35,7 +44,7 @@ from wisca_xai.explainers._answer import check_answer
 from wisca_xai.explainers._blocks import possible_jobs
 from wisca_xai.explainers._budget import usual_limits
 from wisca_xai.explainers._margins import checked_margin
-from wisca_xai.explainers._task import Task, resolve_target, settings_of
+from wisca_xai.explainers._task import Task, decision_note, resolve_target, settings_of
 
 # Methods of the explainers of shap and lime.
 FOREIGN_METHODS = ("shap_values", "shap_interaction_values", "explain_instance", "explain_row")
@@ -119,21 +128,17 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
                 f"{type(self).__name__} needs a model, got estimator=None. Pass a scikit-learn "
                 f"estimator or a callable: {type(self).__name__}(model)."
             )
+        check_model(self.estimator)
         X, _ = read_table(self, X, reset=True, expected=self._labels_of_model)
         labels = labels_of(X) if is_frame(X) else None
         y = check_target_column(y, X)
         with shared_warnings():
             self.estimator_ = fit_model(self, X, y, params, clones_later=self._clones_model())
-        expected = getattr(self.estimator_, "n_features_in_", X.shape[1])
-        if expected != X.shape[1]:
-            raise InputError(
-                f"X has {X.shape[1]} features, but {type(self.estimator_).__name__} is expecting "
-                f"{expected} features as input."
-            )
+        check_number_of_columns(self.estimator_, X.shape[1])
         names = expected_labels(self.estimator_, labels)
         codec = TableCodec.of(X, names=names)
         are_text = labels is None or all(isinstance(label, str) for label in labels)
-        if names is None and are_text and hasattr(self.estimator_, "n_features_in_"):
+        if names is None and are_text and n_columns_of(self.estimator_) is not None:
             codec = codec.for_arrays(as_frame=takes_frames(self.estimator_))
         self.codec_ = codec.with_levels(level_columns(self.estimator_))
         background = self.codec_.encode(X)
@@ -300,9 +305,20 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
         outputs = _first_outputs(response, rows, index[order])
         _ask_incomplete(response, self.background_, rows)
         check_own_table(response, X, matrix, outputs, order)
+        if y is not None and response.labels is None and response.unit == "target":
+            check_numbers_of_target(y)
+            check_numbers_of_target(self.background_y_)
+        predicted = predicted_positions(response, rows, outputs, self.background_)
         notes = [] if note is None else [f"In X, {note}."]
         if response.note is not None:
             notes.append(response.note)
+        if response.changes_input:
+            notes.append(
+                "The model changes the table that it gets. Each call gets a copy, so that this has "
+                "no effect here."
+            )
+        if self.codec_.is_named:
+            notes += made_up_note(self.estimator_, self.codec_.labels)
         if len(self.background_) == 1:
             notes.append("The background is a single row, so all rows are compared with it.")
         response.margin = checked_margin(response, rows, outputs, self.background_)
@@ -311,7 +327,8 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
             rows=rows,
             outputs=outputs,
             background=self.background_,
-            columns=resolve_target(target, response, outputs),
+            columns=resolve_target(target, response, predicted),
+            predicted=predicted,
             index=index[order],
             seed=seed_entropy(self.random_state),
             target=target,
@@ -321,6 +338,7 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
             y=None if y is None else y[order],
             background_y=self.background_y_,
         )
+        notes += decision_note(task)
         return task, order, tuple(notes)
 
     def _encoded(self, X: Any) -> FloatMatrix:
@@ -394,9 +412,9 @@ def _describe_rows(
     error: Exception, response: Response, rows: FloatMatrix, index: pd.Index
 ) -> None:
     """Add a note on the rows on which the model fails, unless it fails on all of them."""
-    if isinstance(error, MemoryError | NotFittedError) or len(rows) == 1:
+    if is_out_of_memory(error) or isinstance(error, NotFittedError) or len(rows) == 1:
         return
     found = response.failing_rows(rows)
-    if 0 < len(found) < len(rows):
+    if found:
         labels = short_text(index[found].tolist())
         error.add_note(f"rows of X that the model fails on, the first {len(found)}: {labels}")

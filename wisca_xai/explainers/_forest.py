@@ -164,7 +164,9 @@ class ForestExplainer(BaseExplainer):
         """What the forest is fitted to on the background rows `drawn`."""
         if self.fit_to == "prediction":
             outputs = background_outputs(task, self.max_rows)[order]
-            if task.n_outputs <= 2:  # with two classes, one output mirrors the other
+            if (
+                task.n_outputs <= 2 and not task.response.needs_target
+            ):  # with two classes, one output mirrors the other
                 return outputs[:, -1]
             if task.columns is not None and task.target != "predicted":
                 return outputs[:, task.columns[0]]

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from wisca_xai._exceptions import InputError
 from wisca_xai._model._response import Response
 from wisca_xai._random import seed_for
 from wisca_xai._results._plan import null_sources
@@ -48,6 +49,8 @@ class Task:
         The rows passed to `fit`, as codes.
     columns : ndarray of shape (n_samples,) or None
         Position of the explained output in each row; None if all outputs are explained.
+    predicted : ndarray of shape (n_samples,)
+        Position of the class that the model predicts in each row, also if another is explained.
     index : pandas.Index of shape (n_samples,)
         Row labels.
     seed : int
@@ -79,6 +82,7 @@ class Task:
     outputs: FloatMatrix
     background: FloatMatrix
     columns: IntVector | None
+    predicted: IntVector
     index: pd.Index
     seed: int
     target: Target = "predicted"
@@ -130,6 +134,11 @@ class Task:
         """Drop the last axis (of the `chosen` outputs) if one output per row is explained."""
         return values if self.columns is None else np.asarray(values[..., 0])
 
+    @property
+    def is_decided_otherwise(self) -> bool:
+        """Whether the model predicts another class than that of the largest output in some row."""
+        return bool((self.predicted != self.outputs.argmax(axis=1)).any())
+
     def null_sources(self) -> IntVector:
         """The column of which each null feature is a shuffled copy. The columns take turns."""
         return null_sources(self.n_features, self.n_null_features)
@@ -150,19 +159,41 @@ def chosen_outputs(per_output: FloatArray, columns: IntVector | None) -> FloatAr
     return np.asarray(per_output[np.arange(len(per_output)), ..., columns, None])
 
 
-def resolve_target(target: Target, response: Response, outputs: FloatMatrix) -> IntVector | None:
+def resolve_target(target: Target, response: Response, predicted: IntVector) -> IntVector | None:
     """Position of the explained output in each row, or None if all are explained.
+
+    `predicted` has the position of the predicted class in each row.
 
     Raises
     ------
     InputError
-        If `target` is neither "predicted", "all", nor one of the model's classes.
+        If `target` is neither "predicted", "all", nor one of the model's classes (a list of one
+        class will do), or if several outputs do not belong to classes and `target` names none.
     """
     if isinstance(target, str) and target == "all":
         return None
     if isinstance(target, str) and target == "predicted":
-        return np.asarray(outputs.argmax(axis=1), dtype=np.intp)
-    return np.full(len(outputs), response.column(target), dtype=np.intp)
+        if response.needs_target:
+            n_outputs = len(response.labels) if response.labels is not None else 1
+            raise InputError(
+                f"The function returns {n_outputs} numbers per row that are no probabilities, so "
+                "none of them is predicted. Say which to explain: target=0 is the first, "
+                "target='all' explains all."
+            )
+        return predicted
+    return np.full(len(predicted), response.column(target), dtype=np.intp)
+
+
+def decision_note(task: Task) -> list[str]:
+    """A note if the model predicts another class than that of the largest output."""
+    if not task.is_decided_otherwise:
+        return []
+    other = int((task.predicted != task.outputs.argmax(axis=1)).sum())
+    return [
+        f"In {other} of {task.n_samples} rows the model predicts another class than that of its "
+        "largest output, for example by a threshold. The predicted class is the one that predict "
+        "gives."
+    ]
 
 
 def settings_of(params: Mapping[str, Any]) -> dict[str, Any]:

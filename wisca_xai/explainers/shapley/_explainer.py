@@ -294,8 +294,8 @@ class ShapExplainer(BaseExplainer):
                 n = task.n_samples
                 return share_out(found[:n], missing[:n]), np.tile(mean, (n, 1)), ()
             notes += (
-                f"The {name} shortcut misses the model's own output by up to {gaps.max():.2g}, so "
-                "Shapley values were computed from the model itself.",
+                f"Shapley values were computed from the model's outputs, and not from its {name} "
+                f"structure, whose sums differ from the outputs by up to {gaps.max():.2g}.",
             )
         self._check_shortcut(task, notes)
         return None, np.empty((0, task.n_outputs)), notes
