@@ -45,7 +45,8 @@ class Reliability:
         For each row, the number of features whose value lies outside the background's range, or
         is a level or a missing value that the background does not have.
     skill : float
-        Skill of the model on the explained rows: R2, or for probabilities the Brier skill score,
+        Skill of the model on the explained rows: R2, or for probabilities (decisions, 0 or 1, if
+        `predict` decides otherwise than by the largest of them) the Brier skill score,
         1 minus the Brier score divided by that of the shares of the classes in these rows. 0 is as
         good as a constant, 1 is perfect. NaN without y, and for classes without probabilities.
     correlated_in : str

@@ -166,8 +166,9 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
         y : array-like of shape (n_samples,), default=None
             True values of the target, for explainers that measure a score.
         target : "predicted", "all" or a class label, default="predicted"
-            Output to explain: that of each row's predicted class, that of every class, or that of
-            the given class. Models without classes have a single output.
+            Output to explain: that of the class that the model's `predict` gives in each row, that
+            of every class, or that of the given class. Models without classes have a single
+            output. A class that is itself called "all" or "predicted" is given as a list.
         keep_data : bool, default=True
             Whether a local explanation keeps a copy of X, as `data`.
 
@@ -418,3 +419,5 @@ def _describe_rows(
     if found:
         labels = short_text(index[found].tolist())
         error.add_note(f"rows of X that the model fails on, the first {len(found)}: {labels}")
+        values = response.codec.values_of(rows[found[0]], most=10)
+        error.add_note(f"first for {values}{' ...' if rows.shape[1] > 10 else ''}.")
