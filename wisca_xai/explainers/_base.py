@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
-from sklearn.exceptions import NotFittedError
 from sklearn.utils import Tags
 from sklearn.utils.metadata_routing import MetadataRouter
 
@@ -32,17 +31,17 @@ from wisca_xai._model._fitting import fit_model, inherit_tags, is_fitted, route_
 from wisca_xai._model._outputs import check_model
 from wisca_xai._model._own_table import check_own_table
 from wisca_xai._model._predicted import predicted_positions
-from wisca_xai._model._response import Response, is_out_of_memory
+from wisca_xai._model._response import Response
 from wisca_xai._process import kept_random_state, shared_warnings
 from wisca_xai._random import canonical_order, seed_entropy
 from wisca_xai._results._explanation import Explanation
 from wisca_xai._results._receipt import Receipt
 from wisca_xai._table import TableCodec, as_table, copy_table, is_frame, labels_of, read_table
-from wisca_xai._text import short_text
 from wisca_xai._typing import FloatMatrix, Target
 from wisca_xai.explainers._answer import check_answer
 from wisca_xai.explainers._blocks import possible_jobs
 from wisca_xai.explainers._budget import usual_limits
+from wisca_xai.explainers._first_outputs import ask_incomplete, first_outputs
 from wisca_xai.explainers._margins import checked_margin
 from wisca_xai.explainers._task import Task, decision_note, resolve_target, settings_of
 
@@ -303,8 +302,8 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
         rows = matrix[order]
         index = index if isinstance(index, pd.Index) else pd.RangeIndex(len(rows))
         response = Response(self.estimator_, codec, response_method=self.response_method)
-        outputs = _first_outputs(response, rows, index[order])
-        _ask_incomplete(response, self.background_, rows)
+        outputs = first_outputs(response, rows, index[order])
+        ask_incomplete(response, self.background_, rows)
         check_own_table(response, X, matrix, outputs, order)
         if y is not None and response.labels is None and response.unit == "target":
             check_numbers_of_target(y)
@@ -364,60 +363,3 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
 
     def __sklearn_tags__(self) -> Tags:
         return inherit_tags(super().__sklearn_tags__(), self.estimator)
-
-
-def _first_outputs(response: Response, rows: FloatMatrix, index: pd.Index) -> FloatMatrix:
-    """Outputs of the explained rows. An error of the model gets notes on the rows and columns."""
-    try:
-        return response(rows)
-    except Exception as error:
-        _describe_rows(error, response, rows, index)
-        _describe_missing(error, rows, response.codec)
-        raise
-
-
-def _ask_incomplete(response: Response, background: FloatMatrix, rows: FloatMatrix) -> None:
-    """Ask the model about background rows that miss values where no explained row does.
-
-    Explainers put these values into the rows. If the model does not take them, its error comes
-    here, before any work.
-    """
-    only_there = ~np.isfinite(background) & np.isfinite(rows).all(axis=0)
-    columns = np.flatnonzero(only_there.any(axis=0))
-    if not len(columns):
-        return
-    first = background[np.unique(only_there[:, columns].argmax(axis=0))]
-    try:
-        response(first)
-    except Exception as error:
-        error.add_note(
-            "The background (the rows of `fit`) has values that the model does not take."
-        )
-        _describe_missing(error, background, response.codec, "the background")
-        raise
-
-
-def _describe_missing(
-    error: Exception, rows: FloatMatrix, codec: TableCodec, what: str = "X"
-) -> None:
-    """Add a note on the columns with missing or infinite entries."""
-    counts = (~np.isfinite(rows)).sum(axis=0)
-    found = {name: int(n) for name, n in zip(codec.feature_names, counts, strict=True) if n}
-    if found:
-        error.add_note(
-            f"entries of {what} that are missing or infinite, by column: {short_text(found)}"
-        )
-
-
-def _describe_rows(
-    error: Exception, response: Response, rows: FloatMatrix, index: pd.Index
-) -> None:
-    """Add a note on the rows on which the model fails, unless it fails on all of them."""
-    if is_out_of_memory(error) or isinstance(error, NotFittedError) or len(rows) == 1:
-        return
-    found = response.failing_rows(rows)
-    if found:
-        labels = short_text(index[found].tolist())
-        error.add_note(f"rows of X that the model fails on, the first {len(found)}: {labels}")
-        values = response.codec.values_of(rows[found[0]], most=10)
-        error.add_note(f"first for {values}{' ...' if rows.shape[1] > 10 else ''}.")

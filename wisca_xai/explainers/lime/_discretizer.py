@@ -124,4 +124,4 @@ def _edges(
     splits = np.unique(found.threshold[found.children_left >= 0])
     if not len(splits):
         return np.array([np.median(column)])
-    return np.interp(splits, np.arange(len(known)), known)
+    return np.asarray(np.interp(splits, np.arange(len(known)), known))
