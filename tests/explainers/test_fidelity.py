@@ -196,26 +196,33 @@ def test_votes_by_fidelity_by_hand():
     expected = {
         "shap": 0.5,
         "kernel": 0.5,
-        "lime": 0.25,
+        "lime": 0.25 / 3,  # three surrogates share a vote
         "permutation": 1.0,
-        "forest": 0.45,
+        "forest": 0.3,
         "other forest": 0.0,
     }
     found = votes_of(**parts)
     assert list(found) == list(expected)
     assert found == pytest.approx(expected)
     family = votes_of("family", **parts)
-    assert family["lime"] == family["permutation"] == 1.0
-    assert family["other forest"] == family["shap"] == 0.5
+    assert family["permutation"] == 1.0
+    assert family["shap"] == 0.5
+    assert family["other forest"] == family["lime"] == pytest.approx(1 / 3)
+
+
+def test_what_asks_the_model_alike_shares_a_vote():
+    single, imitating = ("occlusion", "inclusion", "loss"), ("local_surrogate", "global_surrogate")
+    parts = {family: answer(family) for family in ("shapley", *single, *imitating)}
+    votes = votes_of("family", **parts)
+    assert votes["shapley"] == 1.0
+    assert [votes[family] for family in single] == pytest.approx([1 / 3] * 3)
+    assert [votes[family] for family in imitating] == [0.5, 0.5]
 
 
 def test_where_every_surrogate_is_useless_each_family_has_its_vote():
     lime, forest = answer("local_surrogate", 0.0), answer("global_surrogate", 0.0)
-    assert votes_of(lime=lime, other=lime, forest=forest) == {
-        "lime": 0.5,
-        "other": 0.5,
-        "forest": 1.0,
-    }
+    shared = votes_of(lime=lime, other=lime, forest=forest)
+    assert shared == pytest.approx(dict.fromkeys(("lime", "other", "forest"), 1 / 3))
 
 
 def test_one_poor_surrogate_alone_has_its_vote():

@@ -74,9 +74,16 @@ def unused_by_hand(components):
 
 
 def votes_by_hand(components):
-    """Votes of the default weighting: one per family, times the fidelity."""
-    relatives = Counter(c.family for c in components.values())
+    """Votes of the default weighting: one per kind of question, times the fidelity."""
+    changes_one_feature = {"occlusion", "inclusion", "loss"}
+    imitates = {"local_surrogate", "global_surrogate"}
+
+    def kind(component):
+        family = component.family
+        return "one" if family in changes_one_feature else "as" if family in imitates else family
+
+    relatives = Counter(map(kind, components.values()))
     return {
-        name: (1.0 if c.fidelity is None else c.fidelity) / relatives[c.family]
+        name: (1.0 if c.fidelity is None else c.fidelity) / relatives[kind(c)]
         for name, c in components.items()
     }

@@ -175,10 +175,10 @@ def test_resamples_draw_rows_and_known_errors_anew():
         return np.array([one.importance for one in both])
 
     local = np.array([ONE, TWO])
-    without = [
+    without = [  # in the order of the names: loss, one, two
+        wisca(local, None, WEIGHTS),
         wisca(local[1:], [LOSS], WEIGHTS),
         wisca(local[:1], [LOSS], WEIGHTS),
-        wisca(local, None, WEIGHTS),
     ]
     expected = resample(
         merge,

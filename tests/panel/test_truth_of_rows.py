@@ -81,5 +81,6 @@ def test_redundant_causes_are_found_though_occlusion_misses_them(name):
 def test_an_explainer_that_misses_the_row_has_a_small_vote_there():
     found, _ = explained("a switch of two")
     assert found.components["lime"].row_fidelity().mean() < 0.5
-    assert found.votes["lime"] == pytest.approx(found.components["lime"].row_fidelity().mean())
+    fits = found.components["lime"].row_fidelity()
+    assert found.votes["lime"] == pytest.approx(fits.mean() / 2)  # shared with the forest
     assert found.votes["shap"] == 1.0

@@ -186,4 +186,4 @@ def test_a_custom_consensus_gets_the_votes_that_the_weighting_gives():
         explanation = explainer.fit(X, Y).explain(X[:4])
         np.testing.assert_allclose(explanation.values, scaled, rtol=1e-12)
         assert explanation.consensus == function.__name__
-    assert seen[0] == [1.0, fidelity["lime"], 1.0, fidelity["forest"]]
+    assert seen[0] == [1.0, fidelity["lime"] / 2, 1.0, fidelity["forest"] / 2]

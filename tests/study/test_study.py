@@ -60,7 +60,8 @@ def test_ablations_leave_out_what_they_name():
     importances = np.where(unused, 0.0, [permutation, forest])
     fits = [np.ones(50), *(parts[n].row_fidelity() for n in names[1:3])]
     weights, by_row = explanation.weights, np.array(fits) ** 2
-    votes = [parts[name].fidelity or 1.0 for name in names]
+    sizes = [1, 2, 2, 2, 2]  # occlusion and permutation share a vote, and LIME and the forest
+    votes = [(parts[n].fidelity or 1.0) / size for n, size in zip(names, sizes, strict=True)]
     assert list(explanation.votes.values()) == pytest.approx(votes)
     assert np.ptp(weights) > 0.01
     full = (local, importances, weights, votes, by_row)

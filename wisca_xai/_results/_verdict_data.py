@@ -32,12 +32,13 @@ def _few_rows(facts: Facts) -> Iterator[Sentence]:
     if facts.n_samples < MIN_ROWS or facts.is_constant:
         return
     sizes = facts.ranking.set_index("feature")["importance"].abs()
-    matter = sizes.index[sizes >= MATTERS * sizes.max()]
+    matter = set(sizes.index[sizes >= MATTERS * sizes.max()])
     found = [
-        (*_fewest(part, facts.feature_names.index(feature)), feature, name)
+        (*_fewest(part, position), feature, name)
         for name, part in facts.components.items()
-        for feature in matter
         if part.scope == "local"
+        for position, feature in enumerate(part.feature_names)
+        if feature in matter
     ]
     few = [one for one in found if len(one[1]) <= max(1, FEW * facts.n_samples)]
     if not few:

@@ -164,8 +164,8 @@ def make_correlated(
     >>> data = make_correlated(correlation=0.9, random_state=0)
     >>> data
     <GroundTruthDataset 'correlated_09': regression, 1000 rows x 10 features, 5 relevant>
-    >>> data.X.corr().iloc[0, 9].round(1)
-    np.float64(0.9)
+    >>> round(float(data.X.corr().iloc[0, 9]), 1)
+    0.9
     """
     n_samples = check_count("n_samples", n_samples)
     n_features = check_count("n_features", n_features, minimum=2)

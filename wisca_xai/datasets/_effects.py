@@ -51,8 +51,8 @@ def make_near_copies(
     >>> data = make_near_copies(random_state=0)
     >>> data
     <GroundTruthDataset 'near_copies': regression, 1000 rows x 8 features, 2 relevant>
-    >>> data.X.corr().loc["x1", "x2"].round(3)
-    np.float64(0.995)
+    >>> round(float(data.X.corr().loc["x1", "x2"]), 3)
+    0.995
     """
     n_samples = check_count("n_samples", n_samples)
     n_features = check_count("n_features", n_features, minimum=3)
