@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.linalg import cho_factor, cho_solve
+from scipy.linalg.lapack import dpotri
 
 from wisca_xai._typing import FloatMatrix, FloatVector, IntVector
 
@@ -149,7 +151,10 @@ class Moments:
 def fit_ridge(sums: Moments) -> Ridge:
     """The regression around one row, without null features."""
     penalised = sums.gram + np.eye(len(sums.gram))
-    coefficients = np.linalg.solve(penalised, sums.moment)
+    # The penalty makes it positive definite, which halves the work.
+    factor = cho_factor(penalised, lower=True, check_finite=False)
+    coefficients = cho_solve(factor, sums.moment, check_finite=False)
+    inverse, _ = dpotri(factor[0], lower=True)
     explained = (coefficients * (2 * sums.moment - sums.gram @ coefficients)).sum(axis=0)
     # This is the residual variance times sum(w**2) / sum(w): draws of small weight tell little.
     left = np.maximum(sums.spread - explained, 0.0)
@@ -157,7 +162,7 @@ def fit_ridge(sums: Moments) -> Ridge:
     spread = np.where(sums.spread > 0, sums.spread, 1.0)
     return Ridge(
         np.asarray(coefficients, dtype=np.float64),
-        np.sqrt(np.outer(np.diag(np.linalg.inv(penalised)), scatter)),
+        np.sqrt(np.outer(np.diag(inverse), scatter)),
         sums.y_mean - sums.mean @ coefficients,
         np.where(sums.spread > 0, explained / spread, 1.0),
         np.empty((0, len(sums.spread))),
