@@ -56,6 +56,8 @@ def test_stability_keeps_the_class_and_what_is_no_quantity(species):
     assert (near.rows[:, :4] != task.rows.repeat(5, axis=0)[:, :4]).all()
     assert (near.columns == task.columns.repeat(5)).all()
     assert (near.columns != near.outputs.argmax(axis=1)).any()
+    predicted = model.predict(task.response.codec.decode(near.rows))
+    assert (model.classes_[near.predicted] == predicted).all()
     assert (near.y == task.y.repeat(5)).all()
 
 

@@ -41,7 +41,7 @@ def local_stability(
     ----------
     explainer : BaseExplainer
         Fitted explainer. It runs once for all neighbours; this costs one more model row for each
-        neighbour.
+        neighbour, and another one to see the predicted class of a classifier.
     explanation : Explanation
         What it returned for X.
     X : array-like or DataFrame of shape (n_samples, n_features)
@@ -170,13 +170,14 @@ def _neighbours(task: Task, n_neighbours: int, scale: float) -> Task:
     moved = task.rows[:, None, :] + scale * _spread(task) * noise
     rows = moved.reshape(-1, task.n_features)
     with one_blas_thread(), shared_warnings():
-        outputs = task.response(rows)
+        outputs, predicted = task.response(rows), task.response.predict(rows)
     origin = np.arange(task.n_samples).repeat(n_neighbours)
     return replace(
         task,
         rows=rows,
         outputs=outputs,
         columns=explained_columns(task)[origin],
+        predicted=outputs.argmax(axis=1) if predicted is None else predicted,
         index=task.index[origin],
         y=None if task.y is None else task.y[origin],
         n_null_features=0,
