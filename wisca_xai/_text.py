@@ -69,7 +69,7 @@ def short_text(text: object, *, width: int = MOST_CHARACTERS) -> str:
     return "\n".join(safe_text(line) for line in whole.split("\n"))
 
 
-def one_line(reason: str, *, width: int = 300) -> str:
+def one_line(reason: str, *, width: int = 500) -> str:
     """The reason of a failure as `short_text` on one line."""
     return short_text(" ".join(reason.split()), width=width)
 
