@@ -10,6 +10,7 @@ from sklearn.datasets import load_iris
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.linear_model import LogisticRegression
 
+from tests.explainers.forest_cases import places, standard
 from wisca_xai import (
     Explanation,
     ForestExplainer,
@@ -92,7 +93,7 @@ def test_fidelity_of_a_forest_is_the_out_of_bag_r2_of_scikit_learn(target):
     forest = RandomForestRegressor(
         60, min_samples_leaf=5, oob_score=True, random_state=forest_seed(5)
     )
-    forest.fit(rows, outputs if target == "all" else outputs[:, 1])
+    forest.fit(places(rows), standard(outputs if target == "all" else outputs[:, 1]))
     np.testing.assert_allclose(found.values, forest.feature_importances_, atol=1e-12)
     assert found.fidelity == pytest.approx(forest.oob_score_, rel=1e-12)
     assert type(found.fidelity) is float
@@ -100,12 +101,13 @@ def test_fidelity_of_a_forest_is_the_out_of_bag_r2_of_scikit_learn(target):
 
 def test_fidelity_of_a_forest_is_measured_on_rows_that_no_tree_saw():
     found = ForestExplainer(lambda X: X[:, 0] ** 2, random_state=0).fit(POINTS).explain(POINTS[:3])
-    rows = POINTS[canonical_order(POINTS)]
+    rows = POINTS[canonical_order(POINTS)][:, :1]  # The model ignores the other columns.
+    known, target = places(rows), standard(rows[:, 0] ** 2)
     forest = RandomForestRegressor(
         60, min_samples_leaf=5, max_samples=150, oob_score=True, random_state=forest_seed(0)
-    ).fit(rows[:, :1], rows[:, 0] ** 2)  # The model ignores the other columns.
+    ).fit(known, target)
     assert found.fidelity == pytest.approx(forest.oob_score_, rel=1e-12)
-    assert found.fidelity < forest.score(rows[:, :1], rows[:, 0] ** 2)
+    assert found.fidelity < forest.score(known, target)
 
 
 def test_a_forest_that_knows_nothing_has_fidelity_0():

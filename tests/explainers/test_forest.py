@@ -10,6 +10,7 @@ from sklearn.datasets import load_diabetes, load_iris
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
+from tests.explainers.forest_cases import places, standard
 from wisca_xai import ForestExplainer, InputError
 from wisca_xai._random import canonical_order
 
@@ -80,7 +81,7 @@ def test_values_equal_a_forest_fitted_by_hand(of):
     rows = IRIS[canonical_order(IRIS)]
     outputs = model.predict_proba(rows)
     forest = RandomForestRegressor(**AS_OURS, random_state=library_seed())
-    forest.fit(rows, outputs if of == "all" else outputs[:, 1])
+    forest.fit(places(rows), standard(outputs if of == "all" else outputs[:, 1]))
     np.testing.assert_allclose(explanation.values, forest.feature_importances_, atol=1e-12)
     trees = [tree.feature_importances_ for tree in forest.estimators_]
     np.testing.assert_allclose(explanation.standard_errors, np.std(trees, axis=0) * 0.6**0.5)
@@ -103,7 +104,7 @@ def test_labels_of_a_regression_are_learned_as_numbers():
     forest = RandomForestRegressor(
         **AS_OURS, max_features=8, max_samples=len(DIABETES) // 2, random_state=library_seed()
     )
-    forest.fit(DIABETES[order], PROGRESS[order])
+    forest.fit(places(DIABETES[order]), standard(PROGRESS[order]))
     np.testing.assert_allclose(explanation.values, forest.feature_importances_, atol=1e-12)
 
 
@@ -178,7 +179,8 @@ def test_shares_sum_to_1_over_the_tables_own_columns(n_null_features):
 
 def test_null_values_equal_a_forest_fitted_by_hand_with_shuffled_columns():
     answer, task = in_panel(lambda X: X[:, 0] * X[:, 2], IRIS, n_null_features=6)
-    rows = IRIS[canonical_order(IRIS)]
+    table = IRIS[canonical_order(IRIS)]
+    rows, target = places(table), standard(table[:, 0] * table[:, 2])
     generator = np.random.default_rng(task.seed_for("forest dummies"))
     columns = generator.permuted(rows[:, [0, 1, 2, 3, 0, 1]], axis=0)
     for null, source in zip(columns.T, [0, 1, 2, 3, 0, 1], strict=True):
@@ -189,7 +191,7 @@ def test_null_values_equal_a_forest_fitted_by_hand_with_shuffled_columns():
         forest = RandomForestRegressor(
             **AS_OURS | {"n_estimators": n_trees}, random_state=library_seed() + part
         )
-        forest.fit(np.hstack([rows[:, used], columns[:, part::4]]), rows[:, 0] * rows[:, 2])
+        forest.fit(np.hstack([rows[:, used], columns[:, part::4]]), target)
         trees = np.array([tree.feature_importances_ for tree in forest.estimators_])
         own.extend(np.insert(trees[:, :2], [1, 2], 0.0, axis=1))
         null_values[part::4] = trees[:, 2:].mean(axis=0)
