@@ -1,6 +1,7 @@
 """Panels on tables of many features go on without the explainers that refuse."""
 
 import re
+import time
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from wisca_xai import (
     ExplainerError,
     InputError,
     LimeExplainer,
+    OcclusionExplainer,
     PermutationExplainer,
     ShapExplainer,
     WISCAExplainer,
@@ -103,25 +105,67 @@ def test_walks_of_many_features_are_asked_for_in_parts(background_size, peak):
 # -- the real thing ------------------------------------------------------------------------------
 
 
-@fault(6, "100 000 features")
-def test_a_hundred_thousand_features_are_explained(peak):
-    d = 100_000
-    X = np.random.default_rng(0).normal(size=(20, d))
-    weights = np.zeros(d)
-    weights[7] = 5.0
+HUGE = 100_000
+X_HUGE = np.random.default_rng(0).normal(size=(20, HUGE))
+
+
+def huge_model():
+    """Five times column 7 of 100,000."""
     model = LinearRegression(fit_intercept=False)
-    model.coef_, model.intercept_, model.n_features_in_ = weights, 0.0, d
-    explanation = ShapExplainer(model, random_state=0).fit(X).explain(X[:2])
-    expected = 5 * (X[:2, 7] - X[:, 7].mean())
-    np.testing.assert_allclose(explanation.values[:, 7], expected, atol=1e-12)
-    assert np.count_nonzero(explanation.values) == 2
-    message = "7,999,920 rows (3,999,960 for each of 2 explained rows) of 100,000 features: 8e+11"
-    with pytest.raises(InputError, match=re.escape(message)):
-        ShapExplainer(model.predict).fit(X).explain(X[:2])
-    with pytest.raises(
-        InputError, match=r"10,000,000 rows .* 1e\+12 numbers, 8,000 GB. The limit is"
-    ):
-        PermutationExplainer(model).fit(X).explain(X)
+    model.coef_, model.intercept_, model.n_features_in_ = np.zeros(HUGE), 0.0, HUGE
+    model.coef_[7] = 5.0
+    return model
+
+
+@fault(6, "100 000 features")
+def test_a_hundred_thousand_features_of_a_linear_model_are_explained(peak):
+    rows, others = X_HUGE[:2], np.arange(HUGE) != 7
+    expected = 5 * (rows[:, 7] - X_HUGE[:, 7].mean())
+    for explainer in (ShapExplainer(), OcclusionExplainer(n_draws=20)):
+        explainer.set_params(estimator=huge_model(), random_state=0)
+        found = explainer.fit(X_HUGE).explain(rows)
+        np.testing.assert_allclose(found.values[:, 7], expected, atol=1e-12)
+        assert not found.values[:, others].any()
+    found = PermutationExplainer(huge_model(), random_state=0).fit(X_HUGE).explain(rows)
+    swapped = 5 * abs(rows[0, 7] - rows[1, 7])  # by some of the five shuffles of two rows
+    assert np.abs(found.values[7] / swapped - np.arange(1, 6) / 5).min() < 1e-12
+    assert not found.values[others].any()
+    assert found.receipt.model_rows == 2 + 2 * 20  # to confirm the margin
     with pytest.raises(InputError, match="got 100,000: the matrix alone takes 80 GB"):
-        LimeExplainer(model).fit(X).explain(X[:2])
+        LimeExplainer(huge_model()).fit(X_HUGE).explain(rows)
     assert peak() < 1000
+
+
+def eighth(Z):
+    return 5 * Z[:, 7]
+
+
+@pytest.mark.parametrize(
+    ("explainer", "message"),
+    [
+        case(6, "walks of a function", ShapExplainer(eighth), "3,999,960 rows (3,999,960"),
+        case(6, "occlusion of a function", OcclusionExplainer(eighth), "800,000 rows (800,000"),
+        case(6, "shuffles of a function", PermutationExplainer(eighth), "500,000 rows (500,000"),
+        case(
+            6,
+            "scores of a wide linear model, which ask it",
+            PermutationExplainer(huge_model(), scoring="r2"),
+            "500,000 rows (500,000",
+        ),
+        case(
+            6,
+            "the library",
+            ShapExplainer(huge_model(), engine="shap"),
+            "40,000,200 rows (40,000,200",
+        ),
+    ],
+)
+def test_a_hundred_thousand_features_are_refused_at_once_for_a_single_row(explainer, message):
+    explainer.fit(X_HUGE, X_HUGE[:, 0])
+    start = time.perf_counter()
+    told = f"{re.escape(message)} for each of 1 explained rows.*1e.10 numbers, 80 GB for each"
+    with pytest.raises(
+        InputError, match=f"{told} explained row. Select features first, (lower|or)"
+    ):
+        explainer.explain(X_HUGE[:1], X_HUGE[:1, 0])
+    assert time.perf_counter() - start < 30

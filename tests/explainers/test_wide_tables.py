@@ -221,9 +221,12 @@ def test_the_budget_is_enough_for_ordinary_tables_only():
         check_budget("It", ordinary, rows_each, "")
     wide = SimpleNamespace(n_samples=1, n_features=100_000, limits=_budget.usual_limits())
     with pytest.raises(
-        InputError, match=r"4e\+11 numbers, 3,200 GB. The limit is 3e\+11 numbers, 2,4"
+        InputError, match=r"4e\+11 numbers, 3,200 GB. The limit is 1e\+10 numbers, 80 GB for each"
     ):
         check_budget("It", wide, 2 * 99_999 * 20, "")
+    many = SimpleNamespace(n_samples=10**6, n_features=100, limits=_budget.usual_limits())
+    with pytest.raises(InputError, match=r"The limit is 3e\+11 numbers, 2,400 GB. Select .* fewer"):
+        check_budget("It", many, 2 * 99 * 100, "")
 
 
 @fault(6, "max_evals")

@@ -79,8 +79,9 @@ class _MarginalExplainer(BaseExplainer):
         n_features = task.n_features
         n_draws = self.n_draws or max(FEW_DRAWS, ALL_DRAWS // n_features)
         n_draws = min(n_draws, len(task.background))
-        advice = "Select features first, explain fewer rows, or lower `n_draws`."
-        check_budget(type(self).__name__, task, n_draws * n_features, advice)
+        if task.response.margin is None:
+            rows_each, advice = n_draws * n_features, "or lower `n_draws`."
+            check_budget(type(self).__name__, task, rows_each, advice)
         changes_of = self._compare(task, n_draws)
         at_once = max(1, rows_in_memory(8 * 4 * n_features) // (n_features * n_draws))
 

@@ -11,7 +11,7 @@ from sklearn.utils.metaestimators import available_if
 from wisca_xai._checks import check_count, check_no_fields
 from wisca_xai._model._response import Response, rows_in_memory
 from wisca_xai._results._explanation import Explanation
-from wisca_xai._typing import FloatMatrix, FloatVector, IntVector, ResponseMethod, Unit
+from wisca_xai._typing import FloatArray, FloatMatrix, FloatVector, IntVector, ResponseMethod, Unit
 from wisca_xai.explainers._base import BaseExplainer
 from wisca_xai.explainers._budget import check_budget
 from wisca_xai.explainers._custom_score import CustomScore
@@ -124,19 +124,21 @@ class PermutationExplainer(BaseExplainer):
         check_count("n_repeats", self.n_repeats)
 
     def _explain(self, task: Task) -> Explanation:
-        check_budget(
-            type(self).__name__,
-            task,
-            self.n_repeats * task.n_features,
-            "Select features first, explain fewer rows, or lower `n_repeats`.",
-        )
+        is_of_output = task.y is None or self._explains_output()
+        if task.response.margin is None or not is_of_output:  # A score asks the model itself.
+            check_budget(
+                type(self).__name__,
+                task,
+                self.n_repeats * task.n_features,
+                "or lower `n_repeats`.",
+            )
         shuffles = permutations(
             task.n_samples, self.n_repeats, task.seed_for("permutation") % 2**31
         )
         unit: Unit = task.response.unit
         row_effects: FloatMatrix | None
         inflation = 0.0
-        if task.y is None or self._explains_output():
+        if is_of_output:
             effects, row_effects = _prediction_changes(task, shuffles)
             inflation = 2 * task.noise / np.sqrt(np.pi)
         else:
@@ -222,12 +224,11 @@ def _prediction_changes(task: Task, shuffles: list[IntVector]) -> tuple[FloatMat
     if task.response.margin is not None:
         rows, margin = task.rows[:, None], task.response.margin
         for r, order in enumerate(shuffles):
-            given = outputs_with_exchange(margin, rows, rows[order])
-            for j in range(task.n_features):
-                change = np.abs(task.explained(given[:, j, 0]) - reference)
-                change = change.reshape(task.n_samples, -1)
-                effects[j, r] = change.mean()
-                _share_out(row_effects, (j, r), shuffles, change.mean(axis=1))
+            given = outputs_with_exchange(margin, rows, rows[order])[:, :, 0]
+            change = np.abs(task.explained(given) - reference[:, None])
+            change = change.reshape(*task.rows.shape, -1).mean(axis=2)
+            effects[:, r] = change.mean(axis=0)
+            _share_out(row_effects, (slice(None), r), shuffles, change)
         return effects, row_effects
     for chunk, stack in _shuffled_copies(task.rows, shuffles):
         outputs = task.response(stack.reshape(-1, task.n_features))
@@ -290,13 +291,13 @@ def _give_equal_rows_their_mean(task: Task, row_effects: FloatMatrix) -> None:
 
 def _share_out(
     row_effects: FloatMatrix,
-    pair: tuple[int, int],
+    pair: tuple[int | slice, int],
     shuffles: list[IntVector],
-    effect: FloatVector,
+    effect: FloatArray,
 ) -> None:
-    """Credit a shuffle's effect to the changed row, and to the row that gave the value."""
+    """Credit effects, (n,) or (n, d), to the changed rows, and to those that gave the values."""
     j, r = pair
-    surplus = (effect - effect.mean()) / len(shuffles)
+    surplus = (effect - effect.mean(axis=0)) / len(shuffles)
     row_effects[:, j] += effect / len(shuffles)
     row_effects[shuffles[r], j] += surplus
 

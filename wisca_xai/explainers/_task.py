@@ -22,11 +22,14 @@ class Limits:
     ----------
     numbers : float
         Most numbers (model rows times features) that may be sent through the model.
+    numbers_each : float
+        The same for each explained row.
     equations : float
         Most equations of a linear system that is solved for each row.
     """
 
     numbers: float = float("inf")
+    numbers_each: float = float("inf")
     equations: float = float("inf")
 
 

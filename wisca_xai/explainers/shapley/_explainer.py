@@ -228,11 +228,11 @@ class ShapExplainer(BaseExplainer):
         """Raise InputError if too many numbers would go through the model."""
         n_features = task.n_features
         n_background = min(self.background_size, len(task.background))
-        advice = "Select features first, explain fewer rows, lower `background_size`, or "
+        advice = "lower `background_size`, or "
         if self.engine == "shap" or self.method == "kernel":
             rows_each = library_rows(n_features, n_background, kernel=self.engine != "shap")
             advice += "use engine='fast' and method='permutation' with a `max_evals`."
-        elif self.max_evals is not None:
+        elif self.max_evals is not None or task.response.margin is not None:
             return
         else:  # at least two passes are needed to see that a tolerance is met
             rows_each = 2 * (n_features - 1) * n_background * (1 if self.tol is None else 2)
