@@ -46,8 +46,10 @@ def test_values_are_those_of_the_model_without_asking_it(name, explainer, monkey
     slow = explained(explainer, model, monkeypatch, margin=False)
     size = np.abs(slow.values).max()
     np.testing.assert_allclose(quick.values, slow.values, atol=1e-9 * size)
-    # The surrogate of the walks is fitted to a few hundred rows of the model itself.
-    assert quick.receipt.model_rows < min(900, slow.receipt.model_rows)
+    # The surrogate of the walks is fitted to a few hundred rows of the model itself. Three margins
+    # cost 85 rows more, which tell that they belong to the classes.
+    most = 985 if name == "margins" else 900
+    assert quick.receipt.model_rows < min(most, slow.receipt.model_rows)
 
 
 class Bent(Ridge):
