@@ -30,15 +30,18 @@ def effects(Z):
     return 2 * Z[:, 0] + Z[:, 1] + Z[:, 0] * Z[:, 2]
 
 
-def with_and_without_noise(p, seed):
-    """The same draws for a model with noise and for its twin without."""
+def with_noise(p, seed):
     generator = np.random.default_rng(100 + seed)
 
     def noisy(Z):
         return effects(Z) + NOISE * generator.normal(size=len(Z))
 
-    X = TABLES[p]
-    return [explain(model, X, X[:30], random_state=seed) for model in (noisy, effects)]
+    return explain(noisy, TABLES[p], TABLES[p][:30], random_state=seed)
+
+
+def with_and_without_noise(p, seed):
+    """The same draws for a model with noise and for its twin without."""
+    return [with_noise(p, seed), explain(effects, TABLES[p], TABLES[p][:30], random_state=seed)]
 
 
 @pytest.fixture(scope="module", params=[case(30, "enumerated", 4), case(30, "sampled", 8)])
@@ -61,8 +64,10 @@ def test_intervals_of_a_noisy_model_are_wider(pairs):
 
 def test_noise_alone_is_not_above_noise(pairs):
     """The noise of the output enters every magnitude, also those of null features."""
-    _, found = pairs
-    tables = [noisy for noisy, _ in tables_of(found)]
+    p, found = pairs
+    # At level 0.05, one of 4 is called too often: 20 features without an effect are judged.
+    more = [[with_noise(p, seed)] for seed in range(4, 20)] if p == 4 else []
+    tables = [some[0] for some in tables_of([*found, *more])]
     assert all(table.loc[["x0", "x1"], "above_noise"].all() for table in tables)
     called = [table.iloc[3:]["above_noise"].mean() for table in tables]
     assert np.mean(called) <= 0.2
