@@ -110,6 +110,7 @@ def test_rank_intervals_contain_the_rank_that_was_found_and_widen_with_the_level
     larger = size[None, :] > size[:, None] + 1e-12
     assert (best <= larger.sum(axis=1) + 1).all()
     assert (worst >= n_features - larger.sum(axis=0)).all()
+    assert (best - 1).sum() == (n_features - worst).sum()  # each ordered pair counts on both sides
     wider = found.rank_interval((1 + level) / 2)
     assert (wider[0] <= best).all()
     assert (wider[1] >= worst).all()

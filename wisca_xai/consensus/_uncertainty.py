@@ -112,6 +112,8 @@ class Resamples:
         with np.errstate(divide="ignore", invalid="ignore"):
             p_values = 2 * student.sf(np.abs(gaps) / errors, min(free, self.n_samples - 1))
         p_values = np.where(np.abs(gaps) <= rounding, 1.0, p_values)
+        if len(p_values) == len(centre):  # Rounding must not order a pair in one direction only.
+            p_values = np.maximum(p_values, p_values.T)
         return np.where(p_values <= _threshold(p_values, error), np.sign(gaps), 0).astype(np.intp)
 
 
