@@ -1,4 +1,4 @@
-"""The background: the model's outputs on it, evaluated once per panel, and its whole numbers."""
+"""The background: the model's outputs on it, evaluated once per panel, and its stepped columns."""
 
 import numpy as np
 
@@ -9,6 +9,7 @@ from wisca_xai.explainers._task import Task
 FIRST_BLOCK = 128  # background rows in the first block; blocks end at 128, 256, 512, ... rows
 MAX_CHANGED = 20  # most background rows in which each feature is changed alone
 MAX_CHANGES = 5000  # twice the most rows that are changed in one feature
+FEW = 12  # a column of at most so many different values (weekdays, months, sizes) has steps
 
 
 def background_outputs(task: Task, size: int) -> FloatMatrix:
@@ -49,21 +50,43 @@ def changed_rows(task: Task, most: int = MAX_CHANGES) -> tuple[FloatMatrix, Floa
     return rows, task.evaluated[key]
 
 
-def reacting_features(task: Task, most: int = MAX_CHANGES) -> BoolVector:
-    """Features (d,) whose change changes an output of `changed_rows`; all, if none are changed."""
+def reacting_features(
+    task: Task, most: int = MAX_CHANGES, *, output: int | None = None
+) -> BoolVector:
+    """Features (d,) whose change changes an output of `changed_rows`; all, if none are changed.
+
+    `output` is the position of the only output that counts; None means that all count.
+    """
     outputs = changed_rows(task, most)[1].reshape(-1, task.n_features, task.n_outputs)
     if not len(outputs):
         return np.ones(task.n_features, dtype=np.bool_)
     known = background_outputs(task, len(outputs))[:, None]
     all_outputs = np.vstack([known[:, 0], *outputs])
     moved = np.abs(outputs - known) > output_tolerance(all_outputs, single=False)
-    return np.asarray(moved.any(axis=(0, 2)))
+    counted = slice(None) if output is None else [output]
+    return np.asarray(moved[:, :, counted].any(axis=(0, 2)))
+
+
+def has_few_values(column: FloatVector) -> bool:
+    """Whether at most 12 different numbers occur in a column, each twice or more on average.
+
+    The rule does not depend on the unit: years in halves are steps as years are.
+    """
+    known = column[~np.isnan(column)]
+    return len(known) > 0 and len(np.unique(known)) <= min(FEW, len(known) / 2)
+
+
+def is_stepped(column: FloatVector) -> bool:
+    """Whether a column has few values or whole numbers only, so that no value lies between them."""
+    return has_few_values(column) or is_whole(column)
 
 
 def is_whole(column: FloatVector) -> bool:
     """Whether a column of the background holds whole numbers only, apart from missing values.
 
-    No explainer then asks the model for other numbers, whatever the dtype of the column.
+    No explainer then asks the model for other numbers, whatever the dtype of the column. A column
+    of many whole numbers in another unit, with fractions, is a continuous one: wholeness is all
+    that tells counts and numbers of things from measurements.
     """
     known = column[~np.isnan(column)]
     # Larger floats are all whole, whatever they measure.

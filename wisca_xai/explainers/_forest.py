@@ -69,7 +69,7 @@ class ForestExplainer(BaseExplainer):
     units of the effect, so that a panel compares their roots.
 
     A forest can use a feature in place of one that it is correlated with. So features that never
-    change the model's output when they are changed alone, in up to 20 background rows, are left
+    change the explained output when they are changed alone, in up to 20 background rows, are left
     out, and get 0 (not with ``fit_to="label"``).
 
     `standard_errors` include the sampling of the background, whose variance is at most half of that
@@ -135,7 +135,7 @@ class ForestExplainer(BaseExplainer):
         target = self._target_of_forest(task, drawn, order)
         used = np.ones(task.n_features, dtype=np.bool_)
         if self.fit_to == "prediction":
-            used = _used_features(task)
+            used = _used_features(task, self._output_of_forest(task))
         if not self._fits_classes(task):
             target = _standardised(np.asarray(target, dtype=np.float64))
         parts = self._grow(task, _ranks(task.background[drawn]), target, used)
@@ -164,17 +164,20 @@ class ForestExplainer(BaseExplainer):
         """What the forest is fitted to on the background rows `drawn`."""
         if self.fit_to == "prediction":
             outputs = background_outputs(task, self.max_rows)[order]
-            if (
-                task.n_outputs <= 2 and not task.response.needs_target
-            ):  # with two classes, one output mirrors the other
-                return outputs[:, -1]
-            if task.columns is not None and task.target != "predicted":
-                return outputs[:, task.columns[0]]
-            return outputs
+            output = self._output_of_forest(task)
+            return outputs if output is None else outputs[:, output]
         if task.background_y is None:
             raise InputError("ForestExplainer(fit_to='label') needs y: call fit(X, y).")
         check_no_fields("fit_to='label'", task.background_y)
         return task.background_y[drawn]
+
+    def _output_of_forest(self, task: Task) -> int | None:
+        """Position of the output that the forest is fitted to; None for all of them."""
+        if task.n_outputs <= 2 and not task.response.needs_target:
+            return task.n_outputs - 1  # with two classes, one output mirrors the other
+        if task.columns is not None and task.target != "predicted":
+            return int(task.columns[0])
+        return None
 
     def _grow(self, task: Task, rows: FloatMatrix, target: Any, used: BoolVector) -> list[Part]:
         """Fit the forest in parts, to the used features and null features."""
@@ -239,10 +242,13 @@ def _standardised(target: FloatArray) -> FloatArray:
     return np.asarray(np.round(centred / scale * 2**20) / 2**20)
 
 
-def _used_features(task: Task) -> BoolVector:
-    """Features (d,) that the model reacts to; all, if it fails on changed background rows."""
+def _used_features(task: Task, output: int | None) -> BoolVector:
+    """Features (d,) that the output reacts to; all, if the model fails on changed background rows.
+
+    `output` is a position; None means any output.
+    """
     try:
-        return reacting_features(task)
+        return reacting_features(task, output=output)
     except Exception:  # The model may raise anything, and the forest does not need these rows.
         return np.ones(task.n_features, dtype=np.bool_)
 

@@ -13,7 +13,7 @@ from wisca_xai._results._explanation import Explanation
 from wisca_xai._typing import FloatArray, FloatCube, FloatVector
 from wisca_xai.consensus import max_abs
 from wisca_xai.explainers import BaseExplainer
-from wisca_xai.explainers._background import is_whole
+from wisca_xai.explainers._background import is_stepped
 from wisca_xai.explainers._task import Limits, Task
 from wisca_xai.faithfulness._evaluate import check_values, explained_columns
 from wisca_xai.faithfulness._pose import pose
@@ -186,8 +186,8 @@ def _neighbours(task: Task, n_neighbours: int, scale: float) -> Task:
 
 
 def _spread(task: Task) -> FloatVector:
-    """Standard deviation of each background column; 0 for categories, dates and whole numbers."""
+    """Standard deviation of each background column; 0 for categories, dates and stepped numbers."""
     spread = np.ma.masked_invalid(task.background).std(axis=0).filled(0.0)
-    whole = [j for j, column in enumerate(task.background.T) if is_whole(column)]
-    spread[[*task.response.codec.categorical, *whole]] = 0.0
+    stepped = [j for j, column in enumerate(task.background.T) if is_stepped(column)]
+    spread[[*task.response.codec.categorical, *stepped]] = 0.0
     return np.asarray(spread)

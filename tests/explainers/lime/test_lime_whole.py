@@ -144,11 +144,20 @@ def test_a_new_whole_number_counts_as_the_nearest_one_that_occurs(engine):
     assert found[1] > 2
 
 
-def test_quantities_with_fractions_and_single_whole_numbers_are_drawn_as_before():
+@pytest.mark.parametrize("discretizer", ["quartile", None])
+def test_few_numbers_in_another_unit_are_drawn_from_those_that_occur(discretizer):
     seen = []
     table = DAYS.assign(day=DAYS["day"] / 2 + 0.25)
+    explain(recorded(seen), table, table[:2], discretizer=discretizer)
+    assert set(seen[-1]["day"]) == set(table["day"])
+    assert len(set(seen[-1]["size"])) > 100
+
+
+def test_many_fractions_and_single_whole_numbers_are_drawn_as_before():
+    seen = []
+    table = DAYS.assign(step=STEPS / 3)
     explain(recorded(seen), table, table[:2])
-    assert len(set(seen[-1]["day"])) > 100
+    assert len(set(seen[-1]["step"]) - set(table["step"])) > 100
     few = pd.DataFrame({"rank": np.arange(10), "size": DAYS["size"][:10]})  # each occurs once
     found = explain(lambda X: 1.0 * X["rank"], few, few[8:])
     assert found.values[0, 0] == pytest.approx(found.values[1, 0], rel=0.02)  # in the same bin

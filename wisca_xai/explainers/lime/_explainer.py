@@ -26,9 +26,9 @@ class LimeExplainer(BaseExplainer):
 
     A neighbourhood is drawn from bins of the background. Around each row, a ridge regression of the
     explained output gives one coefficient per feature. Its regressors are "in the same bin as the
-    row" or, for booleans, text and categories, "the same value as in the row". Whole numbers with
-    at most 12 different values, such as weekdays, have a bin for each value. Neighbours close to
-    the row have larger weights. All rows share one neighbourhood, so the model evaluates
+    row" or, for booleans, text and categories, "the same value as in the row". Numbers with at most
+    12 different values, such as weekdays, have a bin for each value. Neighbours close to the row
+    have larger weights. All rows share one neighbourhood, so the model evaluates
     `n_samples` rows in total.
 
     Parameters
@@ -80,14 +80,17 @@ class LimeExplainer(BaseExplainer):
     background. With ``discretizer=None``, a missing quantity is drawn just as often, and counts as
     the mean in the regression.
 
-    Levels, dates and whole numbers are drawn only from those of the background: a draw is moved to
-    the nearest value in its bin. So a weekday is never 2.37. A column holds whole numbers if all
-    its values in the background are whole, whatever its dtype. With bins, a column of at most 12
-    different whole numbers, each of which occurs twice or more on average, has a bin for each
-    value; another value of an explained row counts as the nearest of them. All other quantities are
-    drawn as the library draws them. ``engine="lime"`` passes the columns with a bin for each value
-    to the library as categories. Without bins, it regresses on the values before they were moved,
-    so that its numbers for whole numbers and dates differ.
+    Levels, dates, whole numbers and few numbers are drawn only from those of the background: a draw
+    is moved to the nearest value in its bin. So a weekday is never 2.37. A column holds whole
+    numbers if all its values in the background are whole, whatever its dtype. It holds few numbers
+    if at most 12 different ones occur, each twice or more on average, whatever their unit. With
+    bins, each of these few has a bin; another value of an explained row counts as the nearest of
+    them. All other quantities are drawn as the library draws them. ``engine="lime"`` passes the
+    columns with a bin for each value to the library as categories. Without bins, it regresses on
+    the values before they were moved, so that its numbers for these columns and for dates differ.
+
+    So results do not depend on the unit of a column, unless a change of unit makes many whole
+    numbers of fractions, or fractions of whole numbers.
 
     `base_values` are the intercepts. ``diagnostics["r2"]`` is the R2 of the local fits, a signal of
     their quality. `standard_errors` (fast engine only) are those of sampling the neighbourhood,

@@ -11,11 +11,10 @@ from typing import Any
 import numpy as np
 
 from wisca_xai._typing import FloatMatrix, FloatVector, LabelVector
-from wisca_xai.explainers._background import is_whole
+from wisca_xai.explainers._background import has_few_values, is_stepped
 from wisca_xai.explainers.lime._discretizer import Discretizer
 
 MISSING = -np.inf  # bin or level of missing values: any finite number may be a level
-FEW = 12  # whole numbers of at most so many different values (weekdays, months) have a bin each
 
 
 @dataclass(frozen=True)
@@ -51,9 +50,15 @@ class Places:
     levels : tuple of int
         Categories, drawn as often as they occur, and compared by equality.
     few : tuple of int
-        Whole numbers with few values, which are treated like levels.
+        Numbers with few values, which are treated like levels. None without bins.
     occurring : tuple of int
-        Dates and other whole numbers: a draw is moved to the nearest value of the background.
+        Dates, whole numbers, and few values without bins: a draw is moved to the nearest value of
+        the background.
+
+    Notes
+    -----
+    Which numbers are few does not depend on the unit of a column. Whether many numbers are whole
+    does: ages in years are, ages in centuries are not.
     """
 
     levels: tuple[int, ...]
@@ -73,12 +78,10 @@ class Places:
         few: list[int] = []
         occurring: list[int] = []
         for j in np.setdiff1d(np.arange(background.shape[1]), categorical).tolist():
-            if j in dates:
+            if binned and j not in dates and has_few_values(background[:, j]):
+                few.append(j)
+            elif j in dates or is_stepped(background[:, j]):
                 occurring.append(j)
-            elif is_whole(background[:, j]):
-                known = background[~np.isnan(background[:, j]), j]
-                is_few = binned and len(np.unique(known)) <= min(FEW, len(known) / 2)
-                (few if is_few else occurring).append(j)
         return cls(tuple(categorical), tuple(few), tuple(occurring))
 
     @property
@@ -127,7 +130,7 @@ def draw(
     """Draw the neighbours that `lime.lime_tabular.LimeTabularExplainer` draws for a row.
 
     `n_draws` is lime's number of samples minus 1, because lime's first sample is the row itself.
-    Whole numbers and dates take only values of the background, see `Places`.
+    Dates, whole numbers and few values are only those of the background, see `Places`.
     """
     state = np.random.RandomState(seed)
     n_features = background.shape[1]
