@@ -10,7 +10,7 @@ import pandas as pd
 from wisca_xai._exceptions import InputError
 from wisca_xai._table._narwhals import OtherColumn
 from wisca_xai._table._pandas import PandasColumn
-from wisca_xai._table._sources import Source
+from wisca_xai._table._sources import Source, native
 from wisca_xai._typing import FloatMatrix, IntVector
 
 
@@ -132,6 +132,7 @@ def plain_dtype(X: Any) -> Any:
         dtype = np.asarray(X).dtype if backend_of(X) == "array" and np.ndim(X) == 2 else None
     if not isinstance(dtype, np.dtype) or dtype.kind not in "iuf" or dtype.itemsize > 8:
         return None
+    dtype = native(dtype)
     if dtype.kind in "iu" and dtype.itemsize == 8 and X.size:
         values = np.asarray(X)
         if int(values.max()) > 2**53 or int(values.min()) < -(2**53):
@@ -143,9 +144,9 @@ def array_dtype(X: Any) -> Any:
     """The dtype of a table as an array; longer floats than float64 count as float64."""
     backend = backend_of(X)
     if backend == "array":
-        dtype = np.asarray(X).dtype
+        dtype = native(np.asarray(X).dtype)
     elif backend == "pandas" and all(isinstance(dtype, np.dtype) for dtype in X.dtypes):
-        dtype = X.iloc[:0].to_numpy().dtype
+        dtype = native(X.iloc[:0].to_numpy().dtype)
     else:
         dtype = np.dtype(object)
     if dtype.kind in "biuf":

@@ -13,7 +13,7 @@ from pandas.api import types
 from wisca_xai._table._columns import LevelKind
 from wisca_xai._table._levels import Groups, group_objects
 from wisca_xai._table._objects import Objects
-from wisca_xai._table._sources import Numbers, Ticks
+from wisca_xai._table._sources import Numbers, Ticks, native
 from wisca_xai._typing import IntVector
 
 _array: Any = pd.array  # as Any, because its overloads accept only literal dtypes
@@ -24,7 +24,7 @@ class PandasColumn:
 
     def __init__(self, label: Hashable, series: Any) -> None:
         self.label = label
-        self.dtype = series.dtype
+        self.dtype = native(series.dtype)
         self._series = series
 
     def numbers(self) -> Numbers | None:

@@ -48,6 +48,14 @@ class Ticks:
         return data.view(f"{self.kind}8[{self.unit}]")
 
 
+def native(dtype: Any) -> Any:
+    """The dtype in the machine's own byte order, in which BLAS works, and PyTorch works at all.
+
+    Numbers of another byte order are the same numbers, so that a model cannot tell them apart.
+    """
+    return dtype.newbyteorder("=") if isinstance(dtype, np.dtype) else dtype
+
+
 class Source(Protocol):
     """A column of a user's table."""
 
