@@ -280,7 +280,7 @@ def test_perturbed_rows_hold_only_what_occurs(discretizer):
 def test_an_unseen_level_reaches_the_model_as_it_is():
     model = Recorder()
     rows = X[:3].assign(
-        city=["Oslo", "Rome", np.nan],
+        city=["Oslo", "Rome", None],
         sector=pd.Categorical(["law", "spy", "it"]),
         since=pd.Series([pd.Timestamp("2030-01-01 12:34:56.789"), X["since"][0], X["since"][1]]),
         code=pd.Series([7, 0, 1], dtype=object),

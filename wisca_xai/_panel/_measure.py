@@ -50,7 +50,11 @@ def measure_reliability(
 
 def _outside(task: Task) -> NDArray[np.bool_]:
     """Which entries (n_samples, n_features) lie outside the background."""
-    rows, background = task.rows, task.background
+    rows, background = task.rows.copy(), task.background.copy()
+    for j in task.response.codec.categorical:  # None is missing as NaN is.
+        codes = task.response.codec.missing_levels(j)
+        for table in (rows, background):
+            table[np.isin(table[:, j], codes), j] = np.nan
     low, high = np.fmin.reduce(background), np.fmax.reduce(background)  # Both ignore NaN.
     outside = (rows < low) | (rows > high)
     outside |= np.isnan(rows) & ~np.isnan(background).any(axis=0)

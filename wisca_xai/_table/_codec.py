@@ -23,6 +23,7 @@ from wisca_xai._table._forms import (
     select,
     write_matrix,
 )
+from wisca_xai._table._levels import is_missing
 from wisca_xai._table._narwhals import write_frame
 from wisca_xai._table._sources import Source
 from wisca_xai._typing import FloatMatrix, FloatVector
@@ -122,6 +123,19 @@ class TableCodec:
     def categorical(self) -> tuple[int, ...]:
         """Positions of the columns whose values are levels, not quantities."""
         return tuple(j for j, c in enumerate(self.columns) if c.kind.is_categorical)
+
+    def missing_levels(self, position: int) -> list[int]:
+        """Codes of the levels of a column that stand for missing values, such as None beside NaN.
+
+        Examples
+        --------
+        >>> frame = pd.DataFrame({"a": pd.Series([None, None, "x", float("nan")], dtype=object)})
+        >>> codec = TableCodec.of(frame)
+        >>> codec.encode(frame)[:, 0], codec.missing_levels(0)
+        (array([nan, nan,  1.,  0.]), [0])
+        """
+        levels = getattr(self.columns[position].kind, "levels", ())
+        return [code for code, level in enumerate(levels) if is_missing(level)]
 
     @property
     def dates(self) -> tuple[int, ...]:
