@@ -7,7 +7,7 @@ from sklearn.linear_model import LogisticRegression
 
 from tests.panel.test_same_bytes import CLASSES, NUMERIC, arrays_of
 from wisca_xai import WISCAExplainer
-from wisca_xai._results._plan import FIRST_MERGED
+from wisca_xai._results._votes import FIRST_MERGED
 
 MODEL = LogisticRegression().fit(NUMERIC, CLASSES)
 ORDERS = (FIRST_MERGED[::-1], ("forest", "lime", "shap", "occlusion", "permutation"))

@@ -96,14 +96,14 @@ def test_a_search_over_panels():
 
 
 def test_a_search_over_the_consensus_and_the_number_of_features():
-    """Two say "a", one says "b" and is alone in being heard by the maximum."""
+    """Two say "a", one says "b" and is the last by name, so that `loudest` hears it alone."""
 
     def loudest(local, importances=None, weights=None, **kwargs):
         from wisca_xai.consensus import mean
 
         return mean(local, importances[-1:], weights)
 
-    panel = [("one", naming(0)), ("two", naming(0)), ("three", naming(1))]
+    panel = [("first", naming(0)), ("second", naming(0)), ("third", naming(1))]
     pipe = make_pipeline(selector(panel), GaussianNB())
     name = "wiscaselector__"
     grid = {
