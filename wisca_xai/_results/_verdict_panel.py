@@ -37,7 +37,7 @@ def of_panel(facts: Facts) -> Iterator[Sentence]:
 
 def _failed(facts: Facts) -> Iterator[Sentence]:
     parts = [
-        f"{shown(name)} failed ({one_line(why)}) and is left out of the consensus"
+        f"{shown(name)} failed ({one_line(why, width=300)}) and is left out of the consensus"
         for name, why in facts.failures.items()
     ]
     if parts:
