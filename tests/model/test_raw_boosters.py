@@ -133,7 +133,7 @@ def test_a_copy_of_a_catboost_model_is_explained_as_the_model(way, is_frame, tmp
         "file of a raw model": lambda: catboost.CatBoost().load_model(str(tmp_path / "model.cbm")),
     }[way]()
     if way == "file of a raw model":  # Its predict gives margins.
-        with pytest.raises(ModelContractError, match=r"pass a callable such as `model\.predict`"):
+        with pytest.raises(ModelContractError, match=r"a callable such as"):
             values_of(other, table)
         assert np.isfinite(values_of(other.predict, table, target=1)["shap"]).all()
         return
