@@ -18,6 +18,7 @@ POOR_FIT = 0.5  # local R2 of LIME below which its fit counts as poor
 SMALL_VOTE = 0.5  # share of the largest vote below which a vote is small
 LARGE_ERROR = 0.1  # largest accepted Monte-Carlo error, as a share of a row's largest attribution
 MOVED = 2  # smallest change of rank, and smallest ratio of the two ranks, that is reported
+STAYS = "Without it, no feature of large importance moves far"
 MATTERS = 0.2  # smallest importance, as a share of the largest, whose rank is looked at
 
 
@@ -61,8 +62,7 @@ def _signs(facts: Facts) -> Iterator[Sentence]:
 def _outlier(facts: Facts, name: str) -> Sentence:
     own, others = facts.mean_agreements(name)
     move = _strongest_move(facts, [name])
-    effect = "Without it, no feature of large importance moves far"
-    effect = effect if move is None else _as_words(move)
+    effect = STAYS if move is None else _as_words(move)
     return Sentence(
         "explainer_apart",
         "caution",
