@@ -7,11 +7,9 @@ import re
 import sys
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-import numpy as np
 from sklearn import get_config
 from threadpoolctl import ThreadpoolController
 
@@ -176,55 +174,12 @@ def show_versions() -> None:
     sys.stdout.write("".join(f"{name}: {version}\n" for name, version in lines.items()))
 
 
-@dataclass(frozen=True)
-class ParsedTree:
-    """A tree with the attributes of `sklearn.tree._tree.Tree` that Shapley values need."""
+def histogram_nodes(model: Any) -> list[list[Any]]:
+    """Nodes of each tree of a HistGradientBoosting model, by iteration and margin.
 
-    children_left: Any
-    children_right: Any
-    feature: Any
-    threshold: Any
-    missing_go_to_left: Any
-    value: Any
-    max_depth: int
-    n_features: int
-    n_outputs: int = 1
-
-    @property
-    def node_count(self) -> int:
-        """Number of nodes, of which some may be out of reach."""
-        return len(self.feature)
-
-    @property
-    def n_leaves(self) -> int:
-        """Number of leaves, or more."""
-        return int((self.children_left < 0).sum())
-
-
-def parsed_trees(model: Any, *, longest: int = 63) -> list[ParsedTree] | None:
-    """The trees of a boosting model, which add up to its margin, as shap reads them; or None.
-
-    None if shap cannot read the model, or if a path may have more than `longest` features.
+    scikit-learn offers them in private attributes only. Its own categories are encoded by a private
+    step before the trees; such a model raises ValueError.
     """
-    try:
-        import shap
-
-        found = shap.TreeExplainer(model).model
-        used = np.where(found.children_left >= 0, found.features, -1)
-        if min(int(found.max_depth), int(used.max()) + 1) > longest:
-            return None
-        return [
-            ParsedTree(
-                found.children_left[t],
-                found.children_right[t],
-                np.asarray(used[t], dtype=np.intp),
-                np.asarray(found.thresholds[t], dtype=np.float64),
-                found.children_default[t] == found.children_left[t],
-                np.asarray(found.values[t], dtype=np.float64)[:, None, :],
-                int(found.max_depth),
-                int(used.max()) + 1,
-            )
-            for t in range(len(found.children_left))
-        ]
-    except Exception:  # shap raises many kinds of errors for models that it does not know.
-        return None
+    if getattr(model, "_preprocessor", None) is not None:
+        raise ValueError("the trees do not see the columns as they are given")
+    return [[predictor.nodes for predictor in stage] for stage in model._predictors]

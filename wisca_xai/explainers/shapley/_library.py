@@ -1,19 +1,16 @@
-"""Shapley values in closed form or by the library shap: one function per method."""
+"""Shapley values in closed form, from trees, or by the library shap: one function per method."""
 
 from typing import Any
 
 import numpy as np
 
-from wisca_xai._compat import parsed_trees
 from wisca_xai._typing import FloatArray, FloatMatrix
 from wisca_xai.explainers._blocks import progress_of
 from wisca_xai.explainers._guard import library_call
 from wisca_xai.explainers._task import Task
-from wisca_xai.explainers.shapley._trees import averaged_trees, tree_shapley
+from wisca_xai.explainers.shapley._boosting import boosted_trees
+from wisca_xai.explainers.shapley._trees import MAX_PATH, averaged_trees, longest_path, tree_shapley
 
-BOOSTING = ("sklearn.ensemble.", "xgboost.", "lightgbm.", "catboost.")  # modules of boosting models
-# Models of these modules compare features with thresholds as float32.
-AS_FLOAT32 = ("sklearn.ensemble._gb.", "xgboost.", "catboost.")
 MAX_EXACT_FEATURES = 10  # most features for which shap enumerates all coalitions
 N_PERMUTATIONS = 10  # pairs of permutations that shap samples for more features
 
@@ -80,21 +77,17 @@ def tree_values(task: Task, background: FloatMatrix) -> FloatArray | None:
 def boosting_values(task: Task, background: FloatMatrix) -> FloatArray | None:
     """Values (n, d, k) of the margin of boosting, or None for other models.
 
-    shap reads the trees of all libraries. It may misread some without a warning (categories of
-    HistGradientBoosting), so the caller compares the values with the model's own output.
+    The caller compares them with the model's own output.
     """
     response = task.response
     if response.unit in ("indicator", "probability") or not response.codec.is_plain:
         return None
-    model = unwrap(response.model)
-    module = f"{type(model).__module__}."
-    if not module.startswith(BOOSTING):
+    read = boosted_trees(unwrap(response.model))
+    if read is None:
         return None
-    with library_call(task.seed_for("shap")):
-        trees = parsed_trees(model)
-    if trees is None or any(tree.n_features > task.n_features for tree in trees):
+    trees, kind = read
+    if any(tree.n_features > task.n_features or longest_path(tree) > MAX_PATH for tree in trees):
         return None
-    kind = np.float32 if module.startswith(AS_FLOAT32) else np.float64
     return _for_outputs(task, len(trees) * tree_shapley(trees, task.rows, background, kind))
 
 

@@ -42,7 +42,7 @@ def averaged_trees(model: Any) -> list[Any] | None:
     estimators = getattr(model, "estimators_", [model])
     trees = [getattr(estimator, "tree_", None) for estimator in estimators]
     for tree in trees:
-        if tree is None or tree.n_outputs != 1 or _longest(tree) > MAX_PATH:
+        if tree is None or tree.n_outputs != 1 or longest_path(tree) > MAX_PATH:
             return None
     return trees
 
@@ -54,7 +54,7 @@ def tree_shapley(
 
     Parameters
     ----------
-    trees : sequence of sklearn.tree._tree.Tree or wisca_xai._compat.ParsedTree
+    trees : sequence of sklearn.tree._tree.Tree or BoostedTree
         Trees with one target each. Those of a classifier hold shares of classes.
     rows : ndarray of shape (n_samples, n_features)
         NaN follows the branch that the tree learned for missing values.
@@ -139,7 +139,7 @@ class _Nodes:
         )
 
 
-def _longest(tree: Any) -> int:
+def longest_path(tree: Any) -> int:
     """Upper bound of the number of different features on a path."""
     return int(min(tree.max_depth, tree.n_features))
 
@@ -161,7 +161,7 @@ def _leaves(trees: Sequence[Any], rows: NDArray[Any]) -> Iterator[_Leaves]:
 def _leaves_of(trees: Sequence[Any], rows: NDArray[Any]) -> _Leaves:
     """Walk down all trees at once, level by level, with all rows at every node."""
     known = _Nodes.of(trees)
-    longest = max(1, *(_longest(tree) for tree in trees))
+    longest = max(1, *(longest_path(tree) for tree in trees))
     kind: Any = np.uint16 if longest <= 16 else np.uint32 if longest <= 32 else np.uint64
     columns = rows.T
     gaps = np.isnan(columns) if np.isnan(rows).any() else None
