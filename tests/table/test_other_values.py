@@ -26,7 +26,7 @@ def test_negative_fractions_extend_a_column_of_unsigned_integers():
 
 def test_a_date_outside_the_range_of_the_background_is_refused():
     far = pd.DataFrame({"day": np.array(["3000-01-01"], dtype="M8[s]")})  # ns end in 2262
-    with pytest.raises(InputError, match=r"range of the unit 'ns'.*got some outside"):
+    with pytest.raises(InputError, match=r"range of the unit 'ns'.*among others. Give both"):
         TableCodec.of(DATES).encode(far)
 
 

@@ -44,7 +44,7 @@ def _few_rows(facts: Facts) -> Iterator[Sentence]:
     if not few:
         return
     share, rows, feature, name = max(few, key=lambda one: one[0])
-    carry = counted(len(rows), facts.n_samples, "rows carry").replace("carrys", "carries")
+    carry = counted(len(rows), facts.n_samples, "rows carry")
     yield Sentence(
         "few_rows_dominate",
         "caution",

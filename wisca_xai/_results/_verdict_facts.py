@@ -157,4 +157,6 @@ def listed(names: Sequence[object], last: str = "and") -> str:
 def counted(number: int, of: int, what: str) -> str:
     """A count of rows or features with the right verb: "1 of 9 rows lies", "2 of 9 rows lie"."""
     noun, verb = what.split(" ", 1)
-    return f"{number} of {of} {noun} {verb}{'s' if number == 1 else ''}"
+    if number == 1:
+        verb = f"{verb[:-1]}ies" if verb.endswith("ry") else f"{verb}s"
+    return f"{number} of {of} {noun} {verb}"

@@ -132,11 +132,11 @@ class TickKind:
         found, wider = self._ticks(source), self
         if _length(found.unit) > _length(self.unit) and (_known(found) % self._ratio(found)).any():
             wider = replace(self, scale=self.scale.finer(self._ratio(found)), unit=found.unit)
-        return replace(wider, scale=wider.scale.knowing(_known(wider._converted(found))))
+        return replace(wider, scale=wider.scale.knowing(_known(wider._converted(found, source))))
 
     def encode(self, source: Source) -> FloatVector:
         """Codes of a column."""
-        found = self._converted(self._ticks(source))
+        found = self._converted(self._ticks(source), source)
         codes = np.full(len(found.data), np.nan)
         codes[~found.missing] = self.scale.codes(_known(found))
         return codes
@@ -169,17 +169,19 @@ class TickKind:
         few, many = sorted((_length(self.unit), _length(found.unit)))
         return many // few
 
-    def _converted(self, found: Ticks) -> Ticks:
+    def _converted(self, found: Ticks, source: Source) -> Ticks:
         """The same dates in the unit of this kind."""
         ratio = self._ratio(found)
         if _length(found.unit) > _length(self.unit):
             return replace(found, data=found.data // ratio)
         low, high = (int(limit) // ratio for limit in (-(2**63) + 1, 2**63 - 1))
         known = _known(found)
-        if ((known < low) | (known > high)).any():
+        outside = known[(known < low) | (known > high)]
+        if len(outside):
+            some = outside[:1].astype(f"{self.kind}8[{found.unit}]")[0]
             raise InputError(
-                f"Dates must be in the range of the unit {self.unit!r}, as in the background, got "
-                "some outside it."
+                f"Column {source.label!r} must hold times in the range of the unit {self.unit!r}, "
+                f"as the background does, got {some} among others. Give both tables the same unit."
             )
         return replace(found, data=np.where(found.missing, 0, found.data) * ratio)
 
@@ -379,7 +381,7 @@ def _integers(source: Source, found: Numbers, unsigned: bool) -> IntArray:
         kind = "uint64" if unsigned else "int64"
         raise InputError(
             f"Column {source.label!r} must hold integers in the range of {kind}, as the background "
-            "does, got some outside it."
+            f"does, got {known.min()} to {known.max()}. Give both tables the same dtype."
         )
     return known.astype(np.uint64 if unsigned else np.int64)
 
