@@ -7,7 +7,7 @@ import re
 import sys
 import threading
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from sklearn import get_config
@@ -132,6 +132,7 @@ def transform_output(estimator: Any) -> str:
     return str(own.get("transform", get_config()["transform_output"]))
 
 
+@cache
 def installed_version(name: str) -> str:
     """Version of an installed distribution, or "not installed"."""
     try:
