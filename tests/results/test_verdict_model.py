@@ -166,11 +166,11 @@ def test_a_rare_class_is_named_with_the_target_that_explains_it():
     assert sentence.text.startswith(
         f"Only 7% of these rows are of class yes, and 38 of {N} rows explain class no."
     )
-    assert "pass `target='yes'`, so that" in sentence.text
+    assert "Explain more rows of class yes, and pass it as `target`, so that" in sentence.text
     number = of_classes("rare_events", prevalence=0.1, rarest_class=1, targets=np.zeros(N, int))
-    assert "pass `target=1`, so that" in number.text
+    assert "Explain more rows of class 1, and pass it as `target`" in number.text
     unknown = of_classes("rare_events", prevalence=0.1)
-    assert "pass `target=the rare class`" in unknown.text
+    assert "Explain more rows of a rare class, and pass it as `target`" in unknown.text
 
 
 @pytest.mark.parametrize(

@@ -383,4 +383,6 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
             reliability=measure_reliability(
                 task, plan, components, merged.importance, refit_values
             ),
+            rows=task.rows,
+            classes=task.response.labels,
         )

@@ -136,6 +136,7 @@ def merge_explanations(
         row_weighting="equal" if weights is None else "given",
         failures=failures,
         reliability=_reliability(plan, components, merged.importance, rows, levels),
+        rows=rows,
     )
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 from wisca_xai._checks import check_choice, check_count
 from wisca_xai._exceptions import InputError
 from wisca_xai._ranking import order_of, ranks_of
+from wisca_xai._results._direction import in_words
 from wisca_xai._results._explanation import Explanation, frozen_array
 from wisca_xai._results._plan import MergePlan
 from wisca_xai._results._reliability import Reliability
@@ -20,7 +21,7 @@ from wisca_xai._results._subset import subset
 from wisca_xai._results._verdict import Verdict, verdict_of
 from wisca_xai._results._votes import BY_ROW
 from wisca_xai._text import to_shown
-from wisca_xai._typing import FloatVector, IntVector
+from wisca_xai._typing import FloatArray, FloatVector, IntVector, LabelVector
 from wisca_xai.consensus import CONSENSUS, ConsensusFunction, PartialOrder, partial_order
 from wisca_xai.metrics import (
     disagreement_scores,
@@ -70,6 +71,13 @@ class ConsensusExplanation(Explanation):
         confident than chance, so all are 1), "given" (by the user), or "unknown" (old files).
     levels : tuple of int
         Positions of features whose values are categories.
+    classes : ndarray of shape (n_classes,), or None
+        Classes of the model, in its order.
+    directions : ndarray of shape (n_features,) or (n_features, k), or None
+        Gini correlation, in [-1, 1], of each feature's attributions with its values: above 0 if a
+        higher value pushes the explained output up, or with two classes that of the second one
+        (``classes[1]``). One column per class for ``target="all"``. NaN for categories and
+        constants. None if rows explain different ones of many classes, or if values are not known.
     function : callable or None
         The consensus function; None for a custom one that was loaded from a file.
     """
@@ -84,12 +92,18 @@ class ConsensusExplanation(Explanation):
     reliability: Reliability
     row_weighting: str = "unknown"
     levels: tuple[int, ...] = ()
+    classes: LabelVector | None = None
+    directions: FloatArray | None = None
     function: ConsensusFunction | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         for name in ("wisca", "weights"):
             object.__setattr__(self, name, frozen_array(getattr(self, name)))
+        if self.classes is not None:
+            object.__setattr__(self, "classes", frozen_array(self.classes, dtype=None))
+        if self.directions is not None:
+            object.__setattr__(self, "directions", frozen_array(self.directions))
         if self.function is None:
             object.__setattr__(self, "function", CONSENSUS.get(self.consensus))
         if self.data is not None:  # The components explain the same rows.
@@ -125,7 +139,11 @@ class ConsensusExplanation(Explanation):
             - `p_top`: probability that the feature is among the first k;
             - `above_noise`: whether the importance is larger than what explainers give to null
               features. With `n_refits`, the model must also react to the feature more than refitted
-              models react to shuffled columns.
+              models react to shuffled columns;
+            - `direction`: "up" if a higher value of the feature pushes the explained output up,
+              "down", or "mixed" if neither is clear (`directions` between -0.5 and 0.5). With two
+              classes, the output of the second one. None for categories, constants, and more than
+              two classes.
 
             Entries are NaN or None where they are not known: for a single row, or if explainers
             did not measure their noise.
@@ -158,9 +176,16 @@ class ConsensusExplanation(Explanation):
                 "worst_rank": known["worst_rank"],
                 "p_top": known["p_top"],
                 "above_noise": self.reliability.above_noise(),
+                "direction": pd.Series(self._direction_words(), dtype=object),
             }
         )
         return table.iloc[order_of(magnitude)].reset_index(drop=True)
+
+    def _direction_words(self) -> list[str | None]:
+        found = self.directions
+        if found is not None and found.ndim == 2:
+            found = found[:, -1] if found.shape[1] <= 2 else None
+        return [None] * len(self.feature_names) if found is None else in_words(found)
 
     def influence(self) -> pd.DataFrame:
         """How the ranking changes without each explainer.
@@ -216,8 +241,13 @@ class ConsensusExplanation(Explanation):
         magnitudes = [component.mean_magnitude()[columns] for component in self.components.values()]
         return partial_order(None, np.array(magnitudes))
 
-    def verdict(self) -> Verdict:
+    def verdict(self, *, labels: Mapping[Any, str] | None = None) -> Verdict:
         """Say in plain sentences how far to trust the result, why not further, and what to do.
+
+        Parameters
+        ----------
+        labels : mapping of str or class label to str, default=None
+            Names to show in place of those of features and classes; see `with_labels`.
 
         Returns
         -------
@@ -225,7 +255,7 @@ class ConsensusExplanation(Explanation):
             At most six sentences, the most serious first; ``print`` shows one per line. Each has a
             stable `code`, a `severity` and a `text`.
         """
-        return verdict_of(self)
+        return verdict_of(self if labels is None else self.with_labels(labels))
 
     def ranks(self) -> pd.DataFrame:
         """Rank that each explainer gives to each feature, 1 for the most important.

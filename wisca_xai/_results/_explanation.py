@@ -4,16 +4,18 @@ import html
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import numpy as np
 import pandas as pd
 
 from wisca_xai._exceptions import CorruptExplanationError, InputError
-from wisca_xai._process import silenced
 from wisca_xai._results import _storage
 from wisca_xai._results._equality import are_equal
+from wisca_xai._results._labels import relabelled
+from wisca_xai._results._long import long_frame
 from wisca_xai._results._receipt import Receipt
+from wisca_xai._results._to_shap import shap_of
 from wisca_xai._table import is_frame, labels_of, select, take_rows
 from wisca_xai._text import short_text, to_safe_html
 from wisca_xai._typing import BoolVector, FloatArray, FloatVector, IntVector, LabelVector
@@ -216,8 +218,37 @@ class Explanation:
             chosen["targets"] = self.targets[rows]
         return replace(self, **chosen)
 
-    def to_frame(self) -> pd.DataFrame:
+    def with_labels(self, labels: Mapping[Any, str]) -> Self:
+        """The same explanation with other names of features and classes, for readers.
+
+        Parameters
+        ----------
+        labels : mapping of str or class label to str
+            New names of features and classes. What it does not name stays as it is.
+
+        Raises
+        ------
+        InputError
+            For a key that is neither a feature nor a class, or if names are no longer different.
+
+        Examples
+        --------
+        >>> explanation = Explanation(np.ones((1, 2)), ("bp", "s1"), "shap", "shapley", "1", True)
+        >>> explanation.with_labels({"bp": "blood pressure"}).feature_names
+        ('blood pressure', 's1')
+        """
+        return cast(Self, relabelled(self, labels))
+
+    def to_frame(self, *, long: bool = False) -> pd.DataFrame:
         """Values as a table.
+
+        Parameters
+        ----------
+        long : bool, default=False
+            Whether the table has one line per row, class and feature, with the columns
+            `explainer`, `row`, `target`, `feature`, `value` (that of the feature, if the explained
+            rows were kept), `attribution`, `standard_error` and `unit`. A consensus is followed by
+            its explainers.
 
         Returns
         -------
@@ -225,6 +256,8 @@ class Explanation:
             Local: one row per sample, one column per feature (per class and feature for
             ``target="all"``). Global: one row per feature, one column named after the method.
         """
+        if long:
+            return long_frame(self)
         names = list(self.feature_names)
         if self.scope == "global":
             return pd.DataFrame({self.method: self.values}, index=pd.Index(names, name="feature"))
@@ -257,26 +290,7 @@ class Explanation:
         InputError
             For a global method, which has no rows.
         """
-        if self.scope == "global":
-            raise InputError(f"to_shap needs values per row, but {self.method!r} is global.")
-        with silenced():  # Importing shap warns about its use of matplotlib.
-            import shap
-
-        base = self.base_values
-        if base is None:
-            base = np.zeros(self.values.shape[:1] + self.values.shape[2:])
-        data = self.data if data is None else data
-        table = None if data is None else self._columns_of(data)
-        outputs = None
-        if self.values.ndim == 3 and self.targets is not None:
-            outputs = [str(label) for label in self.targets]
-        return shap.Explanation(
-            self.values.copy(),
-            base_values=np.array(base),
-            data=None if table is None else np.asarray(table),
-            feature_names=list(self.feature_names),
-            output_names=outputs,
-        )
+        return shap_of(self, self.data if data is None else data)
 
     def _columns_of(self, table: Any) -> Any:
         """A table as an array with the columns of `feature_names`, found by name in a frame."""

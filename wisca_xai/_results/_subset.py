@@ -10,10 +10,11 @@ import pandas as pd
 from wisca_xai._exceptions import InputError
 from wisca_xai._random import seed_for
 from wisca_xai._results._component_notes import notes_of
+from wisca_xai._results._direction import directions, numbers_of
 from wisca_xai._results._explanation import Explanation
 from wisca_xai._results._reliability import Reliability
 from wisca_xai._results._votes import FROM_RESULTS, votes_from_results
-from wisca_xai._typing import FloatMatrix, IntVector
+from wisca_xai._typing import FloatArray, FloatMatrix, IntVector
 
 
 def subset(whole: Any, rows: IntVector) -> Any:
@@ -58,9 +59,17 @@ def subset(whole: Any, rows: IntVector) -> Any:
             skill=float("nan"),
             correlated_in=whole.reliability.correlated_in,
         ),
+        directions=_directions(part, changes.get("values", part.values)),
         notes=_notes(whole, components, len(rows), [*lost, *dropped], bool(changes)),
         **changes,
     )
+
+
+def _directions(part: Any, values: FloatArray) -> FloatArray | None:
+    if part.data is None:
+        return None
+    codes = numbers_of(part._columns_of(part.data), part.levels)
+    return directions(values, codes, part.targets, part.classes, part.levels)
 
 
 def values_of_single_rows(whole: Any) -> FloatMatrix:

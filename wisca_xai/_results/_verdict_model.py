@@ -111,17 +111,16 @@ def _rare(facts: Facts) -> Iterator[Sentence]:
     frequent, n_rows = targets[first[counts.argmax()]], int(counts.max())
     if 2 * n_rows <= len(targets) or frequent == found.rarest_class:
         return
-    rare, value = "a rare class", "the rare class"
+    rare = "a rare class"
     if found.rarest_class is not None:
-        rare, label = f"class {shown(found.rarest_class)}", found.rarest_class
-        value = repr(shown(label)) if isinstance(label, str) else str(label)
+        rare = f"class {shown(found.rarest_class)}"
     yield Sentence(
         "rare_events",
         "caution",
         f"Only {found.prevalence:.0%} of these rows are of {rare}, and "
         f"{counted(n_rows, len(targets), 'rows explain')} class {shown(frequent)}. So the ranking "
-        f"is mostly that of rows of the frequent class. Explain more rows of {rare}, and pass "
-        f"`target={value}`, so that all signs speak for or against it.",
+        f"is mostly that of rows of the frequent class. Explain more rows of {rare}, and pass it "
+        "as `target`, so that all signs speak for or against it.",
     )
 
 

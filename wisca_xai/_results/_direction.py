@@ -1,0 +1,102 @@
+"""Whether a higher value of a feature pushes the explained output up or down."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.stats import rankdata
+
+from wisca_xai._typing import FloatArray, FloatMatrix, FloatVector
+
+CLEAR = 0.5  # smallest magnitude of a correlation that counts as one direction
+
+
+def directions(
+    values: FloatArray, codes: FloatMatrix, targets: Any, classes: Any, levels: Sequence[int]
+) -> FloatArray | None:
+    """Gini correlations of each feature's attributions with its values.
+
+    With two classes, attributions are turned towards the second one, because each row may explain
+    its predicted class. Rows of more classes have no common direction.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_samples, n_features) or (n_samples, n_features, k)
+    codes : ndarray of shape (n_samples, n_features)
+        The features as numbers.
+    targets : ndarray of shape (n_samples,) or (k,), or None
+    classes : ndarray or None
+        Classes of the model.
+    levels : sequence of int
+        Positions of features without an order.
+
+    Returns
+    -------
+    found : ndarray of shape (n_features,) or (n_features, k), or None
+        In [-1, 1]; NaN for features that have no order or are constant, and for attributions that
+        are constant. None if rows have no common direction.
+
+    Examples
+    --------
+    >>> codes = np.array([[1.0, 5.0], [2.0, 3.0], [3.0, 4.0]])
+    >>> directions(codes * [2.0, -1.0], codes, None, None, ())
+    array([ 1., -1.])
+    """
+    if values.ndim == 1 or len(values) != len(codes):
+        return None
+    if values.ndim == 3:
+        return np.stack([_correlations(one, codes, levels) for one in np.moveaxis(values, 2, 0)], 1)
+    sign = np.ones(len(values))
+    if targets is not None and classes is not None and len(classes) == 2:
+        sign = np.where(targets == classes[1], 1.0, -1.0)
+    elif targets is not None and len(set(targets.tolist())) > 1:
+        return None
+    return _correlations(values * sign[:, None], codes, levels)
+
+
+def numbers_of(table: Any, levels: Sequence[int]) -> FloatMatrix:
+    """The columns of an array of objects as numbers; NaN where they have none."""
+    codes = np.full(np.shape(table), np.nan)
+    for j in set(range(codes.shape[1])) - set(levels):
+        column = pd.Series(table[:, j]).infer_objects()
+        if pd.api.types.is_datetime64_any_dtype(column) or column.dtype.kind == "m":
+            column = column.rank()
+        codes[:, j] = pd.to_numeric(column, errors="coerce").to_numpy(np.float64, na_value=np.nan)
+    return codes
+
+
+def in_words(correlations: FloatVector) -> list[str | None]:
+    """Each correlation as "up", "down" or "mixed"; None where it is not known."""
+    return [
+        None if np.isnan(r) else "mixed" if abs(r) < CLEAR else "up" if r > 0 else "down"
+        for r in correlations
+    ]
+
+
+def _correlations(values: FloatMatrix, codes: FloatMatrix, levels: Sequence[int]) -> FloatVector:
+    found = np.full(codes.shape[1], np.nan)
+    known = np.isfinite(codes)
+    whole = known.all(axis=0)
+    found[whole] = _gini(values[:, whole], codes[:, whole])
+    for j in np.flatnonzero(~whole & (known.sum(axis=0) > 1)):
+        rows = known[:, j]
+        found[j] = _gini(values[rows, j, None], codes[rows, j, None])[0]
+    found[list(levels)] = np.nan
+    return found
+
+
+def _gini(attributions: FloatMatrix, codes: FloatMatrix) -> FloatVector:
+    """Gini correlation of each column: large differences count most, and steps as much as slopes.
+
+    References
+    ----------
+    E. Schechtman, S. Yitzhaki, "A measure of association based on Gini's mean difference",
+    Communications in Statistics 16, 1987.
+    """
+    of_codes, of_own = (rankdata(table, axis=0) for table in (codes, attributions))
+    centre = (len(codes) + 1) / 2
+    found = (attributions * (of_codes - centre)).sum(axis=0)
+    largest = (attributions * (of_own - centre)).sum(axis=0)
+    is_known = (largest > 0) & (np.ptp(codes, axis=0) > 0 if len(codes) else False)
+    return np.asarray(np.where(is_known, found, np.nan) / np.where(largest > 0, largest, 1.0))
