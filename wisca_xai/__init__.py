@@ -28,6 +28,7 @@ from wisca_xai.explainers import (
     PermutationExplainer,
     ShapExplainer,
 )
+from wisca_xai.report import page as _page  # noqa: F401  # `to_html` finds it once it is imported.
 
 if TYPE_CHECKING:
     from wisca_xai.selection import WISCASelector

@@ -1,6 +1,5 @@
 """ConsensusExplanation: the consensus, its components, and how far they agree."""
 
-import itertools
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -8,10 +7,12 @@ from typing import Any, Self, cast
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from wisca_xai._checks import check_choice, check_count
 from wisca_xai._exceptions import InputError
 from wisca_xai._ranking import order_of, ranks_of
+from wisca_xai._results._agreement import agreement_of, row_disagreement_of
 from wisca_xai._results._direction import in_words
 from wisca_xai._results._explanation import Explanation, frozen_array
 from wisca_xai._results._plan import MergePlan
@@ -19,17 +20,11 @@ from wisca_xai._results._reliability import Reliability
 from wisca_xai._results._storage import storable
 from wisca_xai._results._subset import subset
 from wisca_xai._results._verdict import Verdict, verdict_of
+from wisca_xai._results._views import view
 from wisca_xai._results._votes import BY_ROW
 from wisca_xai._text import to_shown
 from wisca_xai._typing import FloatArray, FloatVector, IntVector, LabelVector
 from wisca_xai.consensus import CONSENSUS, ConsensusFunction, PartialOrder, partial_order
-from wisca_xai.metrics import (
-    disagreement_scores,
-    feature_agreement,
-    rank_correlation,
-    sign_agreement,
-    weighted_rank_agreement,
-)
 
 
 @storable(
@@ -294,21 +289,7 @@ class ConsensusExplanation(Explanation):
             gives only zeros or (but for `agreement`) rates all features equally, and for the signs
             of global methods.
         """
-        rows = []
-        k = min(k, len(self.feature_names))
-        for (first, one), (second, two) in itertools.combinations(self.components.items(), 2):
-            a, b = one.mean_magnitude(), two.mean_magnitude()
-            signs = float("nan")
-            if one.scope == two.scope == "local" and one.signed and two.signed:
-                n_features = len(self.feature_names)
-                signs = sign_agreement(
-                    np.moveaxis(one.values, 1, -1).reshape(-1, n_features),
-                    np.moveaxis(two.values, 1, -1).reshape(-1, n_features),
-                )
-            orders = (weighted_rank_agreement(a, b), rank_correlation(a, b))
-            rows.append((first, second, *orders, feature_agreement(a, b, k), signs))
-        measures = ["agreement", "rank_correlation", "feature_agreement", "sign_agreement"]
-        return pd.DataFrame(rows, columns=["first", "second", *measures])
+        return agreement_of(self.components, min(k, len(self.feature_names)))
 
     def row_disagreement(self) -> pd.Series:
         """How far the explainers contradict each other in each row.
@@ -321,18 +302,52 @@ class ConsensusExplanation(Explanation):
             values of a global explainer count for every row. NaN if fewer than two explainers give
             values other than 0. If all classes are explained, the mean over classes.
         """
-        if self.scope == "global":
-            return pd.Series([], dtype=np.float64, name="disagreement")
-        n_samples, n_features = self.values.shape[:2]
-        scores = []
-        for k in range(self.values.shape[2] if self.values.ndim == 3 else 1):
-            parts = [
-                c.values if c.values.ndim < 3 else c.values[:, :, k]
-                for c in self.components.values()
-            ]
-            cube = [np.broadcast_to(part, (n_samples, n_features)) for part in parts]
-            scores.append(disagreement_scores(np.array(cube)))
-        return pd.Series(np.mean(scores, axis=0), index=self.index, name="disagreement")
+        return row_disagreement_of(self)
+
+    def to_html(
+        self,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        X: Any = None,
+        y: ArrayLike | None = None,
+        labels: Mapping[Any, str] | None = None,
+        title: str | None = None,
+        max_rows: int = 500,
+    ) -> str | None:
+        """Write a report: one HTML file that works without a network, a server or scripts.
+
+        It shows the verdict, the ranking, the agreement, features, rows, and how all this came
+        about. The same result gives the same bytes.
+
+        Parameters
+        ----------
+        path : path, default=None
+            File to write. None returns the page as text.
+        X : array-like or DataFrame of shape (n_samples, n_features), default=None
+            The explained rows, if they were not kept (``keep_data=False``, or a file without them).
+            Without them no value of a row is in the report.
+        y : array-like of shape (n_samples,), default=None
+            What is shown beside the output of each row.
+        labels : mapping of str or class label to str, default=None
+            Names to show in place of those of features and classes; see `with_labels`.
+        title : str, default=None
+        max_rows : int, default=500
+            Most rows that the report contains, evenly spaced. Everything else is of all rows.
+
+        Returns
+        -------
+        page : str or None
+            The page, if `path` is None.
+
+        Raises
+        ------
+        InputError
+            If X or y do not have the explained rows, or `labels` cannot be used.
+        """
+        page: str | None = view("page")(
+            self, path, X=X, y=y, labels=labels, title=title, max_rows=max_rows
+        )
+        return page
 
     def save(self, path: str | os.PathLike[str], *, include_data: bool = False) -> None:
         """Write one .npz file; see `Explanation.save`. It contains the explained rows only once."""

@@ -27,6 +27,7 @@ from wisca_xai._model._columns import (
     n_columns_of,
     takes_frames,
 )
+from wisca_xai._model._described import described
 from wisca_xai._model._fitting import fit_model, inherit_tags, is_fitted, route_to_model
 from wisca_xai._model._outputs import check_model
 from wisca_xai._model._own_table import check_own_table
@@ -271,6 +272,7 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
             seed=task.seed,
             settings={
                 **settings_of(params),
+                "model": described(task.response.model),
                 "response_method": response.method,
                 "n_background": len(task.background),
             },

@@ -1,0 +1,167 @@
+"""The explained rows of a report: values, outputs, and what speaks for and against them."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from wisca_xai._ranking import order_of
+from wisca_xai._text import display_names
+from wisca_xai._typing import FloatArray, IntVector
+from wisca_xai.report._pack import packed
+from wisca_xai.report._words import CELL_WIDTH, NAME_WIDTH, cell, number
+
+N_REASONS = 3  # features that are named for each row
+
+
+def chosen_rows(n_samples: int, max_rows: int) -> IntVector:
+    """Positions of at most `max_rows` rows, evenly spaced."""
+    if n_samples <= max_rows:
+        return np.arange(n_samples)
+    return np.unique(np.linspace(0, n_samples - 1, max_rows).astype(np.intp))
+
+
+def outputs_of(whole: Any) -> tuple[FloatArray, FloatArray, str] | None:
+    """Outputs and base values (n, k) from an explainer that adds up to them, and their unit."""
+    for part in whole.components.values():
+        if part.family == "shapley" and part.base_values is not None and part.scope == "local":
+            base = part.base_values.reshape(len(part), -1)
+            sums = part.values.reshape(len(part), len(part.feature_names), -1).sum(axis=1)
+            return base + sums, base, part.unit
+    return None
+
+
+def rows_of(whole: Any, rows: IntVector, y: Any) -> dict[str, Any]:
+    """Lines of the table of rows."""
+    if whole.scope == "global":
+        return {"lines": [], "has_output": False, "has_y": False, "unit": ""}
+    n_features = len(whole.feature_names)
+    values = whole.values.reshape(len(whole), n_features, -1)
+    found = outputs_of(whole)
+    outputs = None if found is None else found[0]
+    names = display_names(whole.feature_names, width=NAME_WIDTH)
+    shown = _class_of_each_row(whole, outputs)
+    disagreement = whole.row_disagreement().to_numpy()
+    labels = display_names(row_labels(whole), width=CELL_WIDTH)
+    lines = []
+    for place, i in enumerate(rows.tolist()):
+        k = int(shown[i])
+        lines.append(
+            {
+                "place": place,
+                "label": labels[i],
+                "class": _class_name(whole, i, k),
+                "output": "" if outputs is None else number(outputs[i, k]),
+                "base": "" if found is None else number(found[1][i, k]),
+                "y": "" if y is None else cell(y[i]),
+                "weight": number(whole.weights[i], 2),
+                "disagreement": number(disagreement[i], 2),
+                "sort_weight": round(float(whole.weights[i]), 4),
+                "sort_disagreement": round(float(np.nan_to_num(disagreement[i], nan=-1.0)), 4),
+                "reasons": _reasons(values[i, :, k], names),
+            }
+        )
+    return {
+        "lines": lines,
+        "has_output": outputs is not None,
+        "has_class": whole.targets is not None,
+        "has_y": y is not None,
+        "unit": "" if found is None else found[2],
+    }
+
+
+def row_labels(whole: Any) -> list[str]:
+    """The row labels as text."""
+    if whole.index is None:
+        return [str(i) for i in range(len(whole))]
+    return [
+        " / ".join(map(str, label)) if isinstance(label, tuple) else str(label)
+        for label in whole.index
+    ]
+
+
+def _class_of_each_row(whole: Any, outputs: FloatArray | None) -> IntVector:
+    """Which of the explained classes the table shows: the one with the largest output."""
+    if whole.values.ndim < 3 or outputs is None:
+        last = whole.values.shape[2] - 1 if whole.values.ndim == 3 else 0
+        return np.full(len(whole), last)
+    return np.asarray(outputs.argmax(axis=1))
+
+
+def _class_name(whole: Any, i: int, k: int) -> str:
+    if whole.targets is None:
+        return ""
+    return cell(whole.targets[k if whole.values.ndim == 3 else i])
+
+
+def _reasons(values: FloatArray, names: list[str]) -> list[dict[str, str]]:
+    order = [j for j in order_of(values)[:N_REASONS] if values[j] != 0]
+    return [{"name": names[j], "sign": "+" if values[j] > 0 else "−"} for j in order]
+
+
+def data_of(whole: Any, rows: IntVector) -> dict[str, Any]:
+    """What the script draws from: attributions, weights, and the values of the table."""
+    parts = {"consensus": whole, **whole.components}
+    explainers = []
+    for name, part in parts.items():
+        if part.scope == "local" and whole.scope == "local":
+            explainers.append(_attributions(name, part, rows))
+    return {
+        "features": display_names(whole.feature_names, width=NAME_WIDTH),
+        "classes": _explained_classes(whole),
+        "explainers": explainers,
+        "weights": [round(float(w), 3) for w in whole.weights[rows]] if len(rows) else [],
+        "columns": columns_of(whole, rows),
+        "levels": list(whole.levels),
+    }
+
+
+def _attributions(name: str, part: Any, rows: IntVector) -> dict[str, Any]:
+    is_additive = part.family == "shapley" and part.base_values is not None
+    base = part.base_values[rows].reshape(len(rows), -1) if is_additive else None
+    return {
+        "name": display_names([str(name)])[0],
+        "unit": "" if part.unit == "1" else part.unit,
+        "signed": bool(part.signed),
+        "values": packed(part.values[rows]),
+        "base": None if base is None else [[round(float(b), 6) for b in one] for one in base],
+    }
+
+
+def _explained_classes(whole: Any) -> list[str]:
+    if whole.values.ndim < 3:
+        return []
+    targets = range(whole.values.shape[2]) if whole.targets is None else whole.targets.tolist()
+    return display_names([str(label) for label in targets])
+
+
+def columns_of(whole: Any, rows: IntVector) -> list[dict[str, Any]] | None:
+    """Values of each feature: numbers, or levels with a code for each row; None without data."""
+    if whole.data is None or whole.scope == "global":
+        return None
+    table = whole._columns_of(whole.data)[rows]
+    return [_column(table[:, j], j in whole.levels) for j in range(table.shape[1])]
+
+
+def _column(values: Any, is_level: bool) -> dict[str, Any]:
+    column = pd.Series(list(values)).infer_objects()
+    if not is_level and pd.api.types.is_bool_dtype(column.dtype):
+        is_level = True
+    if not is_level and pd.api.types.is_datetime64_any_dtype(column):
+        seconds = (column.rank(method="dense")).to_numpy(np.float64)
+        return {"numbers": _rounded(seconds), "texts": [cell(value) for value in values]}
+    if not is_level:
+        try:
+            return {
+                "numbers": _rounded(pd.to_numeric(column).to_numpy(np.float64, na_value=np.nan))
+            }
+        except (TypeError, ValueError):
+            pass  # texts
+    texts = [cell(value) for value in values]
+    levels = list(dict.fromkeys(texts))
+    codes = {text: code for code, text in enumerate(levels)}
+    return {"levels": levels, "codes": [codes[text] for text in texts]}
+
+
+def _rounded(numbers: FloatArray) -> list[float | None]:
+    return [float(f"{x:.6g}") if np.isfinite(x) else None for x in numbers.tolist()]
