@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from wisca_xai._ranking import ranks_of
 from wisca_xai._results._explanation import Explanation
+from wisca_xai._typing import FloatVector
 from wisca_xai.metrics import (
     disagreement_scores,
     feature_agreement,
@@ -33,6 +35,20 @@ def agreement_of(components: Mapping[str, Explanation], k: int) -> pd.DataFrame:
         orders = (weighted_rank_agreement(a, b), rank_correlation(a, b))
         rows.append((first, second, *orders, feature_agreement(a, b, k), signs))
     return pd.DataFrame(rows, columns=["first", "second", *MEASURES])
+
+
+def influence_of(importance: pd.Series, without: Mapping[str, FloatVector]) -> pd.DataFrame:
+    """See `ConsensusExplanation.influence`."""
+    ranks = ranks_of(importance)
+    columns = ["without", "feature", "rank", "rank_without", "change"]
+    parts = [pd.DataFrame(columns=columns)] if not without else []
+    for name, other in without.items():
+        moved = ranks_of(other)
+        table = {"without": name, "feature": list(importance.index), "rank": ranks}
+        parts.append(pd.DataFrame({**table, "rank_without": moved, "change": moved - ranks}))
+    whole = pd.concat(parts, ignore_index=True)
+    ordered = whole.sort_values("change", key=abs, ascending=False, kind="stable")
+    return ordered.reset_index(drop=True)
 
 
 def row_disagreement_of(whole: Any) -> pd.Series:

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from wisca_xai._checks import check_choice, check_count
 from wisca_xai._exceptions import InputError
 from wisca_xai._ranking import order_of, ranks_of
-from wisca_xai._results._agreement import agreement_of, row_disagreement_of
+from wisca_xai._results._agreement import agreement_of, influence_of, row_disagreement_of
 from wisca_xai._results._direction import in_words
 from wisca_xai._results._explanation import Explanation, frozen_array
 from wisca_xai._results._plan import MergePlan
@@ -192,26 +192,7 @@ class ConsensusExplanation(Explanation):
             `change` (positive: the feature ranks lower without the explainer), the largest change
             first.
         """
-        ranks = ranks_of(self.importance)
-        parts = []
-        for name, importance in self.reliability.without.items():
-            without = ranks_of(importance)
-            parts.append(
-                pd.DataFrame(
-                    {
-                        "without": name,
-                        "feature": list(self.feature_names),
-                        "rank": ranks,
-                        "rank_without": without,
-                        "change": without - ranks,
-                    }
-                )
-            )
-        columns = ["without", "feature", "rank", "rank_without", "change"]
-        table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
-        return table.sort_values("change", key=abs, ascending=False, kind="stable").reset_index(
-            drop=True
-        )
+        return influence_of(self.importance, self.reliability.without)
 
     def partial_order(self, features: Sequence[str] | None = None) -> PartialOrder:
         """Pairs of features on whose order all explainers agree.

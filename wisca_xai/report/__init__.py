@@ -7,6 +7,6 @@ views when the package is imported.
 from wisca_xai._results._views import offer_view
 from wisca_xai.report._page import page
 
-__all__: list[str] = []
+__all__ = ["page"]
 
 offer_view("page", page)

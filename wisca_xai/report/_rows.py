@@ -7,10 +7,11 @@ import pandas as pd
 
 from wisca_xai._ranking import order_of
 from wisca_xai._text import display_names
-from wisca_xai._typing import FloatArray, IntVector
+from wisca_xai._typing import FloatArray, FloatVector, IntVector
 from wisca_xai.report._pack import packed
 from wisca_xai.report._words import CELL_WIDTH, NAME_WIDTH, cell, number
 
+MINUS = "\N{MINUS SIGN}"
 N_REASONS = 3  # features that are named for each row
 
 
@@ -96,7 +97,7 @@ def _class_name(whole: Any, i: int, k: int) -> str:
 
 def _reasons(values: FloatArray, names: list[str]) -> list[dict[str, str]]:
     order = [j for j in order_of(values)[:N_REASONS] if values[j] != 0]
-    return [{"name": names[j], "sign": "+" if values[j] > 0 else "−"} for j in order]
+    return [{"name": names[j], "sign": "+" if values[j] > 0 else MINUS} for j in order]
 
 
 def data_of(whole: Any, rows: IntVector) -> dict[str, Any]:
@@ -148,19 +149,23 @@ def _column(values: Any, is_level: bool) -> dict[str, Any]:
     if not is_level and pd.api.types.is_bool_dtype(column.dtype):
         is_level = True
     if not is_level and pd.api.types.is_datetime64_any_dtype(column):
-        seconds = (column.rank(method="dense")).to_numpy(np.float64)
-        return {"numbers": _rounded(seconds), "texts": [cell(value) for value in values]}
-    if not is_level:
-        try:
-            return {
-                "numbers": _rounded(pd.to_numeric(column).to_numpy(np.float64, na_value=np.nan))
-            }
-        except (TypeError, ValueError):
-            pass  # texts
+        order = np.asarray(column.rank(method="dense"), dtype=np.float64)
+        return {"numbers": _rounded(order), "texts": [cell(value) for value in values]}
+    numbers = None if is_level else _numbers(column)
+    if numbers is not None:
+        return {"numbers": _rounded(numbers)}
     texts = [cell(value) for value in values]
     levels = list(dict.fromkeys(texts))
     codes = {text: code for code, text in enumerate(levels)}
     return {"levels": levels, "codes": [codes[text] for text in texts]}
+
+
+def _numbers(column: pd.Series) -> FloatVector | None:
+    try:
+        found = pd.to_numeric(column)
+    except (TypeError, ValueError):  # texts
+        return None
+    return np.asarray(found.to_numpy(np.float64, na_value=np.nan), dtype=np.float64)
 
 
 def _rounded(numbers: FloatArray) -> list[float | None]:
