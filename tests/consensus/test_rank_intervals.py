@@ -25,7 +25,7 @@ def by_loop(found, level):
     """Best and worst ranks, pair by pair and step by step."""
     n_resamples, d = found.importance.shape
     centre = found.importance.mean(axis=0)
-    magnitudes = found.importance * np.where(centre < 0, -1, 1)
+    magnitudes = found.importance * np.where(centre < -1e-9 * abs(centre).max(), -1, 1)
     free = min(n_resamples, found.n_samples) - 1
     pairs = []
     for i in range(d):
@@ -123,6 +123,18 @@ def test_rank_intervals_move_with_the_features(found, data):
     moved = resamples_of(found.importance[:, order])
     for end, plain in zip(moved.rank_interval(), found.rank_interval(), strict=True):
         np.testing.assert_array_equal(end, plain[list(order)])
+
+
+def test_a_mean_of_0_has_no_sign_whatever_the_rounding():
+    drawn = np.array([[0.0, 0.0, 0.0, 0.03, -0.025, -0.02, 0.0, 0.015]]).T
+    other = np.array([[0.0625, 0.0625, 0.0675, 0.0625, 0.0575, 0.0625, 0.0625, 0.0675]]).T
+    found = [
+        resamples_of(np.hstack([drawn + dust, other, 0 * drawn, 0 * drawn])).rank_interval()
+        for dust in (-1e-18, 0.0, 1e-18)
+    ]
+    assert [[end.tolist() for end in ends] for ends in found] == [
+        [end.tolist() for end in found[0]]
+    ] * 3
 
 
 def test_features_below_0_are_ranked_by_their_magnitude():

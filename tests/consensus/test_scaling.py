@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -193,6 +193,8 @@ def test_min_max_twice_is_min_max_once_bit_for_bit(vector):
 @given(vector=vectors())
 def test_rank_is_one_plus_the_larger_plus_half_of_the_other_ties(vector):
     magnitude = np.abs(vector)
+    gaps = np.abs(magnitude[None, :] - magnitude[:, None])
+    assume(not ((gaps > 0) & (gaps < 1e-8 * magnitude.max())).any())  # Those are tied, too.
     larger = (magnitude[None, :] > magnitude[:, None]).sum(axis=1)
     tied = (magnitude[None, :] == magnitude[:, None]).sum(axis=1) - 1
     np.testing.assert_array_equal(rank(vector), 1 + larger + tied / 2)

@@ -87,8 +87,21 @@ def take_rows(X: Any, rows: IntVector) -> Any:
     """Rows of any table by position."""
     backend = backend_of(X)
     if backend == "pandas":
-        return X.iloc[rows]
+        return _native(X).iloc[rows]
     return X.take(rows) if backend == "pyarrow" else X[rows]
+
+
+def _native(X: pd.DataFrame) -> pd.DataFrame:
+    """The frame in this machine's byte order; pandas 2 takes no rows of another one."""
+    foreign = {
+        j: dtype.newbyteorder("=")
+        for j, dtype in enumerate(X.dtypes)
+        if isinstance(dtype, np.dtype) and not dtype.isnative
+    }
+    if not foreign:
+        return X
+    columns = [X.iloc[:, j].astype(foreign.get(j, X.dtypes.iloc[j])) for j in range(X.shape[1])]
+    return pd.concat(columns, axis=1).set_axis(X.columns, axis=1)
 
 
 def copy_table(X: Any) -> Any:

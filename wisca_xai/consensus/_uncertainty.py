@@ -101,13 +101,14 @@ class Resamples:
     def _orders(self, block: slice, error: float) -> IntMatrix:
         """Order (b, n_features) of a block of features and all: 1 if it is surely before."""
         centre = self.importance.mean(axis=0)
-        deviations = (self.importance - centre) * np.where(centre < 0, -1.0, 1.0)
         size = np.abs(centre)
+        rounding = TIED * size.max(initial=0.0)
+        # A mean that is 0 but for rounding has no sign of its own.
+        deviations = (self.importance - centre) * np.where(centre < -rounding, -1.0, 1.0)
         variance = (deviations**2).sum(axis=0)
         spread = variance[block, None] + variance - 2 * deviations[:, block].T @ deviations
         free = len(deviations) - 1
         gaps = size[block, None] - size
-        rounding = TIED * size.max(initial=0.0)
         errors = np.sqrt(np.maximum(spread, 0.0) / free) + rounding
         with np.errstate(divide="ignore", invalid="ignore"):
             p_values = 2 * student.sf(np.abs(gaps) / errors, min(free, self.n_samples - 1))
