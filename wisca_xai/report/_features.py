@@ -6,7 +6,7 @@ import numpy as np
 
 from wisca_xai._text import display_name, display_names
 from wisca_xai._typing import FloatVector, IntVector
-from wisca_xai.report._rows import columns_of
+from wisca_xai.report._rows import columns_of, signs_of
 from wisca_xai.report._words import NAME_WIDTH, number
 
 N_PICTURES = 6
@@ -35,9 +35,24 @@ def features_of(whole: Any, rows: IntVector) -> dict[str, Any]:
         "explainers": [display_name(name) for name in parts],
         "units": ["" if part.unit == "1" else part.unit for part in parts.values()],
         "has_data": whole.data is not None,
+        "meaning": _meaning(whole, rows),
         "width": WIDTH,
         "height": HEIGHT,
     }
+
+
+def _meaning(whole: Any, rows: IntVector) -> str:
+    """What a point at the top speaks for."""
+    if signs_of(whole, rows) is not None:
+        return f"class {display_name(str(whole.classes[1]))}"
+    if whole.targets is None:
+        return "a high output"
+    if whole.values.ndim == 3:
+        return "the class that is shown"
+    labels = set(whole.targets.tolist())
+    if len(labels) == 1:
+        return f"class {display_name(str(labels.pop()))}"
+    return "the predicted class of the row, which differs from row to row"
 
 
 def _pictures(
@@ -47,7 +62,9 @@ def _pictures(
     if columns is None:
         return []
     shown = rows[:MOST_POINTS]
-    values = whole.values[shown]
+    values, signs = whole.values[shown], signs_of(whole, shown)
+    if signs is not None:
+        values = values * np.array(signs)[:, None]
     label = ""
     if values.ndim == 3:
         values = values[:, :, -1]

@@ -23,6 +23,12 @@ from wisca_xai.report._pack import script_json
 from wisca_xai.report._ranking import ranking_of
 from wisca_xai.report._rows import chosen_rows, data_of, rows_of
 
+LINKS = {
+    "ranking": "see the ranking",
+    "agreement": "see the agreement",
+    "rows": "see the rows",
+    "about": "see how this came about",
+}
 # The section that shows what a sentence of the verdict is about.
 SECTIONS = {
     "agreement": "agreement",
@@ -110,6 +116,7 @@ def page(
                 {"severity": s.severity, "text": s.text, "section": SECTIONS.get(s.code, "about")}
                 for s in verdict
             ],
+            sections=LINKS,
             omitted=verdict.omitted,
             ranking=ranking_of(whole),
             agreement=agreement_of(whole),

@@ -113,8 +113,20 @@ def data_of(whole: Any, rows: IntVector) -> dict[str, Any]:
         "explainers": explainers,
         "weights": [round(float(w), 3) for w in whole.weights[rows]] if len(rows) else [],
         "columns": columns_of(whole, rows),
-        "levels": list(whole.levels),
+        "signs": signs_of(whole, rows),
     }
+
+
+def signs_of(whole: Any, rows: IntVector) -> list[int] | None:
+    """What turns the attributions of each row towards the second of two classes; None if nothing.
+
+    Rows that explain their predicted class can then be drawn together.
+    """
+    if whole.targets is None or whole.values.ndim != 2 or whole.classes is None:
+        return None
+    if len(whole.classes) != 2:
+        return None
+    return [1 if target == whole.classes[1] else -1 for target in whole.targets[rows].tolist()]
 
 
 def _attributions(name: str, part: Any, rows: IntVector) -> dict[str, Any]:

@@ -186,7 +186,7 @@
       let low = 0, high = 0;
       const y = new Float64Array(nRows);
       for (let i = 0; i < nRows; i++) {
-        y[i] = valueOf(one, i, j, k);
+        y[i] = valueOf(one, i, j, k) * (data.signs ? data.signs[i] : 1);
         low = Math.min(low, y[i]);
         high = Math.max(high, y[i]);
       }
@@ -264,13 +264,13 @@
     rowValues(label);
   }
   function waterfall(one, i, label) {
-    const most = 10, step = 24, width = 400, names = 170, edge = 46;
+    const most = 10, step = 24, width = 400, names = 165, edge = 56;
     const all = data.features.map((_, j) => [valueOf(one, i, j, chosenClass), j]);
     all.sort((a, b) => Math.abs(b[0]) - Math.abs(a[0]) || a[1] - b[1]);
     const bars = all.slice(0, most).map(([v, j]) => [v, data.features[j]]);
     const rest = all.slice(most);
-    if (rest.length) bars.push([rest.reduce((sum, one) => sum + one[0], 0), `${rest.length} other features`]);
     const adds = one.base !== null, base = adds ? one.base[i][chosenClass] || 0 : 0;
+    if (rest.length && adds) bars.push([rest.reduce((sum, one) => sum + one[0], 0), `${rest.length} other features`]);
     const ends = [];
     let sum = base, low = base, high = base;
     for (const [v] of bars) {
@@ -295,6 +295,7 @@
       const text = name.length > 24 ? name.slice(0, 12) + "…" + name.slice(-11) : name;
       svg.append(draw("text", { x: names - 6, y: y + 13, "text-anchor": "end" }, text));
     });
+    if (rest.length && !adds) box.append(make("div", { class: "small" }, `${rest.length} smaller ones are not shown`));
     return box;
   }
   function rowValues(label) {
