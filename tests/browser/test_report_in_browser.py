@@ -23,18 +23,22 @@ def cells(page, selector):
     return [one.strip() for one in page.locator(selector).all_inner_texts()]
 
 
+def head(page, text):
+    return page.locator("#ranking-table thead button").filter(has_text=text)
+
+
 def test_the_ranking_is_sorted_and_searched(found, text, show):
     page = show(text)
     names = "#ranking-table tbody tr:visible th"
     by_importance = found.ranking()["feature"].tolist()
     assert cells(page, names) == by_importance
-    page.locator("#ranking-table thead button").filter(has_text="feature").click()
+    head(page, "feature").click()
     assert cells(page, names) == sorted(by_importance)
-    page.get_by_role("button", name="importance", exact=True).click()
+    head(page, "importance").click()
     assert cells(page, names) == by_importance
-    page.get_by_role("button", name="importance", exact=True).click()
+    head(page, "importance").click()
     assert cells(page, names) == by_importance[::-1]
-    page.get_by_role("button", name="lime", exact=True).click()
+    head(page, "lime").click()
     lime = found.components["lime"].mean_magnitude()
     assert cells(page, names)[0] == found.feature_names[int(lime.argmax())]
     page.get_by_label("Search").fill("ture 3")
@@ -154,7 +158,7 @@ def test_everything_is_reached_by_the_keyboard(text, show):
     ):
         assert wanted in reached
     assert any(one.startswith("BUTTON Show row 17") for one in reached)
-    page.locator("#ranking-table thead button").filter(has_text="feature").focus()
+    head(page, "feature").focus()
     page.keyboard.press("Enter")
     assert cells(page, "#ranking-table tbody th")[0] == "feature 0"
 

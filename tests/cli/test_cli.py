@@ -125,15 +125,16 @@ def test_parquet_without_a_reader_says_what_to_install(folder, capsys, monkeypat
     assert "pip install 'wisca-xai[parquet]'" in capsys.readouterr().err
 
 
-def test_out_writes_the_four_files(folder, tmp_path, capsys):
+def test_out_writes_the_five_files(folder, tmp_path, capsys):
     assert run(folder, "--out", str(tmp_path / "new")) == cli.OK
     written = {path.name for path in (tmp_path / "new").iterdir()}
-    assert written == {"explanation.npz", "ranking.csv", "importance.png", "agreement.png"}
+    files = {"report.html", "explanation.npz", "ranking.csv", "importance.png", "agreement.png"}
+    assert written == files
     explanation = Explanation.load(tmp_path / "new" / "explanation.npz")
     ranking = pd.read_csv(tmp_path / "new" / "ranking.csv")
     np.testing.assert_allclose(ranking["importance"], explanation.ranking()["importance"])
     assert "'=ash" in set(ranking["feature"])  # a spreadsheet would run it as a formula
-    assert "Wrote explanation.npz" in capsys.readouterr().err
+    assert "Wrote report.html, explanation.npz" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("model", ["model.joblib", "model.pkl"])
@@ -248,4 +249,11 @@ def test_demo_runs_and_writes_its_folder(tmp_path, capsys):
     assert table["feature"][0] == "worst concave points"
     assert table["rank"][0] == 1
     assert "accuracy 0.9" in err
-    assert len(list((tmp_path / "demo").iterdir())) == 4
+    assert len(list((tmp_path / "demo").iterdir())) == 5
+
+
+def test_the_report_alone_is_written(folder, tmp_path, capsys):
+    report = tmp_path / "report.html"
+    assert run(folder, "--html", str(report)) == cli.OK
+    assert "Wrote the report" in capsys.readouterr().err
+    assert report.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")

@@ -98,3 +98,9 @@ class Page(HTMLParser):
 def numbers_of(packed, shape):
     codes = np.frombuffer(base64.b64decode(packed["codes"]), dtype="<i2")
     return codes.reshape(shape) * packed["unit"]
+
+
+def numbers_in(column):
+    if "floats" in column:
+        return np.frombuffer(base64.b64decode(column["floats"]), dtype="<f4")
+    return np.array(column["numbers"])

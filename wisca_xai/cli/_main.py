@@ -85,6 +85,9 @@ def _shared_options() -> argparse.ArgumentParser:
     shared.add_argument(
         "--jobs", type=int, default=None, help="number of blocks of rows explained at once"
     )
+    shared.add_argument(
+        "--html", type=Path, metavar="FILE", help="write a report: one file that works offline"
+    )
     shared.add_argument("--quiet", action="store_true", help="show no progress bar")
     return shared
 

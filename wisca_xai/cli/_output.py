@@ -14,6 +14,9 @@ from wisca_xai._text import short_text, to_shown
 
 def write_results(explanation: ConsensusExplanation, arguments: argparse.Namespace) -> None:
     sys.stdout.write(_as_json(explanation) if arguments.json else _as_text(explanation))
+    if arguments.html is not None:
+        explanation.to_html(arguments.html)
+        say(f"Wrote the report {arguments.html}.")
     if arguments.out is None:
         return
     folder = arguments.out
@@ -27,7 +30,11 @@ def write_results(explanation: ConsensusExplanation, arguments: argparse.Namespa
         plot(explanation)
         pyplot.savefig(folder / f"{name}.png")
         pyplot.close("all")
-    say(f"Wrote explanation.npz, ranking.csv, importance.png and agreement.png to {folder}.")
+    explanation.to_html(folder / "report.html")
+    say(
+        "Wrote report.html, explanation.npz, ranking.csv, importance.png and agreement.png to "
+        f"{folder}."
+    )
 
 
 def write_study(scores: pd.DataFrame, arguments: argparse.Namespace) -> None:

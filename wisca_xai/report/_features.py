@@ -6,7 +6,7 @@ import numpy as np
 
 from wisca_xai._text import display_name, display_names
 from wisca_xai._typing import FloatVector, IntVector
-from wisca_xai.report._rows import columns_of, signs_of
+from wisca_xai.report._rows import columns_of, numbers_in, signs_of
 from wisca_xai.report._words import NAME_WIDTH, number
 
 N_PICTURES = 6
@@ -83,7 +83,7 @@ def _picture(attributions: FloatVector, column: dict[str, Any], bins: IntVector)
     if "levels" in column:
         x, ends = _places_of_levels(column)
     else:
-        numbers = np.array([np.nan if n is None else n for n in column["numbers"]], dtype=float)
+        numbers = numbers_in(column)
         x, ends = _places_of_numbers(numbers, column.get("texts"))
     paths = []
     for level, opacity in enumerate(OPACITIES):

@@ -1,5 +1,6 @@
 """The explained rows of a report: values, outputs, and what speaks for and against them."""
 
+import base64
 from typing import Any
 
 import numpy as np
@@ -162,10 +163,10 @@ def _column(values: Any, is_level: bool) -> dict[str, Any]:
         is_level = True
     if not is_level and pd.api.types.is_datetime64_any_dtype(column):
         order = np.asarray(column.rank(method="dense"), dtype=np.float64)
-        return {"numbers": _rounded(order), "texts": [cell(value) for value in values]}
+        return {**_packed_numbers(order), "texts": [cell(value) for value in values]}
     numbers = None if is_level else _numbers(column)
     if numbers is not None:
-        return {"numbers": _rounded(numbers)}
+        return _packed_numbers(numbers)
     texts = [cell(value) for value in values]
     levels = list(dict.fromkeys(texts))
     codes = {text: code for code, text in enumerate(levels)}
@@ -180,5 +181,19 @@ def _numbers(column: pd.Series) -> FloatVector | None:
     return np.asarray(found.to_numpy(np.float64, na_value=np.nan), dtype=np.float64)
 
 
-def _rounded(numbers: FloatArray) -> list[float | None]:
-    return [float(f"{x:.6g}") if np.isfinite(x) else None for x in numbers.tolist()]
+def numbers_in(column: dict[str, Any]) -> FloatVector:
+    """The numbers of a column; NaN where they are missing or infinite."""
+    if "floats" in column:
+        found = np.frombuffer(base64.b64decode(column["floats"]), dtype="<f4").astype(np.float64)
+        return np.where(np.isfinite(found), found, np.nan)
+    return np.array([np.nan if n is None else n for n in column["numbers"]], dtype=np.float64)
+
+
+def _packed_numbers(numbers: FloatVector) -> dict[str, Any]:
+    """Whole numbers as they are; others as base64 of float32, which keeps six digits."""
+    known = numbers[np.isfinite(numbers)]
+    if (known == np.round(known)).all() and (np.abs(known) < 1e6).all():
+        return {"numbers": [int(x) if np.isfinite(x) else None for x in numbers.tolist()]}
+    with np.errstate(over="ignore"):
+        codes = numbers.astype("<f4")
+    return {"floats": base64.b64encode(codes.tobytes()).decode()}

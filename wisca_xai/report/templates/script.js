@@ -39,6 +39,14 @@
     one.numbers = new DataView(bytes.buffer);
     one.on = true;
   }
+  for (const column of data.columns || []) {
+    if (!column.floats) continue;
+    const view = new DataView(Uint8Array.from(atob(column.floats), (c) => c.charCodeAt(0)).buffer);
+    column.numbers = Array.from({ length: nRows }, (_, i) => {
+      const number = view.getFloat32(4 * i, true);
+      return Number.isFinite(number) ? Number(number.toPrecision(6)) : null;
+    });
+  }
   const valueOf = (one, i, j, k) =>
     one.numbers.getInt16(2 * ((i * nFeatures + j) * nClasses + k), true) * one.values.unit;
   let chosenClass = nClasses - 1;
