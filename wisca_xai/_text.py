@@ -8,14 +8,6 @@ from typing import Any
 import pandas as pd
 
 
-def to_safe_html(table: pd.DataFrame) -> str:
-    """Convert to an HTML table in which names are escaped, so they cannot run code."""
-    shown = to_shown(table)
-    shown.index.names = [display_name(name) for name in shown.index.names]
-    shown.columns.names = [display_name(name) for name in shown.columns.names]
-    return str(shown.to_html(escape=True, float_format=lambda number: f"{number:.4g}"))
-
-
 def to_shown(table: pd.DataFrame) -> pd.DataFrame:
     """Copy with `display_names` in place of labels and of the text in each column."""
     shown = table.copy()

@@ -82,7 +82,7 @@ def test_the_reason_of_a_failure_is_cut_where_it_is_shown_and_kept_whole(reason)
     for text in (repr(found), str(found.verdict())):
         assert "the end" in text
         assert is_fit_to_show(text, 4000)
-    assert len(found._repr_html_()) < 8000
+    assert len(found._repr_html_()) < 60_000
     with pytest.raises(ExplainerError, match="the end") as caught:
         WISCAExplainer(first, explainers=panel[:1]).fit(X).explain(X[:3])
     assert is_fit_to_show(str(caught.value), 2000)

@@ -380,10 +380,7 @@ class ConsensusExplanation(Explanation):
     def __repr__(self) -> str:
         columns = ["feature", "importance", "lower", "upper", "wisca", "rank", "above_noise"]
         table = to_shown(self.ranking()[columns].head(10))
-        return f"{super().__repr__()}\n{table.to_string(index=False, float_format='{:.3f}'.format)}"
-
-    def _overview(self) -> pd.DataFrame:
-        table, ranks = self.ranking(), self.ranks()
-        # An explainer may have the name of a column.
-        ranks.columns = [f"rank by {name}" if name in table else name for name in ranks]
-        return table.join(ranks, on="feature").head(20)
+        shown = table.to_string(index=False, float_format="{:.3f}".format)
+        left = len(self.feature_names) - len(table)
+        of = f"\n{len(table)} of {len(self.feature_names)} features shown" if left else ""
+        return f"{super().__repr__()}\n{shown}{of}"

@@ -1,6 +1,5 @@
 """Explanation: attributions with everything that is needed to read, check and save them."""
 
-import html
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -16,8 +15,9 @@ from wisca_xai._results._labels import relabelled
 from wisca_xai._results._long import long_frame
 from wisca_xai._results._receipt import Receipt
 from wisca_xai._results._to_shap import shap_of
+from wisca_xai._results._views import view
 from wisca_xai._table import is_frame, labels_of, select, take_rows
-from wisca_xai._text import short_text, to_safe_html
+from wisca_xai._text import short_text
 from wisca_xai._typing import BoolVector, FloatArray, FloatVector, IntVector, LabelVector
 
 
@@ -375,14 +375,9 @@ class Explanation:
     def _details(self) -> list[str]:
         return [f"note: {note}" for note in self.notes]
 
-    def _overview(self) -> pd.DataFrame:
-        """The table that a notebook shows."""
-        return self.to_frame().head(10)
-
     def _repr_html_(self) -> str:
-        lines = [self._title(), *self._details()]
-        paragraphs = "".join(f"<p>{html.escape(short_text(line))}</p>" for line in lines)
-        return f"{paragraphs}{to_safe_html(self._overview())}"
+        """What a notebook shows."""
+        return str(view("fragment")(self))
 
 
 def frozen_array(values: Any, dtype: Any = np.float64) -> Any:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wisca_xai._results._storage import storable
+from wisca_xai._results._views import view
 from wisca_xai._typing import FloatVector
 from wisca_xai.consensus import Resamples
 
@@ -96,6 +97,10 @@ class Reliability:
         ):
             if array is not None:
                 array.setflags(write=False)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        return str(view("fragment")(self))
 
     def above_noise(self, level: float = 0.05) -> NDArray[np.bool_] | None:
         """Whether each feature is above the noise of explainers and of refitted models.

@@ -9,6 +9,7 @@ from wisca_xai._results._verdict_facts import Facts, Sentence
 from wisca_xai._results._verdict_model import of_model
 from wisca_xai._results._verdict_panel import of_panel
 from wisca_xai._results._verdict_result import of_result
+from wisca_xai._results._views import view
 from wisca_xai._text import short_text
 
 MOST_SENTENCES = 6  # more are not read
@@ -83,6 +84,10 @@ class Verdict:
 
     def __repr__(self) -> str:
         return str(self)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        return str(view("fragment")(self))
 
 
 def verdict_of(whole: Any) -> Verdict:
