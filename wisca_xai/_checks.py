@@ -111,6 +111,25 @@ def _is_missing(vector: LabelVector) -> BoolVector:
     return np.asarray(np.any([pd.isna(field) for field in fields], axis=0))
 
 
+def check_classes_of_target(y: LabelVector, labels: LabelVector, *, made_up: bool) -> None:
+    """Raise InputError if no label of `y` is a class of the model.
+
+    The classes of a function are made up: positions of its outputs. Then all labels must be.
+    """
+    if y.dtype.names is not None:
+        return
+    known, given = set(labels.tolist()), list(dict.fromkeys(y.tolist()))
+    unknown = [label for label in given if label not in known]
+    if not unknown or (len(unknown) < len(given) and not made_up):
+        return
+    what = "positions of the function's outputs" if made_up else "classes of the model"
+    advice = "Pass these positions, or an estimator with `classes_`" if made_up else "Convert y"
+    raise InputError(
+        f"`y` must hold {what}, {labels[:10].tolist()}, got {unknown[:5]}. {advice}, or call "
+        "without y."
+    )
+
+
 def check_numbers_of_target(y: LabelVector | None) -> None:
     """Raise InputError unless the true values of an output without classes are numbers."""
     if y is None or y.dtype.names is not None:

@@ -3,6 +3,7 @@
 This module imports none of them.
 """
 
+import json
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -49,12 +50,21 @@ def method_of(model: Any, name: str) -> Callable[[Any], Any]:
 
     A `Booster` of XGBoost takes no tables: it gets each table as its own `DMatrix`.
     """
-    method: Callable[[Any], Any] = model if name == "call" else getattr(model, name)
+    method: Callable[..., Any] = model if name == "call" else getattr(model, name)
     booster = owner_of(model)
     is_xgboost = library_of(booster) == "xgboost" and type(booster).__name__ == "Booster"
     if not is_xgboost or name_of(method) != "predict":
         return method
-    return lambda table: method(_as_dmatrix(booster, table))
+    if json.loads(booster.save_config())["learner"]["objective"]["name"] != "multi:softmax":
+        return lambda table: method(_as_dmatrix(booster, table))
+
+    def shares(table: Any) -> Any:
+        """Probabilities of the classes, of which predict gives only the number of the largest."""
+        margins = method(_as_dmatrix(booster, table), output_margin=True)
+        powers = np.exp(margins - margins.max(axis=1, keepdims=True))
+        return powers / powers.sum(axis=1, keepdims=True)
+
+    return shares
 
 
 def _as_dmatrix(booster: Any, table: Any) -> Any:

@@ -122,10 +122,12 @@ def classes_of(model: Any) -> LabelVector:
             f"{type(model).__name__} must have `classes_` to be explained as a classifier. Pass a "
             "callable that returns the probabilities instead."
         )
-    if isinstance(classes, list) or np.ndim(classes) != 1:
+    is_several = isinstance(classes, list) and any(np.ndim(one) for one in classes)
+    if is_several or np.ndim(classes) != 1:
         raise InputError(
             "Multi-output classifiers are not supported: explain one output at a time, with a "
-            "callable such as `lambda X: model.predict_proba(X)[0]`."
+            "callable such as `lambda X: model.predict_proba(X)[:, 0]`, or `[0]` if predict_proba "
+            "returns a list."
         )
     return np.asarray(classes)
 
@@ -158,8 +160,18 @@ def are_shares(outputs: FloatMatrix) -> bool:
     return bool((outputs >= 0).all() and np.allclose(outputs.sum(axis=1), 1.0, atol=1e-5))
 
 
-def as_array(outputs: Any) -> Any:
-    """What a model returned as an array; ModelContractError for a scalar or several outputs."""
+def as_array(outputs: Any, labels: LabelVector | None = None) -> Any:
+    """What a model returned as an array; ModelContractError for a scalar or several outputs.
+
+    The columns of a frame are put into the order of `labels` if these are its names. Masked
+    entries are no numbers.
+    """
+    if labels is not None and hasattr(outputs, "columns"):
+        names = list(outputs.columns)
+        if names != labels.tolist() and sorted(map(str, names)) == sorted(map(str, labels)):
+            outputs = outputs[[names[list(map(str, names)).index(str(one))] for one in labels]]
+    if isinstance(outputs, np.ma.MaskedArray) and np.ma.is_masked(outputs):
+        outputs = np.ma.filled(outputs.astype(np.float64), np.nan)
     if isinstance(outputs, list) and outputs and np.ndim(outputs[0]) == 2:
         raise ModelContractError(
             "The model returned a list of matrices. Multi-output models are not supported: explain "

@@ -9,7 +9,7 @@ from sklearn import get_config
 
 from wisca_xai._compat import quiet_libraries
 from wisca_xai._exceptions import InputError, ModelContractError
-from wisca_xai._model._boosting import method_of, name_of
+from wisca_xai._model._boosting import LIBRARIES, library_of, method_of, name_of, owner_of
 from wisca_xai._model._linear import Margin
 from wisca_xai._model._outputs import (
     NOTES,
@@ -60,6 +60,8 @@ class Response:
         A sentence on the explained output, for models without classes or a target.
     needs_target : bool
         Whether outputs are several numbers that are no probabilities, so that none is predicted.
+    has_made_up_labels : bool
+        Whether the labels are positions of outputs, because the model is a function.
     changes_input : bool
         Whether the model changed the table of its first call.
     margin : Margin or None
@@ -85,6 +87,7 @@ class Response:
         # Networks give probabilities by `predict`, and have no classes.
         self._settled = self.method != "call" and (kind != "" or self.method != "predict")
         self.needs_target = False
+        self.has_made_up_labels = False
         self.changes_input = False
         self._is_watched = True  # until the first call
         self._most_rows: int | None = None  # of a batch, once a larger one raised MemoryError
@@ -134,7 +137,7 @@ class Response:
         call = self.model if self.method == "call" else getattr(self.model, self.method)
         n_rows, began = len(table), time.perf_counter()
         with quiet_libraries():
-            raw = as_array(call(table))
+            raw = as_array(call(table), self.labels if self.method != "predict" else None)
         self.charge(n_rows, 1, time.perf_counter() - began)
         return self._normalise(raw, n_rows)
 
@@ -155,7 +158,9 @@ class Response:
             began = time.perf_counter()
             try:
                 with quiet_libraries():
-                    blocks.append(as_array(call(table)))
+                    block = as_array(call(table), None if method == "predict" else self.labels)
+                # A model may write each batch into the same array.
+                blocks.append(block if len(table) == len(matrix) else np.array(block))
             except Exception as error:
                 if is_out_of_memory(error) and stop - start > 1:
                     self._most_rows = size = (stop - start) // 2
@@ -251,7 +256,9 @@ class Response:
             return
         has_shares = are_shares(as_numbers(raw, self.method))
         if has_shares or self.method == "call":
-            self.labels = np.arange(raw.shape[1])
+            known = getattr(owner_of(self.model), "classes_", None)
+            self.has_made_up_labels = known is None or np.shape(known) != raw.shape[1:]
+            self.labels = np.arange(raw.shape[1]) if self.has_made_up_labels else np.asarray(known)
             self.unit = "probability" if has_shares else "margin"
             self.needs_target = not has_shares and name_of(self.model) != "decision_function"
 
@@ -269,9 +276,14 @@ class Response:
             hint = (
                 " Multi-output models are not supported: explain one output at a time, with a "
                 "callable such as `lambda X: model.predict(X)[:, 0]`."
-                if outputs.ndim == 2 and n_outputs == 1
+                if outputs.ndim == 2 and n_outputs == 1 and outputs.shape[0] == n_rows
                 else ""
             )
+            if hint and owner_of(self.model) is self.model and library_of(self.model) in LIBRARIES:
+                hint = (
+                    " Pass a function instead, such as `lambda X: model.predict(X)`, and as "
+                    "`target` which of its outputs to explain."
+                )
             raise ModelContractError(
                 f"The model's {self.method} must return shape {(n_rows, n_outputs)}, "
                 f"got {raw.shape}.{hint}"

@@ -16,7 +16,11 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import Tags
 from sklearn.utils.metadata_routing import MetadataRouter
 
-from wisca_xai._checks import check_numbers_of_target, check_target_column
+from wisca_xai._checks import (
+    check_classes_of_target,
+    check_numbers_of_target,
+    check_target_column,
+)
 from wisca_xai._compat import installed_version, one_blas_thread
 from wisca_xai._exceptions import InputError
 from wisca_xai._model._columns import (
@@ -310,6 +314,8 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
         if y is not None and response.labels is None and response.unit == "target":
             check_numbers_of_target(y)
             check_numbers_of_target(self.background_y_)
+        if y is not None and response.labels is not None:
+            check_classes_of_target(y, response.labels, made_up=response.has_made_up_labels)
         predicted = predicted_positions(response, rows, outputs, self.background_)
         notes = [] if note is None else [f"In X, {note}."]
         if response.note is not None:

@@ -4,19 +4,16 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 import numpy as np
-from sklearn.base import BaseEstimator
-from sklearn.utils import Tags, get_tags
-from sklearn.utils.metaestimators import available_if
 
 from wisca_xai._checks import check_count, check_no_fields
-from wisca_xai._model._response import Response, rows_in_memory
+from wisca_xai._model._response import rows_in_memory
 from wisca_xai._results._explanation import Explanation
 from wisca_xai._typing import FloatArray, FloatMatrix, FloatVector, IntVector, ResponseMethod, Unit
 from wisca_xai.explainers._base import BaseExplainer
 from wisca_xai.explainers._budget import check_budget
-from wisca_xai.explainers._custom_score import CustomScore
 from wisca_xai.explainers._make import make_explanation, zero_null_values
 from wisca_xai.explainers._margins import outputs_with_exchange
+from wisca_xai.explainers._scores import CustomScore, ScoredModel, check_scoring
 from wisca_xai.explainers._task import Task
 
 # Scores that fall with the square of an effect.
@@ -246,6 +243,7 @@ def _score_losses(
     from sklearn.metrics import get_scorer  # imported here because it is slow
 
     effects = np.empty((task.n_features, len(shuffles)))
+    check_scoring(scoring)
     if scoring is None:
         scoring = "accuracy" if task.response.task == "classification" else "r2"
     parts = _ROW_SCORES.get(scoring) if isinstance(scoring, str) else None
@@ -253,7 +251,7 @@ def _score_losses(
     scorer = scoring if callable(scoring) else get_scorer(scoring)
     if not isinstance(scorer, type(get_scorer("accuracy"))):  # Only those see no table.
         return _custom_losses(task, shuffles, CustomScore(task, scorer)), None
-    model = _ScoredModel(task.response)
+    model = ScoredModel(task.response)
     reference = scorer(model, task.rows, task.y)
     own = 0.0 if parts is None else parts(task.y, model.predict(task.rows))
     for chunk, stack in _shuffled_copies(task.rows, shuffles):
@@ -318,80 +316,3 @@ _ROW_SCORES: dict[str, Callable[[Any, Any], FloatVector]] = {
     "accuracy": _accuracy_parts,
     "r2": _r2_parts,
 }
-
-
-def _has_method(name: str) -> Callable[[Any], bool]:
-    def has_method(model: "_ScoredModel") -> bool:
-        return model.response.method == "call" or hasattr(model.response.model, name)
-
-    return has_method
-
-
-class _ScoredModel(BaseEstimator):  # type: ignore[misc]
-    """Replaces the model in a scorer, so that `Response` evaluates many tables at once.
-
-    The first score shows which methods the scorer calls. `evaluate_all` then calls these methods
-    for a whole stack of tables, and `serve` gives the scorer the outputs of its table.
-    """
-
-    def __init__(self, response: Response) -> None:
-        self.response = response
-        self._used: set[str] = set()
-        self._table: FloatMatrix | None = None
-        self._known: dict[str, Any] = {}
-
-    @property
-    def classes_(self) -> Any:
-        return self.response.labels
-
-    def evaluate_all(self, stack: Any) -> list[dict[str, Any]]:
-        """Outputs of each method used so far, for each table of a stack."""
-        flat = stack.reshape(-1, stack.shape[2])
-        blocks = {m: np.split(self._evaluate(m, flat), len(stack)) for m in self._used}
-        return [{m: blocks[m][i] for m in blocks} for i in range(len(stack))]
-
-    def serve(self, table: FloatMatrix, known: dict[str, Any]) -> None:
-        """Use the outputs `known` for the next calls with `table`."""
-        self._table, self._known = table, known
-
-    def fit(self, X: Any, y: Any = None) -> "_ScoredModel":
-        """Do nothing. Scorers expect an estimator with `fit`."""
-        return self
-
-    @available_if(_has_method("predict"))  # type: ignore[untyped-decorator]
-    def predict(self, X: FloatMatrix) -> Any:
-        return self._outputs_of("predict", X)
-
-    @available_if(_has_method("predict_proba"))  # type: ignore[untyped-decorator]
-    def predict_proba(self, X: FloatMatrix) -> Any:
-        return self._outputs_of("predict_proba", X)
-
-    @available_if(_has_method("decision_function"))  # type: ignore[untyped-decorator]
-    def decision_function(self, X: FloatMatrix) -> Any:
-        return self._outputs_of("decision_function", X)
-
-    def _outputs_of(self, method: str, X: FloatMatrix) -> Any:
-        self._used.add(method)
-        if X is not self._table:
-            self.serve(X, {})
-        if method not in self._known:
-            self._known[method] = self._evaluate(method, X)
-        return self._known[method]
-
-    def _evaluate(self, method: str, X: FloatMatrix) -> Any:
-        if self.response.method != "call":
-            return self.response.evaluate(X, method)
-        outputs = self.response(X)
-        if self.response.labels is None:
-            return outputs[:, 0]
-        return self.response.labels[outputs.argmax(axis=1)] if method == "predict" else outputs
-
-    def __sklearn_tags__(self) -> Tags:
-        if self.response.method != "call":
-            return get_tags(self.response.model)
-        tags = super().__sklearn_tags__()
-        tags.estimator_type = "regressor" if self.response.labels is None else "classifier"
-        return tags
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return True

@@ -192,10 +192,13 @@ def decision_note(task: Task) -> list[str]:
     if not task.is_decided_otherwise:
         return []
     other = int((task.predicted != task.outputs.argmax(axis=1)).sum())
+    order = ""
+    if other == task.n_samples:
+        order = " If it has no threshold, its outputs are in another order than its classes."
     return [
         f"In {other} of {task.n_samples} rows the model predicts another class than that of its "
         "largest output, for example by a threshold. The predicted class is the one that predict "
-        "gives."
+        f"gives.{order}"
     ]
 
 

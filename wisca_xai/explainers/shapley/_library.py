@@ -104,10 +104,12 @@ def _for_outputs(task: Task, values: FloatArray) -> FloatArray | None:
 def linear_values(task: Task, background: FloatMatrix) -> FloatArray | None:
     """Values (n, d, k) of a linear output in closed form, or None without coefficients."""
     response = task.response
-    coefficients = getattr(unwrap(response.model), "coef_", None)
+    coefficients: Any = getattr(unwrap(response.model), "coef_", None)
     is_linear = coefficients is not None and response.codec.is_plain
     if not is_linear or response.unit not in ("target", "margin"):
         return None
+    if hasattr(coefficients, "toarray"):  # after `sparsify`
+        coefficients = coefficients.toarray()
     coefficients = np.atleast_2d(np.asarray(coefficients, dtype=np.float64))
     if coefficients.shape[1] != task.n_features:
         return None
