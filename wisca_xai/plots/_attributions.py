@@ -1,21 +1,28 @@
 """Bars of the attributions of one row."""
 
-from numbers import Integral
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from wisca_xai._checks import check_count
-from wisca_xai._exceptions import InputError
 from wisca_xai._ranking import order_of
 from wisca_xai._results._explanation import Explanation
-from wisca_xai._text import display_name
-from wisca_xai.plots._axes import check_result, name_ticks, new_axes
+from wisca_xai.plots._axes import DOWN, UP, check_result, mark_zero, new_axes
+from wisca_xai.plots._layout import lay_out_rows
+from wisca_xai.plots._rows import (
+    check_local,
+    check_row,
+    endings_of_row,
+    is_additive,
+    meaning_of_row,
+    row_title,
+    shown_of,
+    unit_of,
+)
 
 if TYPE_CHECKING:  # Importing matplotlib is slow.
     from matplotlib.axes import Axes
-
-UP, DOWN = "#c2452d", "#2f6da8"  # colors of features that push the output up or down
 
 
 def attributions(
@@ -25,8 +32,12 @@ def attributions(
     *,
     target: Any = None,
     max_features: int = 15,
+    labels: Mapping[Any, str] | None = None,
 ) -> "Axes":
     """Bars of the signed attributions of one row, the largest magnitude on top.
+
+    Names are followed by the values of the features, if the explanation keeps them. If the
+    attributions add up to the output, the title says from which base value to which output.
 
     Parameters
     ----------
@@ -35,11 +46,16 @@ def attributions(
     row : int
         Position of the row.
     ax : matplotlib Axes, default=None
-        None makes a new figure.
+        None makes a new figure. A figure of your own needs ``layout="constrained"`` to make space
+        for names.
     target : class label, default=None
-        Class to show; needed if all classes are explained.
+        Class to show; needed if all classes are explained. With two classes, attributions of the
+        other one have their sign changed.
     max_features : int, default=15
         Number of features to show, those with the largest magnitude.
+    labels : mapping of str or class label to str, default=None
+        Names to show in place of those of features and classes; see `Explanation.with_labels`.
+        `target` is then the new name of the class.
 
     Returns
     -------
@@ -49,45 +65,34 @@ def attributions(
     Raises
     ------
     InputError
-        If the explanation is global, or does not contain the row or class.
+        If the explanation is global, or does not contain the row or class, or `labels` is invalid.
     """
-    check_result(explanation, Explanation)
-    if explanation.scope == "global":
-        raise InputError(
-            f"plots.attributions needs values per row, but {explanation.method!r} is global."
-        )
-    is_position = isinstance(row, Integral) and not isinstance(row, bool)
-    if not is_position or not -explanation.n_samples <= row < explanation.n_samples:
-        raise InputError(
-            f"`row` must be the position of one row, an int below {explanation.n_samples}, got "
-            f"{row!r}."
-        )
-    values, label = _row_values(explanation, row, target)
+    explanation = check_result(explanation, Explanation, labels)
+    check_local(explanation, "attributions")
+    row = check_row(explanation, row)
+    shown = shown_of(explanation, target, getattr(explanation, "classes", None))
+    values = shown.values[row]
     top = order_of(values)[: check_count("max_features", max_features)]
     positions = np.arange(len(top))[::-1]
+    pitch = 0.32 if ax is None else None
     ax = new_axes(ax, height=1.4 + 0.32 * len(top))
     ax.barh(positions, values[top], height=0.7, color=np.where(values[top] >= 0, UP, DOWN))
-    name_ticks(ax, "y", positions, [explanation.feature_names[j] for j in top])
-    unit = "dimensionless" if explanation.unit == "1" else explanation.unit
-    meaning = f"attribution ({unit}); bars to the right push the output up"
-    ax.set_xlabel(meaning, parse_math=False)
-    name = "" if explanation.index is None else display_name(str(explanation.index[row]))
-    title = f"{display_name(explanation.method)}, row {name}"
-    if label is not None:
-        title += f", class {display_name(str(label))}"
-    ax.set_title(title, loc="left", parse_math=False)
-    ax.axvline(0, color="#666666", linewidth=0.8)
-    ax.grid(axis="x", color="#e6e6e6")
-    ax.set_axisbelow(True)
+    mark_zero(ax, "x")
+    title = row_title(explanation, row)
+    meaning = meaning_of_row(explanation, shown, row)
+    title += f", {meaning}" if meaning else ""
+    if is_additive(explanation) and shown.base is not None:
+        output = shown.base[row] + values.sum()
+        title += f"\nbase value {shown.base[row]:.3g}, output {output:.3g}"
+    xlabel = f"attribution ({unit_of(explanation)}); bars to the right push the output up"
+    if len(top) < len(values):
+        xlabel += f"; {len(top)} of {len(values)} features"
+    lay_out_rows(
+        ax,
+        names=[explanation.feature_names[j] for j in top],
+        endings=endings_of_row(explanation, row, top),
+        title=title,
+        xlabel=xlabel,
+        pitch=pitch,
+    )
     return ax
-
-
-def _row_values(explanation: Explanation, row: int, target: Any) -> tuple[Any, Any]:
-    """Attributions of a row, and the class that is explained."""
-    targets = None if explanation.targets is None else explanation.targets.tolist()
-    if explanation.values.ndim == 2:
-        return explanation.values[row], None if targets is None else targets[row]
-    known = [None] if targets is None else targets
-    if target not in known:
-        raise InputError(f"`target` must be one of the explained classes {known}, got {target!r}.")
-    return explanation.values[row, :, known.index(target)], target

@@ -1,7 +1,8 @@
 """Hasse diagram of the order on which all explainers agree."""
 
+from collections.abc import Mapping
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,17 +12,24 @@ from wisca_xai._text import display_names
 from wisca_xai._typing import FloatMatrix, FloatVector
 from wisca_xai.consensus import PartialOrder
 from wisca_xai.plots._axes import BAR, WIDTH, check_result, new_axes
+from wisca_xai.plots._layout import font_size, is_narrow, slot_of, width_of
 
 if TYPE_CHECKING:  # Importing matplotlib is slow.
     from matplotlib.axes import Axes
 
 GAP = 4  # space between two boxes, and for a line between them, in characters
 LETTER = 0.0087  # width of a character in inches per point of font size
+LENGTHS = (24, 20, 16, 13, 10, 8)  # of names in characters
+READABLE = 6.5  # size of a font in points; if names get smaller, they are cut first
 UPRIGHT = 0.2  # share of the way between two levels, at each end, where a line is vertical
 
 
 def partial_order(
-    explanation: ConsensusExplanation, ax: "Axes | None" = None, *, max_features: int = 15
+    explanation: ConsensusExplanation,
+    ax: "Axes | None" = None,
+    *,
+    max_features: int = 15,
+    labels: Mapping[Any, str] | None = None,
 ) -> "Axes":
     """Hasse diagram of the order on which all explainers agree.
 
@@ -37,26 +45,36 @@ def partial_order(
         None makes a new figure.
     max_features : int, default=15
         Number of features to show, the most important ones.
+    labels : mapping of str or class label to str, default=None
+        Names to show in place of those of features; see `Explanation.with_labels`.
 
     Returns
     -------
     ax : matplotlib Axes
         The axes with the plot.
+
+    Raises
+    ------
+    InputError
+        If `explanation` is not a consensus, or `max_features` or `labels` is invalid.
     """
-    check_result(explanation, ConsensusExplanation)
+    explanation = check_result(explanation, ConsensusExplanation, labels)
     shown = explanation.ranking()["feature"].head(check_count("max_features", max_features))
     order = explanation.partial_order(shown.tolist())
     levels = order.levels()
-    names = display_names(map(str, shown), width=24)
-    widths = np.array([len(name) + GAP for name in names])
-    places, lines, width = _hasse_layout(order, widths)
-    # The figure grows up to twice the usual width; after that, names become smaller.
-    inches = min(max(WIDTH - 0.5, 10.0 * LETTER * width), 2 * WIDTH)
+    # The figure grows up to twice the usual width; after that, names are cut, and become smaller.
+    most = 2 * WIDTH if ax is None else slot_of(ax)
+    for length in LENGTHS:
+        names = display_names(map(str, shown), width=length)
+        places, lines, width = _hasse_layout(order, np.array([len(name) + GAP for name in names]))
+        if most / (LETTER * width) >= READABLE:
+            break
+    inches = min(max(WIDTH - 0.5, 10.0 * LETTER * width), most)
     if ax is not None:
-        inches = ax.get_window_extent().width / ax.figure.dpi
+        inches = width_of(ax)
     ax = new_axes(ax, height=1.2 + 0.8 * (levels.max() + 1), width=inches + 0.5)
     for line in lines:
-        ax.plot(*line, color="#8796a8", zorder=1)
+        ax.plot(*line, color="#8796a8", linewidth=0.8 if is_narrow(ax) else 1.5, zorder=1)
     size = min(10.0, inches / (LETTER * width))
     for name, x, level in zip(names, places, levels, strict=True):
         ax.text(
@@ -73,7 +91,8 @@ def partial_order(
     ax.set_xlim(-half, half)
     ax.set_ylim(-levels.max() - 0.5, 0.5)
     ax.set_axis_off()
-    ax.set_title("Order on which all explainers agree", loc="left")
+    size = 0.9 * font_size(ax, "axes.titlesize")
+    ax.set_title("Order on which all explainers agree", loc="left", fontsize=size)
     return ax
 
 
