@@ -12,7 +12,7 @@ from wisca_xai._typing import FloatMatrix, FloatVector, IntVector
 from wisca_xai.plots._axes import DOWN, GREY, check_result, mark_zero, new_axes
 from wisca_xai.plots._layout import font_size, height_of, lay_out_rows, settle, width_of
 from wisca_xai.plots._rows import check_local, codes_of, order_of_features, shown_of, unit_of
-from wisca_xai.plots._swarm import diameter_of, spread
+from wisca_xai.plots._swarm import diameters_of, spread
 
 if TYPE_CHECKING:  # Importing matplotlib is slow.
     from matplotlib.axes import Axes
@@ -72,12 +72,14 @@ def beeswarm(
     mark_zero(ax, "x")
     if shades is not None and np.isfinite(shades).any():
         _add_colorbar(ax)
-    title = display_name(explanation.method)
+    n = explanation.n_samples
+    rows = f"{n} row{'s' if n > 1 else ''}"
+    title = f"Attributions of {rows} ({display_name(explanation.method)})"
     of_all = f"; {len(top)} of {len(explanation.feature_names)} features"
     lay_out_rows(
         ax,
         names=[explanation.feature_names[j] for j in top],
-        title=f"{title}, {shown.meaning}" if shown.meaning else title,
+        title=f"{title}: {shown.meaning}" if shown.meaning else title,
         xlabel=f"attribution ({unit_of(explanation)})"
         + (of_all if len(top) < len(explanation.feature_names) else "")
         + _note(shades),
@@ -134,18 +136,20 @@ def _draw(ax: "Axes", values: FloatMatrix, shades: FloatMatrix | None) -> None:
     places = (values - left) / (right - left) * width_of(ax) * 72
     step = height_of(ax) * 72 / values.shape[1]  # points between two lines
     room = 0.9 * step
-    diameter = diameter_of(list(places.T), room)
+    diameters = diameters_of(list(places.T), room)
     colors = _colors()
     for k in range(values.shape[1]):
         line = values.shape[1] - 1 - k
-        offsets = spread(places[:, k], diameter, room) / step
+        offsets = spread(places[:, k], diameters[k], room) / step
         shade = np.full(len(values), np.nan) if shades is None else shades[:, k]
         painted = np.where(
             np.isnan(shade)[:, None],
             _rgba(GREY if shades is not None else DOWN),
             colors(np.nan_to_num(shade)),
         )
-        ax.scatter(values[:, k], line + offsets, s=diameter**2, c=painted, linewidths=0, zorder=2)
+        ax.scatter(
+            values[:, k], line + offsets, s=diameters[k] ** 2, c=painted, linewidths=0, zorder=2
+        )
 
 
 def _rgba(color: str) -> FloatVector:

@@ -15,7 +15,7 @@ from wisca_xai._typing import FloatVector
 from wisca_xai.plots._axes import DOWN, check_result, mark_zero, new_axes
 from wisca_xai.plots._layout import height_of, lay_out, name_columns, width_of
 from wisca_xai.plots._rows import cells_of, check_local, in_text, shown_of, unit_of
-from wisca_xai.plots._swarm import diameter_of, spread
+from wisca_xai.plots._swarm import diameters_of, spread
 
 if TYPE_CHECKING:  # Importing matplotlib is slow.
     from matplotlib.axes import Axes
@@ -163,7 +163,7 @@ def _draw_strips(
     heights = (values - bottom) / (top - bottom) * height_of(ax) * 72
     step = width_of(ax) * 72 / n_strips
     rows = [heights[strips.places == i] for i in range(n_strips)]
-    diameter = diameter_of(rows, 0.8 * step)
+    diameter = float(diameters_of(rows, 0.8 * step).min())
     offsets = np.zeros(len(values))
     for i, row in enumerate(rows):
         offsets[strips.places == i] = spread(row, diameter, 0.8 * step) / step

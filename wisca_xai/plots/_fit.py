@@ -2,13 +2,11 @@
 
 import unicodedata
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from functools import lru_cache
+from typing import TypeAlias
 
 from wisca_xai._process import silenced
 from wisca_xai._text import display_names
-
-if TYPE_CHECKING:  # Importing matplotlib is slow.
-    from matplotlib.axes import Axes
 
 Ruler: TypeAlias = Callable[[str], float]  # width of a text in inches
 
@@ -16,25 +14,38 @@ LIMITS = (60, 52, 45, 39, 34, 30, 27, 24, 21, 19, 17, 15, 13, 11, 9, 8)  # chara
 BREAKS = " _-.,:;/|)]…"  # A line may end after these.
 
 
-def ruler(ax: "Axes", size: float) -> Ruler:
+def ruler(size: float) -> Ruler:
     """A function that measures text of `size` points, as the sum of the widths of its characters.
 
     A character that the font lacks is as wide as the box that stands for it.
     """
-    from matplotlib.text import Text
+    from matplotlib import rcParams
 
-    known: dict[str, float] = {}
-    figure = ax.get_figure(root=True)
+    widths = _widths(round(size, 2), *rcParams["font.family"])
+    return lambda text: sum(map(widths.__getitem__, text))
 
-    def width_of(character: str) -> float:
-        if character not in known:
-            text = Text(text=character * 8, size=size, parse_math=False)
-            text.set_figure(figure)  # type: ignore[arg-type]
-            with silenced():  # matplotlib warns of missing characters when it draws.
-                known[character] = text.get_window_extent().width / figure.dpi / 8  # type: ignore[union-attr]
-        return known[character]
 
-    return lambda text: sum(map(width_of, text))
+class _Widths(dict[str, float]):
+    """Width in inches of each character that was asked for, in one font."""
+
+    def __init__(self, size: float) -> None:
+        self.size = size
+
+    def __missing__(self, character: str) -> float:
+        from matplotlib.figure import Figure
+        from matplotlib.text import Text
+
+        figure = Figure()
+        text = Text(text=character * 8, size=self.size, parse_math=False)
+        text.set_figure(figure)
+        with silenced():  # matplotlib warns of missing characters when it draws.
+            self[character] = text.get_window_extent().width / figure.dpi / 8
+        return self[character]
+
+
+@lru_cache(maxsize=64)
+def _widths(size: float, *family: str) -> _Widths:
+    return _Widths(size)
 
 
 def fit_names(
@@ -44,26 +55,38 @@ def fit_names(
     *,
     width: float,
     lines: int = 2,
-) -> tuple[list[str], bool]:
-    """Names that keep to `width` inches on at most `lines` lines, and whether all are whole.
+) -> tuple[list[str], int]:
+    """Names that keep to `width` inches on at most `lines` lines, and how long they may be.
 
-    Names that are too long are cut in the middle, and stay different. An ending, such as " = 3", is
-    never cut.
+    Names that are longer are cut in the middle, and stay different. An ending, such as " = 3", is
+    never cut. The length is that of the longest name if all are whole, and 0 if names do not fit.
     """
-    fitted: list[list[str]] = []
+    longest = max(map(len, names), default=0)
+    shown: list[str] = []
     for limit in LIMITS:
         cut = display_names(map(str, names), width=limit)
         fitted = [
-            wrap([*_pieces(name), *([ending] if ending else [])], measure, width=width)
+            _fit_name([*_pieces(name), *([ending] if ending else [])], measure, width, lines)
             for name, ending in zip(cut, endings, strict=True)
         ]
+        shown = ["\n".join(found) for found in fitted]
         if all(
             len(found) <= lines and all(measure(line) <= width for line in found)
             for found in fitted
         ):
-            break
-    is_whole = max(map(len, names), default=0) <= limit and limit > LIMITS[-1]
-    return ["\n".join(found[:lines]) for found in fitted], is_whole
+            return shown, min(limit, longest)
+    return shown, 0
+
+
+def _fit_name(pieces: Sequence[str], measure: Ruler, width: float, lines: int) -> list[str]:
+    """The lines of one name, as equal in width as they can be."""
+    found = wrap(pieces, measure, width=width)
+    if 1 < len(found) <= lines:
+        for share in (0.5, 0.6, 0.7, 0.8, 0.9):
+            even = wrap(pieces, measure, width=share * width)
+            if len(even) == len(found) and all(measure(line) <= width for line in even):
+                return even
+    return found
 
 
 def wrap_text(text: str, measure: Ruler, *, width: float) -> str:

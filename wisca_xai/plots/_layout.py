@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # Importing matplotlib is slow.
 NARROW, SMALL = 5.0, 0.8  # Below this width, in inches, all text is smaller by this factor.
 SHARE = 0.44  # largest share of the width for the names of rows
 SHRINKS = (1.0, 0.88, 0.76)  # Names are first made this much smaller, and only then cut.
+WORTH = 1.15  # Names are made smaller if this many times as much of them can be read then.
 LEADING, GAP = 1.2, 0.25  # height of a line and of the space between names, by the size of a font
 SMALLEST = 1.0  # size of a font in points, however many rows there are
 
@@ -54,12 +55,14 @@ def _name_rows(ax: "Axes", names: Sequence[str], endings: Sequence[str], *, is_f
     full = font_size(ax, "ytick.labelsize")
     room = np.inf if is_free else height_of(ax) * 72 / (len(names) + 0.2)
     width = SHARE * slot_of(ax)
+    best = -1.0
     for shrink in SHRINKS:
-        size = full * shrink
-        lines = 2 if room >= (2 * LEADING + GAP) * size else 1
-        size = max(min(size, room / (lines * LEADING + GAP)), SMALLEST)
-        shown, is_whole = fit_names(names, endings, ruler(ax, size), width=width, lines=lines)
-        if is_whole:
+        lines = 2 if room >= (2 * LEADING + GAP) * full * shrink else 1
+        tried = max(min(full * shrink, room / (lines * LEADING + GAP)), SMALLEST)
+        fitted, length = fit_names(names, endings, ruler(tried), width=width, lines=lines)
+        if length * shrink > WORTH * best:
+            best, shown, size = length * shrink, fitted, tried
+        if length == max(map(len, names)):
             break
     ax.set_yticks(np.arange(len(names))[::-1], shown)
     for label in ax.get_yticklabels():
@@ -72,6 +75,8 @@ def lay_out(
     ax: "Axes", *, title: str, xlabel: str, ylabel: str = "", has_legend: bool = False
 ) -> None:
     """Set the title, the labels of the axes and the legend, so that they end at the edges."""
+    from matplotlib.ticker import AutoLocator
+
     title_size = 0.9 * font_size(ax, "axes.titlesize")
     label_size = font_size(ax, "axes.labelsize")
     heading = ax.set_title("", loc="left", parse_math=False, fontsize=title_size)
@@ -83,11 +88,14 @@ def lay_out(
     ax.tick_params(axis="x", labelsize=font_size(ax, "xtick.labelsize"))
     settle(ax)
     width = width_of(ax)
-    heading.set_text(_fitted(title, ruler(ax, title_size), width))
-    measure = ruler(ax, label_size)
+    if isinstance(ax.xaxis.get_major_locator(), AutoLocator):  # not dates and names
+        ticks = int(width * 72 / (4.2 * font_size(ax, "xtick.labelsize")))
+        ax.locator_params(axis="x", nbins=min(max(ticks, 2), 9))
+    heading.set_text(_fitted(title, ruler(title_size), width))
+    measure = ruler(label_size)
     # A label that is wider than the axes ends at their right edge, so it stays in the figure.
     fits = all(measure(line) <= width for line in xlabel.split("\n"))
-    below.set_text(_fitted(xlabel, measure, width if fits else 0.92 * slot_of(ax)))
+    below.set_text(_fitted(xlabel, measure, width if fits else reach_of(ax)))
     below.set(horizontalalignment="center" if fits else "right", x=0.5 if fits else 1.0)
     if has_legend:
         _legend_below(ax)
@@ -107,8 +115,8 @@ def _legend_below(ax: "Axes") -> None:
 
     size = font_size(ax, "legend.fontsize")
     handles, labels = ax.get_legend_handles_labels()
-    column = max(map(ruler(ax, size), labels)) + 3.6 * size / 72  # with the mark, and a gap
-    n_columns = int(np.clip(0.94 * slot_of(ax) / column, 1, len(labels)))
+    column = max(map(ruler(size), labels)) + 3.6 * size / 72  # with the mark, and a gap
+    n_columns = int(np.clip(reach_of(ax) / column, 1, len(labels)))
     is_wide = n_columns * column > width_of(ax)  # Then the legend begins under the names.
     label = ax.xaxis.label
     lines = label.get_text().count("\n") + 1
@@ -141,7 +149,8 @@ def name_columns(ax: "Axes", names: Sequence[str]) -> None:
     endings = [""] * len(names)
     for size in [shrink * full for shrink in SHRINKS]:
         room = step - 0.5 * size / 72
-        shown, fits = fit_names(names, endings, ruler(ax, size), width=room)
+        shown, length = fit_names(names, endings, ruler(size), width=room)
+        fits = length == max(map(len, names))
         if fits:
             break
     if not fits:
@@ -149,7 +158,7 @@ def name_columns(ax: "Axes", names: Sequence[str]) -> None:
         lines = 2 if step > (2 * LEADING + GAP) * size / 72 else 1
         size = max(min(size, step * 72 / (lines * LEADING + GAP)), SMALLEST)
         width = 0.25 * slot_of(ax)
-        shown, _ = fit_names(names, endings, ruler(ax, size), width=width, lines=lines)
+        shown, _ = fit_names(names, endings, ruler(size), width=width, lines=lines)
     ax.set_xticks(range(len(names)), shown)
     for label in ax.get_xticklabels():
         label.set(parse_math=False, fontsize=size, rotation=0 if fits else 90, linespacing=1.0)
@@ -196,6 +205,14 @@ def slot_of(ax: "Axes") -> float:
         return width
     spec = spec.get_topmost_subplotspec()
     return width * len(spec.colspan) / spec.get_gridspec().ncols
+
+
+def reach_of(ax: "Axes") -> float:
+    """Width in inches from the left end of the names of rows to the right edge of the Axes."""
+    names = ax.yaxis.get_tightbbox()
+    frame = ax.get_window_extent()
+    left = frame.x0 if names is None else min(names.x0, frame.x0)
+    return float(min((frame.x1 - left) / ax.figure.dpi, 0.92 * slot_of(ax)))
 
 
 def width_of(ax: "Axes") -> float:

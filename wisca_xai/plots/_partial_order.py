@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
+from unicodedata import east_asian_width
 
 import numpy as np
 
@@ -66,7 +67,9 @@ def partial_order(
     most = 2 * WIDTH if ax is None else slot_of(ax)
     for length in LENGTHS:
         names = display_names(map(str, shown), width=length)
-        places, lines, width = _hasse_layout(order, np.array([len(name) + GAP for name in names]))
+        places, lines, width = _hasse_layout(
+            order, np.array([_length(name) + GAP for name in names])
+        )
         if most / (LETTER * width) >= READABLE:
             break
     inches = min(max(WIDTH - 0.5, 10.0 * LETTER * width), most)
@@ -94,6 +97,11 @@ def partial_order(
     size = 0.9 * font_size(ax, "axes.titlesize")
     ax.set_title("Order on which all explainers agree", loc="left", fontsize=size)
     return ax
+
+
+def _length(name: str) -> int:
+    """Number of characters; Chinese, Japanese and Korean ones are twice as wide as others."""
+    return sum(2 if east_asian_width(character) in "WF" else 1 for character in name)
 
 
 def _hasse_layout(

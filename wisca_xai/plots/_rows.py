@@ -146,6 +146,7 @@ def in_text(cell: Any) -> str:
         moment = pd.Timestamp(cell)
         return moment.strftime("%Y-%m-%d" if moment == moment.normalize() else "%Y-%m-%d %H:%M")
     if isinstance(cell, int | float | np.number) and not isinstance(cell, bool | np.timedelta64):
-        is_short = float(cell).is_integer() and abs(float(cell)) < 1e6
+        size, is_whole = abs(float(cell)), float(cell).is_integer()
+        is_short = size < 1e6 and (is_whole or size >= 1e3)  # 42600, not 4.26e+04
         return f"{float(cell):.0f}" if is_short else f"{float(cell):.3g}"
     return str(display_name(str(cell), width=16))

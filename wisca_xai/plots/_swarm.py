@@ -23,12 +23,17 @@ DIAMETERS = (
 )  # of points, in points
 
 
-def diameter_of(rows: Sequence[FloatVector], room: float) -> float:
-    """The largest diameter with which the points of every row fit into `room` points."""
-    for diameter in DIAMETERS:
-        if all(_levels(row, diameter, room)[1] for row in rows):
-            return diameter
-    return DIAMETERS[-1]
+def diameters_of(rows: Sequence[FloatVector], room: float) -> FloatVector:
+    """Diameter of the points of each row, so that they fit into `room` points.
+
+    It is the same for most rows. Rows with many points in one place have smaller ones.
+    """
+    largest = [
+        next((size for size in DIAMETERS if _levels(row, size, room)[1]), DIAMETERS[-1])
+        for row in rows
+    ]
+    usual = sorted(largest)[len(largest) // 2]
+    return np.minimum(largest, usual)
 
 
 def spread(positions: FloatVector, diameter: float, room: float) -> FloatVector:

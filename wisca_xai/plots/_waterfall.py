@@ -145,7 +145,7 @@ def _write_values(ax: "Axes", starts: FloatVector, bars: FloatVector) -> None:
     size = font_size(ax, "xtick.labelsize")
     size = min(size, height_of(ax) * 72 / len(bars) / 1.2)
     texts = [f"{value:+.2g}".replace("-", "\N{MINUS SIGN}") for value in bars]
-    share = min((max(map(ruler(ax, size), texts)) + 0.1) / width_of(ax), 0.6)
+    share = min((max(map(ruler(size), texts)) + 0.1) / width_of(ax), 0.6)
     ends = np.concatenate([starts, starts + bars])
     low, high = ends.min(), ends.max()
     span = (high - low) or 1.0
