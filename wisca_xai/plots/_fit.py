@@ -11,6 +11,8 @@ from wisca_xai._text import display_names
 Ruler: TypeAlias = Callable[[str], float]  # width of a text in inches
 
 LIMITS = (60, 52, 45, 39, 34, 30, 27, 24, 21, 19, 17, 15, 13, 11, 9, 8)  # characters of a name
+LARGE = 40.0  # size of the font in points in which characters are measured
+ROUNDING = 1.02  # Small fonts may be this much wider, because characters begin at whole pixels.
 BREAKS = " _-.,:;/|)]…"  # A line may end after these.
 
 
@@ -21,31 +23,28 @@ def ruler(size: float) -> Ruler:
     """
     from matplotlib import rcParams
 
-    widths = _widths(round(size, 2), *rcParams["font.family"])
-    return lambda text: sum(map(widths.__getitem__, text))
+    widths = _widths(*rcParams["font.family"], *rcParams["font.sans-serif"])
+    return lambda text: size * sum(map(widths.__getitem__, text))
 
 
 class _Widths(dict[str, float]):
-    """Width in inches of each character that was asked for, in one font."""
-
-    def __init__(self, size: float) -> None:
-        self.size = size
+    """Width of each character that was asked for, in inches per point of font size."""
 
     def __missing__(self, character: str) -> float:
         from matplotlib.figure import Figure
         from matplotlib.text import Text
 
-        figure = Figure()
-        text = Text(text=character * 8, size=self.size, parse_math=False)
+        figure = Figure(dpi=100)
+        text = Text(text=character * 8, size=LARGE, parse_math=False)
         text.set_figure(figure)
         with silenced():  # matplotlib warns of missing characters when it draws.
-            self[character] = text.get_window_extent().width / figure.dpi / 8
+            self[character] = ROUNDING * text.get_window_extent().width / 800 / LARGE
         return self[character]
 
 
-@lru_cache(maxsize=64)
-def _widths(size: float, *family: str) -> _Widths:
-    return _Widths(size)
+@lru_cache(maxsize=16)
+def _widths(*_family: str) -> _Widths:
+    return _Widths()
 
 
 def fit_names(
