@@ -79,6 +79,13 @@ def test_rare_categories_share_the_last_strip():
     assert len(points_of(ax)) == n
 
 
+def test_long_categories_that_begin_and_end_alike_stay_apart():
+    cells = [f"{'the same beginning ' * 3}{i}{' and the same end' * 3}" for i in (1, 1, 2, 2)]
+    ax = plots.dependence(make_local(data=DATA.assign(size=cells)), "size")
+    assert len({label.get_text() for label in ax.get_xticklabels()}) == 2
+    assert len(set(np.round(points_of(ax)[:, 0]))) == 2
+
+
 def test_dates_are_drawn_in_their_order():
     dates = pd.to_datetime(["2024-03-01", "2024-01-01", "2024-02-01", "2024-04-01"])
     ax = plots.dependence(make_local(data=DATA.assign(age=dates)), "age")

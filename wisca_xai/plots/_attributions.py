@@ -13,6 +13,7 @@ from wisca_xai.plots._layout import lay_out_rows
 from wisca_xai.plots._rows import (
     check_local,
     check_row,
+    class_after,
     endings_of_row,
     is_additive,
     meaning_of_row,
@@ -55,7 +56,6 @@ def attributions(
         Number of features to show, those with the largest magnitude.
     labels : mapping of str or class label to str, default=None
         Names to show in place of those of features and classes; see `Explanation.with_labels`.
-        `target` is then the new name of the class.
 
     Returns
     -------
@@ -67,7 +67,8 @@ def attributions(
     InputError
         If the explanation is global, or does not contain the row or class, or `labels` is invalid.
     """
-    explanation = check_result(explanation, Explanation, labels)
+    given, explanation = explanation, check_result(explanation, Explanation, labels)
+    target = class_after(given, explanation, target)
     check_local(explanation, "attributions")
     row = check_row(explanation, row)
     shown = shown_of(explanation, target, getattr(explanation, "classes", None))

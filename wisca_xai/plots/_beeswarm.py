@@ -11,7 +11,14 @@ from wisca_xai._text import display_name
 from wisca_xai._typing import FloatMatrix, FloatVector, IntVector
 from wisca_xai.plots._axes import DOWN, GREY, check_result, mark_zero, new_axes
 from wisca_xai.plots._layout import font_size, height_of, lay_out_rows, settle, width_of
-from wisca_xai.plots._rows import check_local, codes_of, order_of_features, shown_of, unit_of
+from wisca_xai.plots._rows import (
+    check_local,
+    class_after,
+    codes_of,
+    order_of_features,
+    shown_of,
+    unit_of,
+)
 from wisca_xai.plots._swarm import diameters_of, spread
 
 if TYPE_CHECKING:  # Importing matplotlib is slow.
@@ -46,7 +53,6 @@ def beeswarm(
         Number of features to show, the most important ones.
     labels : mapping of str or class label to str, default=None
         Names to show in place of those of features and classes; see `Explanation.with_labels`.
-        `target` is then the new name of the class.
 
     Returns
     -------
@@ -58,7 +64,8 @@ def beeswarm(
     InputError
         If the explanation is global, does not contain the class, or `labels` is invalid.
     """
-    explanation = check_result(explanation, Explanation, labels)
+    given, explanation = explanation, check_result(explanation, Explanation, labels)
+    target = class_after(given, explanation, target)
     check_local(explanation, "beeswarm")
     shown = shown_of(explanation, target, getattr(explanation, "classes", None))
     top = order_of_features(explanation)[: check_count("max_features", max_features)]

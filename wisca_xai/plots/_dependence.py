@@ -14,7 +14,7 @@ from wisca_xai._text import display_name
 from wisca_xai._typing import FloatVector
 from wisca_xai.plots._axes import DOWN, check_result, mark_zero, new_axes
 from wisca_xai.plots._layout import height_of, lay_out, name_columns, width_of
-from wisca_xai.plots._rows import cells_of, check_local, in_text, shown_of, unit_of
+from wisca_xai.plots._rows import cells_of, check_local, class_after, in_text, shown_of, unit_of
 from wisca_xai.plots._swarm import diameters_of, spread
 
 if TYPE_CHECKING:  # Importing matplotlib is slow.
@@ -67,7 +67,6 @@ def dependence(
         Explainer of a consensus to show. None shows the consensus.
     labels : mapping of str or class label to str, default=None
         Names to show in place of those of features and classes; see `Explanation.with_labels`.
-        `target` is then the new name of the class.
 
     Returns
     -------
@@ -82,6 +81,7 @@ def dependence(
     """
     column = _position(explanation, feature)
     whole = check_result(explanation, Explanation, labels)
+    target = class_after(explanation, whole, target)
     part = _part(whole, component)
     check_local(part, "dependence")
     cells = cells_of(part)
@@ -139,13 +139,18 @@ def _has_categories(column: "pd.Series[Any]") -> bool:
 
 def _strips_of(column: "pd.Series[Any]") -> _Strips:
     """A strip for each category, the most frequent first, and those of rows that are left."""
-    texts = column.map(in_text)
+    texts = column.map(_whole_text)
     found = texts.value_counts()
     names = sorted(found.index, key=lambda name: (-found[name], name))
     if len(names) > MOST:
         names = [*names[: MOST - 1], f"{len(names) - MOST + 1} others"]
     position = {name: float(i) for i, name in enumerate(names)}
     return _Strips(names, texts.map(lambda text: position.get(text, len(names) - 1.0)).to_numpy())
+
+
+def _whole_text(cell: Any) -> str:
+    """A category in full, because two that are cut may look alike."""
+    return cell if isinstance(cell, str) else in_text(cell)
 
 
 def _draw_strips(

@@ -74,6 +74,15 @@ def shown_of(explanation: Explanation, target: Any, classes: Any = None) -> Show
     return Shown(values * sign[:, None], turned, _class(target))
 
 
+def class_after(before: Explanation, after: Explanation, target: Any) -> Any:
+    """The name of a class after `labels` were applied."""
+    for name in ("targets", "classes"):
+        old, new = getattr(before, name, None), getattr(after, name, None)
+        if old is not None and new is not None and target in old.tolist():
+            return new.tolist()[old.tolist().index(target)]
+    return target
+
+
 def _check_target(target: Any, known: Sequence[Any]) -> None:
     if target not in known:
         known = list(dict.fromkeys(known))

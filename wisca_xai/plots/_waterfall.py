@@ -16,6 +16,7 @@ from wisca_xai.plots._fit import ruler
 from wisca_xai.plots._layout import font_size, height_of, lay_out_rows, width_of
 from wisca_xai.plots._rows import (
     check_row,
+    class_after,
     endings_of_row,
     is_additive,
     meaning_of_row,
@@ -59,7 +60,6 @@ def waterfall(
         are summed in one bar.
     labels : mapping of str or class label to str, default=None
         Names to show in place of those of features and classes; see `Explanation.with_labels`.
-        `target` is then the new name of the class.
 
     Returns
     -------
@@ -73,6 +73,7 @@ def waterfall(
         invalid.
     """
     whole = check_result(explanation, Explanation, labels)
+    target = class_after(explanation, whole, target)
     part = _additive_part(whole)
     row = check_row(part, row)
     shown = shown_of(part, target, getattr(whole, "classes", None))
