@@ -6,11 +6,11 @@ import platform
 import re
 import sys
 import threading
-from collections.abc import Iterator
-from functools import cache, lru_cache
+from collections.abc import Callable, Iterator
+from functools import cache, lru_cache, partial
 from typing import Any
 
-from sklearn import get_config
+from sklearn import config_context, get_config
 from threadpoolctl import ThreadpoolController
 
 # Start of a line that LightGBM or XGBoost prints.
@@ -120,6 +120,21 @@ def one_blas_thread() -> Iterator[None]:
             _n_limiting -= 1
             while _n_limiting == 0 and _n_threads:
                 _set_threads(*_n_threads.pop())
+
+
+def in_this_config(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function with scikit-learn's configuration of this thread, whichever worker calls it.
+
+    scikit-learn keeps a configuration for each thread, and models depend on it: with
+    ``set_config(transform_output="pandas")`` the steps of a Pipeline get frames. Its own `delayed`
+    does the same, but also changes the warning filters, which threads share.
+    """
+    return partial(_with_config, get_config(), function)
+
+
+def _with_config(config: dict[str, Any], function: Callable[..., Any], *args: Any) -> Any:
+    with config_context(**config):
+        return function(*args)
 
 
 def transform_output(estimator: Any) -> str:

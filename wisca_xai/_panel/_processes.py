@@ -9,6 +9,7 @@ from typing import Any
 from cloudpickle import dumps
 from loky import ProcessPoolExecutor
 
+from wisca_xai._compat import in_this_config
 from wisca_xai._exceptions import InputError
 from wisca_xai._random import seed_entropy
 from wisca_xai._results._explanation import Explanation
@@ -64,7 +65,7 @@ class _OtherProcess:
             self.pool = _start(task)
         answer: Explanation | str
         try:
-            job = self.pool.submit(_attempt_shared, explainer, task)
+            job = self.pool.submit(in_this_config(_attempt_shared), explainer, task)
             answer, evaluated = job.result(self.timeout)
         except TimeoutError:
             answer, evaluated = f"TimeoutError: no answer within {self.timeout:g} seconds", {}
@@ -96,7 +97,7 @@ def _start(task: Task) -> Any:
         ) from error
     pool = ProcessPoolExecutor(max_workers=1)
     try:
-        pool.submit(_load, sent).result(START_SECONDS)
+        pool.submit(in_this_config(_load), sent).result(START_SECONDS)
     except Exception as error:
         pool.shutdown(wait=True, kill_workers=True)
         raise InputError(

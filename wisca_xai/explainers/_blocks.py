@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from joblib import Parallel, cpu_count, delayed, effective_n_jobs
 
-from wisca_xai._compat import numeric_libraries, one_blas_thread
+from wisca_xai._compat import in_this_config, numeric_libraries, one_blas_thread
 from wisca_xai._model._response import Response
 from wisca_xai._text import progress_bar
 from wisca_xai.explainers._task import Task
@@ -61,7 +61,7 @@ def _answers(
         return
     # Each job gets an equal share of the cores, so that the model's own threads do not compete.
     n_threads = max(1, cpu_count() // effective_n_jobs(task.n_jobs))
-    counted = delayed(_counted)
+    counted = delayed(in_this_config(_counted))
     jobs = (counted(answer, task.response.fresh(), block, n_threads) for block in blocks)
     pool = Parallel(n_jobs=task.n_jobs, prefer="threads", return_as="generator")
     for given, spent in pool(jobs):

@@ -7,6 +7,7 @@ import numpy as np
 from joblib import Parallel, delayed
 
 from wisca_xai._checks import check_choice, check_count, check_no_fields
+from wisca_xai._compat import in_this_config
 from wisca_xai._exceptions import InputError
 from wisca_xai._results._explanation import Explanation
 from wisca_xai._results._validity import DOUBLE_ROUNDING
@@ -206,7 +207,7 @@ class ForestExplainer(BaseExplainer):
             return table, forest.fit(table, target)
 
         grown: list[Part] = Parallel(n_jobs=task.n_jobs, prefer="threads")(
-            delayed(grow_part)(part) for part in range(n_parts)
+            delayed(in_this_config(grow_part))(part) for part in range(n_parts)
         )
         return grown
 

@@ -12,6 +12,7 @@ import pandas as pd
 from joblib import Parallel, delayed
 
 from wisca_xai._checks import check_choice, check_count
+from wisca_xai._compat import in_this_config
 from wisca_xai._exceptions import InputError
 from wisca_xai._files import whole_file
 from wisca_xai._text import progress_bar
@@ -99,7 +100,7 @@ def run_study(
     }
     missing = {path: cell for path, cell in cells.items() if not path.exists()}
     jobs = Parallel(n_jobs=n_jobs, return_as="generator_unordered")(
-        delayed(_keep)(path, cell) for path, cell in missing.items()
+        delayed(in_this_config(_keep))(path, cell) for path, cell in missing.items()
     )
     bar = progress_bar(jobs, "cells", unit="cell", verbose=verbose, total=len(missing))
     for _ in bar:
