@@ -59,7 +59,14 @@ class Bent(Ridge):
         return super().predict(X) + 0.01 * (np.asarray(X)[:, 0] > 1)
 
 
-@pytest.mark.parametrize("model", [Bent(), make_pipeline(StandardScaler(), Bent())])
+class Capped(Ridge):
+    """Not linear where no row that is known comes."""
+
+    def predict(self, X):
+        return np.minimum(super().predict(X), 1e6)
+
+
+@pytest.mark.parametrize("model", [Bent(), make_pipeline(StandardScaler(), Bent()), Capped()])
 def test_a_model_that_is_not_linear_is_asked(model, monkeypatch):
     model.fit(X, X[:, 0])
     quick = explained(SMALL[2], model, monkeypatch, margin=True)

@@ -45,6 +45,19 @@ def _is_of_tables(name: str) -> bool:
     return name == "decision_function" or name.startswith("predict")
 
 
+def is_of_library(model: Any, method: str) -> bool:
+    """Whether a library of models wrote the method and the class: no subclass, no replaced method.
+
+    Only then coefficients and trees tell what the method returns. A business rule on top of them
+    may change rows that no check asks for.
+    """
+    library = library_of(model)
+    written = str(getattr(getattr(type(model), method, None), "__module__", ""))
+    own = getattr(model, "__dict__", {})
+    replaced = any(_is_of_tables(name) and callable(own[name]) for name in own)
+    return library in (*LIBRARIES, "sklearn") and written.startswith(f"{library}.") and not replaced
+
+
 def method_of(model: Any, name: str) -> Callable[[Any], Any]:
     """The method of a model that takes a table; the model itself for "call".
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from scipy.special import expit, softmax
 
+from wisca_xai._model._boosting import is_of_library
 from wisca_xai._typing import FloatArray, FloatMatrix, FloatVector
 
 LEAST_FEATURES = 50  # below, the model itself is fast enough
@@ -56,9 +57,11 @@ class Margin:
         return np.asarray(shares / shares.sum(axis=-1, keepdims=True))
 
 
-def possible_margins(model: Any, n_features: int) -> Iterator[Margin]:
-    """Margins that a fitted model may have. The caller compares them with the model's outputs."""
+def possible_margins(model: Any, method: str, n_features: int) -> Iterator[Margin]:
+    """Margins that a fitted model's method may have. The caller compares them with its outputs."""
     steps = [step for _, step in getattr(model, "steps", [("model", model)])]
+    if not (is_of_library(model, method) and is_of_library(steps[-1], method)):
+        return
     centre, scale = np.zeros(n_features), np.ones(n_features)
     for step in steps[:-1]:
         affine = _affine(step, n_features)

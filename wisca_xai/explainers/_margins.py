@@ -27,7 +27,7 @@ def checked_margin(
     ours = rows[generator.integers(len(rows), size=len(some))]
     mixed = np.where(generator.random(some.shape) < generator.random((len(some), 1)), ours, some)
     asked = None
-    for margin in possible_margins(response.model, d):
+    for margin in possible_margins(response.model, response.method, d):
         with np.errstate(over="ignore"):
             found = margin.outputs(margin.of(rows))
         if found.shape != outputs.shape or not _agree(found, outputs):

@@ -176,13 +176,13 @@ def test_a_format_of_another_version_is_not_read(monkeypatch):
     )
 
 
-def test_a_wrapper_that_does_more_than_its_trees_is_noticed():
+def test_a_wrapper_may_do_more_than_its_trees_which_are_not_read():
     class Doubled(library("xgboost").XGBRegressor):
         def predict(self, X, **options):
             return super().predict(X, **options) ** 2 / 1e4
 
     model = Doubled(n_estimators=15).fit(X, Y)
-    assert boosted_trees(model) is not None
+    assert boosted_trees(model) is None
     found = ShapExplainer(model, random_state=0).fit(X).explain(X[:2])
     np.testing.assert_allclose(
         found.values.sum(axis=1) + found.base_values, model.predict(X[:2]), rtol=1e-6

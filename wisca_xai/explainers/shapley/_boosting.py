@@ -2,8 +2,7 @@
 
 scikit-learn, XGBoost, LightGBM and CatBoost each have a format of their own. All become trees whose
 values add up to the margin, up to a constant, which Shapley values do not need. Whoever uses them
-has to compare the result with the model's own output: a format may change, and a wrapper may do
-more than its trees.
+has to compare the result with the model's own output, because a format may change.
 """
 
 import json
@@ -88,9 +87,9 @@ def boosted_trees(model: Any) -> tuple[list[BoostedTree], Any] | None:
     >>> len(trees), trees[0].value[:, 0, 0].round(2).tolist(), kind.__name__
     (3, [0.0, -0.1, 0.1], 'float32')
     """
-    modules = [f"{base.__module__}." for base in type(model).__mro__]
+    module = f"{type(model).__module__}."
     for start, (read, kind) in READERS.items():
-        if any(module.startswith(start) for module in modules):
+        if module.startswith(start):
             try:
                 return read(model), kind
             except Exception:  # A format of another version may raise anything.

@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from wisca_xai._model._boosting import is_of_library
+from wisca_xai._model._response import Response
 from wisca_xai._typing import FloatArray, FloatMatrix
 from wisca_xai.explainers._blocks import progress_of
 from wisca_xai.explainers._guard import library_call
@@ -68,7 +70,7 @@ def tree_values(task: Task, background: FloatMatrix) -> FloatArray | None:
     response = task.response
     if response.unit == "indicator" or not response.codec.is_plain:
         return None
-    trees = averaged_trees(unwrap(response.model))
+    trees = averaged_trees(readable(response))
     if trees is None:
         return None
     return _for_outputs(task, tree_shapley(trees, task.rows, background))
@@ -82,7 +84,7 @@ def boosting_values(task: Task, background: FloatMatrix) -> FloatArray | None:
     response = task.response
     if response.unit in ("indicator", "probability") or not response.codec.is_plain:
         return None
-    read = boosted_trees(unwrap(response.model))
+    read = boosted_trees(readable(response))
     if read is None:
         return None
     trees, kind = read
@@ -104,7 +106,7 @@ def _for_outputs(task: Task, values: FloatArray) -> FloatArray | None:
 def linear_values(task: Task, background: FloatMatrix) -> FloatArray | None:
     """Values (n, d, k) of a linear output in closed form, or None without coefficients."""
     response = task.response
-    coefficients: Any = getattr(unwrap(response.model), "coef_", None)
+    coefficients: Any = getattr(readable(response), "coef_", None)
     is_linear = coefficients is not None and response.codec.is_plain
     if not is_linear or response.unit not in ("target", "margin"):
         return None
@@ -121,8 +123,10 @@ def linear_values(task: Task, background: FloatMatrix) -> FloatArray | None:
     return np.asarray(centred[:, :, None] * coefficients.T[None, :, :])
 
 
-def unwrap(model: Any) -> Any:
-    """The estimator inside a FrozenEstimator."""
+def readable(response: Response) -> Any:
+    """The estimator (that inside a FrozenEstimator) if its output is its library's own, or None."""
     from sklearn.frozen import FrozenEstimator
 
-    return model.estimator if isinstance(model, FrozenEstimator) else model
+    model = response.model
+    model = model.estimator if type(model) is FrozenEstimator else model
+    return model if is_of_library(model, response.method) else None
