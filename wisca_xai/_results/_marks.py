@@ -2,14 +2,17 @@
 
 from typing import Any
 
+import numpy as np
+
 from wisca_xai._typing import FloatVector
 
 
 def marks(explanation: Any) -> dict[str, FloatVector]:
-    """Mean magnitudes (n_features,) of each explainer, with the sum of the importances.
+    """Mean magnitudes (n_features,) of each explainer, with the sum and the signs of the importances.
 
     A mark far from the end of the bar of the consensus means disagreement.
     """
-    total = explanation.importance.abs().sum()
+    importance = explanation.importance.to_numpy(np.float64)
+    total = np.where(importance < 0, -1.0, 1.0) * np.abs(importance).sum()
     found = {name: part.mean_magnitude() for name, part in explanation.components.items()}
     return {name: one / (one.sum() or 1.0) * total for name, one in found.items()}

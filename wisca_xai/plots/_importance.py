@@ -8,6 +8,7 @@ import pandas as pd
 
 from wisca_xai._checks import check_count
 from wisca_xai._results._consensus_explanation import ConsensusExplanation
+from wisca_xai._results._marks import marks
 from wisca_xai._text import display_name
 from wisca_xai.plots._axes import check_result, mark_zero, new_axes
 from wisca_xai.plots._layout import is_narrow, lay_out_rows
@@ -101,13 +102,10 @@ def _draw_bars(ax: "Axes", shown: pd.DataFrame) -> None:
 def _draw_markers(ax: "Axes", explanation: ConsensusExplanation, shown: pd.DataFrame) -> None:
     columns = [explanation.feature_names.index(feature) for feature in shown["feature"]]
     positions = np.arange(len(shown))[::-1]
-    sign = np.where(shown["importance"] < 0, -1.0, 1.0)
     offsets = np.linspace(-0.18, 0.18, max(len(explanation.components), 2))
-    for i, (name, component) in enumerate(explanation.components.items()):
-        magnitude = component.mean_magnitude()
-        shares = magnitude / (magnitude.sum() or 1.0) * explanation.importance.abs().sum()
+    for i, (name, found) in enumerate(marks(explanation).items()):
         ax.scatter(
-            sign * shares[columns],
+            found[columns],
             positions - offsets[i],
             marker=MARKERS[i % len(MARKERS)],
             color=MARKER_COLORS[i % len(MARKER_COLORS)],
