@@ -8,7 +8,7 @@ from wisca_xai._typing import FloatVector
 
 
 def marks(explanation: Any) -> dict[str, FloatVector]:
-    """Mean magnitudes (n_features,) of each explainer, with the sum and the signs of the importances.
+    """Mean magnitudes (n_features,) of each explainer, with sum and signs of the importances.
 
     A mark far from the end of the bar of the consensus means disagreement.
     """
