@@ -1,8 +1,9 @@
 """Whether a model is fitted, also if it could predict before."""
 
 import numpy as np
+import pandas as pd
 import pytest
-from sklearn.base import BaseEstimator, RegressorMixin, clone
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, clone
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
@@ -80,3 +81,44 @@ def test_a_rule_that_learns_nothing_is_explained_with_y_or_as_a_function():
         np.testing.assert_allclose(values, (X[:5] - X.mean(axis=0)) * [1, 0], atol=1e-9)
     with pytest.raises(InputError, match="If it learns nothing, pass its `predict`"):
         ShapExplainer(Stateless()).fit(X)
+
+
+class PlainNames(RegressorMixin, BaseEstimator):
+    """A model whose fitted attributes do not end in "_", so that scikit-learn does not see them."""
+
+    def fit(self, X, y):
+        self.inner = LinearRegression().fit(X, y)
+        return self
+
+    def predict(self, X):
+        return self.inner.predict(X)
+
+
+class PlainClasses(ClassifierMixin, PlainNames):
+    """The same for a classifier that has no `predict`."""
+
+    classes_ = np.array([0, 1])
+    predict = property()
+
+    def predict_proba(self, X):
+        return np.c_[1 - self.inner.predict(X), self.inner.predict(X)]
+
+
+@pytest.mark.parametrize("kind", [PlainNames, PlainClasses])
+@pytest.mark.parametrize("make", [np.asarray, pd.DataFrame])
+def test_a_fitted_model_with_other_names_of_attributes_is_explained_itself(kind, make):
+    table = make(X)
+    model = kind().fit(table, 0.5 + Y / 100)
+    explainer = ShapExplainer(model, random_state=0).fit(table, X[:, 1] > 0)  # another target
+    assert explainer.estimator_ is model
+    found = explainer.explain(table[:5], target="all")
+    total = found.base_values + found.values.sum(axis=1)
+    np.testing.assert_allclose(total[:, -1], 0.5 + Y[:5] / 100, atol=1e-12)
+    np.testing.assert_allclose(found.values[:, 1], 0, atol=1e-9)
+
+
+def test_an_unfitted_model_with_other_names_of_attributes_is_fitted():
+    model = PlainNames()
+    explainer = ShapExplainer(model).fit(X, Y)
+    assert explainer.estimator_ is not model
+    np.testing.assert_allclose(explainer.estimator_.predict(X), Y)

@@ -4,6 +4,7 @@ import inspect
 from copy import deepcopy
 from typing import Any
 
+import numpy as np
 from sklearn import get_config
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
@@ -14,12 +15,17 @@ from sklearn.utils.validation import check_is_fitted
 from wisca_xai._compat import quiet_libraries
 from wisca_xai._exceptions import InputError
 from wisca_xai._model._boosting import quiet_clone
-from wisca_xai._model._outputs import is_plain_callable
+from wisca_xai._model._outputs import METHODS, is_plain_callable
+from wisca_xai._process import silenced
+from wisca_xai._table import take_rows
 from wisca_xai._typing import LabelVector
 
 
-def is_fitted(estimator: Any) -> bool:
+def is_fitted(estimator: Any, X: Any = None) -> bool:
     """Whether a model is fitted. Callables and objects without `get_params` count as fitted.
+
+    scikit-learn looks for attributes that end in "_". A model without them counts as fitted if it
+    has an answer for the first row of `X`.
 
     scikit-learn counts estimators that need no fit, such as GaussianProcessRegressor, as fitted
     from the start. They would be explained as their prior, so they count as fitted here only once
@@ -30,7 +36,7 @@ def is_fitted(estimator: Any) -> bool:
     try:
         check_is_fitted(estimator)
     except NotFittedError:
-        return False
+        return X is not None and _answers(estimator, take_rows(X, np.zeros(1, dtype=np.intp)))
     if hasattr(estimator, "steps"):
         return is_fitted(estimator.steps[-1][1])
     if isinstance(estimator, FrozenEstimator):
@@ -38,6 +44,16 @@ def is_fitted(estimator: Any) -> bool:
     return not _needs_no_fit(estimator) or any(
         name.endswith("_") and not name.startswith("_") for name in vars(estimator)
     )
+
+
+def _answers(model: Any, row: Any) -> bool:
+    """Whether a model predicts a row."""
+    name = next((name for name in METHODS if hasattr(model, name)), None)
+    try:
+        with quiet_libraries(), silenced():  # A Pipeline warns that it is not fitted yet.
+            return name is not None and getattr(model, name)(row) is not None
+    except Exception:  # Models that are not fitted may raise anything.
+        return False
 
 
 def _needs_no_fit(model: Any) -> bool:
@@ -79,12 +95,13 @@ def fit_model(
     given = {name: value for name, value in params.items() if value is not None}
     if given and get_config()["enable_metadata_routing"]:
         given = dict(process_routing(owner, "fit", **given).estimator.fit)
-    if given and (clones_later or is_fitted(model)):
+    fitted = is_fitted(model, X)
+    if given and (clones_later or fitted):
         reason = "the model is fitted already. Leave them out, or pass an unfitted model."
         if clones_later:
             reason = "`n_refits` fits clones without them. Leave them out, or set n_refits=0."
         raise InputError(f"{sorted(given)} cannot be used: {reason}")
-    if is_fitted(model):
+    if fitted:
         return model
     tags = tags_of(model)
     if y is None and tags is not None and tags.target_tags.required:
