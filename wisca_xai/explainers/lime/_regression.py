@@ -8,8 +8,6 @@ from scipy.linalg.lapack import dpotri
 
 from wisca_xai._typing import FloatMatrix, FloatVector, IntVector
 
-WIDE = 100  # from this number of features on, the products of regressors take most of the time
-
 
 @dataclass(frozen=True)
 class Ridge:
@@ -42,10 +40,10 @@ class LocalData:
 
     Attributes
     ----------
-    design, weighted : ndarray of shape (n_features, n_draws)
-        Regressors of the neighbours, and their products with the weights.
-    weights : ndarray of shape (n_draws,)
-        Weights of the neighbours.
+    design, rooted : ndarray of shape (n_features, n_draws)
+        Regressors of the neighbours, and their products with the roots of the weights.
+    weights, roots : ndarray of shape (n_draws,)
+        Weights of the neighbours, and their roots.
     own : ndarray of shape (n_features,)
         Regressors of the row itself.
     total : float
@@ -61,8 +59,9 @@ class LocalData:
     """
 
     design: FloatMatrix
-    weighted: FloatMatrix
+    rooted: FloatMatrix
     weights: FloatVector
+    roots: FloatVector
     own: FloatVector
     total: float
     mean: FloatVector
@@ -74,24 +73,25 @@ class LocalData:
     def of(
         cls,
         design: FloatMatrix,
-        weighted: FloatMatrix,
+        rooted: FloatMatrix,
         weights: FloatVector,
+        roots: FloatVector,
         own: FloatVector,
         y: FloatMatrix,
         own_y: FloatVector,
     ) -> "LocalData":
         """Centre the outputs `y` of the neighbours and `own_y` of the row."""
         total = weights.sum() + 1.0
-        mean = (weighted.sum(axis=1) + own) / total
+        mean = (rooted @ roots + own) / total
         # Differences to the row's own output come first: they are exactly 0 if nothing changes it.
         changes = y - own_y
         shift = weights @ changes / total
         y_mean, centred = own_y + shift, changes - shift
-        return cls(design, weighted, weights, own, total, mean, y_mean, centred, -shift)
+        return cls(design, rooted, weights, roots, own, total, mean, y_mean, centred, -shift)
 
     def variation(self) -> float:
         """Weighted squares of the centred regressor that has the largest ones."""
-        squares = np.einsum("ij,ij->i", self.weighted, self.design) + self.own**2
+        squares = np.einsum("ij,ij->i", self.rooted, self.rooted) + self.own**2
         return float((squares - self.total * self.mean**2).max())
 
 
@@ -124,13 +124,11 @@ class Moments:
     def of(cls, data: LocalData) -> "Moments":
         """Sum up without a centred copy of the regressors, which would take time."""
         own, total, mean = data.own, data.total, data.mean
-        if len(own) < WIDE:
-            gram = data.weighted @ data.design.T
-        else:  # NumPy computes the product of a matrix with itself in half the time.
-            rooted = data.design * np.sqrt(data.weights)
-            gram = rooted @ rooted.T
+        # NumPy computes the product of a matrix with itself in half the time.
+        gram = data.rooted @ data.rooted.T
         gram += np.outer(own, own) - total * np.outer(mean, mean)
-        moment = data.weighted @ data.centred + np.outer(own, data.own_centred)
+        moment = data.rooted @ (data.roots[:, None] * data.centred)
+        moment += np.outer(own, data.own_centred)
         spread = data.weights @ data.centred**2 + data.own_centred**2
         squares = float(data.weights @ data.weights + 1.0)
         return cls(gram, moment, spread, mean, data.y_mean, total, squares)

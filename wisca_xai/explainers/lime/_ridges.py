@@ -41,16 +41,17 @@ def fit_ridges(
     # Draws are independent, so rotating a regressor shuffles it, and takes less time.
     turns = generator.integers(len(neighbours.samples), size=len(sources))
     # All rows share this memory, because new memory takes time.
-    design, weighted = np.empty((2, *neighbours.encoded.shape))
+    design, rooted = np.empty((2, *neighbours.encoded.shape))
     null_design = np.empty((len(sources), len(neighbours.samples)))
     ridges = []
     for i in range(task.n_samples):
         row, chosen = neighbours.rows_encoded[:, i], task.chosen(i)
         weights = _encode(neighbours, row, kernel, design)
-        np.multiply(design, weights, out=weighted)
+        roots = np.sqrt(weights)
+        np.multiply(design, roots, out=rooted)
         own = np.where(neighbours.by_equality, 1.0, row)
         y, own_y = outputs[:, chosen], task.outputs[i, chosen]
-        data = LocalData.of(design, weighted, weights, own, y, own_y)
+        data = LocalData.of(design, rooted, weights, roots, own, y, own_y)
         ridge = fit_selected(data, selection) if selection else fit_ridge(Moments.of(data))
         if len(sources):
             _rotate(design, sources, turns, null_design)

@@ -58,7 +58,7 @@ def _weighted_rows(data: LocalData) -> tuple[FloatMatrix, FloatMatrix]:
 
     Selections compare gains, however small. `Moments.of` would round them: it subtracts large sums.
     """
-    roots = np.sqrt(data.weights)[:, None]
+    roots = data.roots[:, None]
     rows = np.vstack([data.own - data.mean, (data.design.T - data.mean) * roots])
     return rows, np.vstack([data.own_centred, data.centred * roots])
 
