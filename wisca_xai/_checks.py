@@ -39,7 +39,7 @@ def check_not_masked(name: str, values: object) -> None:
 
 def array_checks(X: Any) -> dict[str, Any]:
     """Settings for `check_array` that leave arrays of objects and strings as they are."""
-    is_mixed = isinstance(X, np.ndarray) and X.dtype.kind in "OUS"
+    is_mixed = isinstance(X, np.ndarray) and X.dtype.kind in "OUSmM"
     return {"ensure_all_finite": False, **({"dtype": None} if is_mixed else {})}
 
 

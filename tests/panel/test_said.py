@@ -152,3 +152,18 @@ def test_a_custom_consensus_that_returns_something_else_is_an_error(answer, mess
 
     with pytest.raises(InputError, match=message):
         panel("occlusion", consensus=own).explain(X[:3])
+
+
+@pytest.mark.parametrize("value", [np.nan, 1.0], ids=["missing", "constant"])
+def test_a_column_without_values_in_the_background_does_not_grow_with_time(value):
+    table = pd.DataFrame(np.random.default_rng(0).uniform(-1, 1, (200, 3)), columns=list("abc"))
+    background = table.assign(b=value)
+    model = lambda Z: np.nan_to_num(Z.to_numpy(), nan=7.0) @ [3.0, 1.0, 0.1]  # noqa: E731
+    found = WISCAExplainer(model, random_state=0).fit(background).explain(table[:40])
+    assert "extrapolation_in_time" not in found.verdict().codes
+    sentence = next(one for one in found.verdict() if one.code == "outside_background")
+    assert "of b, which" not in sentence.text
+    assert "most often in b, which has one value, or none, in the whole back" in sentence.text
+    empty = table * np.nan
+    alone = WISCAExplainer(model, random_state=0).fit(empty).explain(empty[:5])
+    assert not any("kernel" in note for note in alone.notes)

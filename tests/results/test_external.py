@@ -225,3 +225,10 @@ def test_missing_values_of_pandas_are_found():
 def test_an_external_explanation_is_saved(tmp_path, all_limes):
     from_external(all_limes).save(tmp_path / "lime.npz")
     assert Explanation.load(tmp_path / "lime.npz") == from_external(all_limes)
+
+
+def test_masked_attributions_are_refused():
+    hidden = np.ma.masked_array(np.ones((4, 3)), np.eye(4, 3, dtype=bool))
+    with pytest.raises(InputError, match="masked array with 3 masked entries"):
+        from_external(hidden)
+    assert from_external(np.ma.masked_array(np.ones((4, 3)))).values.shape == (4, 3)

@@ -13,6 +13,7 @@ from wisca_xai import (
     PermutationExplainer,
     ShapExplainer,
     WISCAExplainer,
+    from_external,
 )
 from wisca_xai.consensus import Consensus
 
@@ -116,3 +117,13 @@ def test_a_loaded_custom_consensus_has_no_function_to_repeat(tmp_path):
     found.save(tmp_path / "custom.npz")
     with pytest.raises(InputError, match="'first' is not known here, because functions are not"):
         Explanation.load(tmp_path / "custom.npz")[:2]
+
+
+def test_a_mask_with_labels_is_read_by_its_labels():
+    table = pd.DataFrame({"a": range(4), "b": 1.0}, index=list("uvwx"))
+    explanation = from_external(table)
+    mask = pd.Series([True, False, False, True], index=list("uvwx"))
+    for one in (mask, mask[::-1], mask.to_numpy(), [True, False, False, True]):
+        assert explanation[one].index.tolist() == ["u", "x"]
+    with pytest.raises(InputError, match="such as 'u', got 4 labels such as 'a'"):
+        explanation[mask.set_axis(list("abcd"))]

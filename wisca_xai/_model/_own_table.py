@@ -1,9 +1,11 @@
 """The check that the model answers on decoded rows as it does on the user's own table."""
 
+import numbers
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from wisca_xai._exceptions import ModelContractError
 from wisca_xai._model._response import Response
@@ -16,14 +18,32 @@ PART = 1e-6  # largest difference that is a rounding error, as a part of the spr
 ULPS = 256  # the same, in units in the last place
 
 
+def check_table_of_fit(response: Response, X: Any, matrix: FloatMatrix, lost: IntVector) -> None:
+    """Raise ModelContractError if the model answers otherwise on what the codec loses of X.
+
+    Parameters
+    ----------
+    response : Response
+    X, matrix : as for `check_own_table`
+    lost : ndarray
+        Positions of rows with values that the codec loses.
+    """
+    rows = np.unique(lost[np.linspace(0, len(lost) - 1, MOST_ROWS).astype(np.intp)])
+    try:
+        known = response(matrix[rows])
+    except Exception:  # Where the model fails is found when rows are explained.
+        return
+    _compare(response, X, matrix, rows, known, has_labels=False)
+
+
 def check_own_table(
     response: Response, X: Any, matrix: FloatMatrix, outputs: FloatMatrix, order: IntVector
 ) -> None:
     """Raise ModelContractError if the model answers otherwise on X than on the decoded codes.
 
     Numbers in arrays that are decoded exactly are not asked for. Of other tables, at most
-    `MOST_ROWS` rows are. A model that is not deterministic, or whose answers depend on the other
-    rows of the batch, is not refused here.
+    `MOST_ROWS` rows are, first those with values that the codec loses. A model that is not
+    deterministic, or whose answers depend on the other rows of the batch, is not refused here.
 
     Parameters
     ----------
@@ -36,7 +56,28 @@ def check_own_table(
         The model's outputs on ``matrix[order]``.
     order : ndarray of shape (n_samples,)
     """
-    rows = np.unique(np.linspace(0, len(matrix) - 1, MOST_ROWS).astype(np.intp))
+    rows = np.linspace(0, len(matrix) - 1, MOST_ROWS).astype(np.intp)
+    if len(matrix) > MOST_ROWS:
+        rows = np.concatenate([lost_rows(response.codec, X, matrix)[:MOST_ROWS], rows])
+    rows = np.unique(rows[:MOST_ROWS])
+    known = outputs[np.argsort(order)][rows]
+    in_order = np.array_equal(order, np.arange(len(order)))
+    _compare(response, X, matrix, rows, known, has_labels=in_order)
+
+
+def _compare(
+    response: Response,
+    X: Any,
+    matrix: FloatMatrix,
+    rows: IntVector,
+    known: FloatMatrix,
+    *,
+    has_labels: bool,
+) -> None:
+    """Compare the answers on some rows of X with those on the decoded rows, `known`.
+
+    With `has_labels`, the rows that were asked may have had the labels of X by chance.
+    """
     own = _own_form(response.codec, take_rows(X, rows))
     if own is None or _is_same_array(own, response.codec.decode(matrix[rows])):
         return
@@ -44,8 +85,7 @@ def check_own_table(
         answers = response.of_table(own)
     except Exception:  # The model takes only what it was fitted on, which decoded rows are.
         return
-    known = outputs[np.argsort(order)][rows]
-    if _is_close(answers, known) and not _has_decoded_labels(own, order):
+    if _is_close(answers, known) and not (has_labels and _has_decoded_labels(own)):
         return
     if not _is_close(answers, response.of_table(_own_form(response.codec, take_rows(X, rows)))):
         return  # The model is not deterministic, which has a note of its own.
@@ -54,6 +94,46 @@ def check_own_table(
     decoded = response(matrix[rows])
     if not _is_close(answers, decoded):
         raise _other_answers(response.codec, X, matrix, rows, answers, decoded)
+
+
+def lost_rows(codec: TableCodec, X: Any, matrix: FloatMatrix) -> IntVector:
+    """Positions of rows that do not come back from the codes with the same values and types."""
+    own = _own_form(codec, X)
+    back = None if own is None else codec.decode(matrix)
+    if own is None or _is_same_array(own, back):
+        return np.empty(0, dtype=np.intp)
+    changed = np.zeros(len(matrix), dtype=bool)
+    for j in range(matrix.shape[1]):
+        changed |= _changed_cells(own, back, j)
+    return np.flatnonzero(changed)
+
+
+def _changed_cells(own: Any, back: Any, j: int) -> NDArray[np.bool_]:
+    """Which cells of a column have another value, or a value of another type."""
+    one, two = (_column(table, j) for table in (own, back))
+    kinds = [getattr(column, "dtype", None) for column in (one, two)]
+    if kinds[0] == kinds[1] and isinstance(kinds[0], np.dtype) and kinds[0].kind in "biufmM":
+        a, b = np.asarray(one), np.asarray(two)
+        same = a == b
+        return np.asarray(~(same | ((a != a) & (b != b))))
+    pairs = zip(_objects(one), _objects(two), strict=True)
+    return np.array([not _is_same(a, b) for a, b in pairs], dtype=bool)
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    """Whether two cells are the same value; numbers of other widths are, None and NaN are not."""
+    if one is other:
+        return True
+    if isinstance(one, numbers.Number) and isinstance(other, numbers.Number):
+        return bool(one == other) or (one != one and other != other)
+    return type(one) is type(other) and (repr(one) == repr(other) or bool(one == other))
+
+
+def _objects(column: Any) -> list[Any]:
+    for name in ("to_pylist", "to_list"):
+        if hasattr(column, name):
+            return list(getattr(column, name)())
+    return list(column.astype(object))
 
 
 def _check_row_labels(response: Response, own: Any, answers: FloatMatrix) -> None:
@@ -101,11 +181,9 @@ def _is_same_array(own: Any, decoded: Any) -> bool:
     return bool((same | (np.isnan(own) & np.isnan(decoded))).all())
 
 
-def _has_decoded_labels(own: Any, order: IntVector) -> bool:
+def _has_decoded_labels(own: Any) -> bool:
     """Whether decoded rows have the labels of the user's rows by chance."""
-    if backend_of(own) != "pandas" or not np.array_equal(order, np.arange(len(order))):
-        return False
-    return bool(own.index.equals(pd.RangeIndex(len(own))))
+    return backend_of(own) == "pandas" and own.index.equals(pd.RangeIndex(len(own)))
 
 
 def _changed(one: FloatMatrix, two: FloatMatrix) -> Any:
@@ -146,12 +224,10 @@ def _other_answers(
 def _changed_columns(codec: TableCodec, X: Any, matrix: FloatMatrix) -> list[str]:
     """Names of the columns that come back with other values, types or dtypes, at most 10."""
     own, back = _own_form(codec, X), codec.decode(matrix)
-    if not is_frame(own):
-        own, back = pd.DataFrame(own), pd.DataFrame(back)
     names = []
     for j, name in enumerate(codec.feature_names):
-        one, two = (_column(table, j) for table in (own, back))
-        if str(one.dtype) != str(two.dtype) or _cells(one) != _cells(two):
+        dtypes = [str(getattr(_column(table, j), "dtype", "")) for table in (own, back)]
+        if dtypes[0] != dtypes[1] or _changed_cells(own, back, j).any():
             names.append(display_name(name))
     return names[:10]
 
@@ -159,8 +235,4 @@ def _changed_columns(codec: TableCodec, X: Any, matrix: FloatMatrix) -> list[str
 def _column(table: Any, j: int) -> Any:
     if backend_of(table) == "pandas":
         return table.iloc[:, j]
-    return table[labels_of(table)[j]].to_pandas()
-
-
-def _cells(column: Any) -> list[tuple[type, str]]:
-    return [(type(value), repr(value)) for value in column.astype(object)]
+    return table[labels_of(table)[j]] if is_frame(table) else table[:, j]

@@ -12,6 +12,7 @@ from wisca_xai._results._explanation import Explanation
 from wisca_xai._results._plan import MergePlan
 from wisca_xai._results._reliability import CORRELATED, Reliability
 from wisca_xai._typing import FloatMatrix, FloatVector
+from wisca_xai.explainers._background import flat_columns
 from wisca_xai.explainers._task import Task
 
 N_NULL_FEATURES = 20  # a null feature exceeds 20 others with a probability of at most 1/21
@@ -43,6 +44,7 @@ def measure_reliability(
         ),
         outside=outside.sum(axis=1).astype(np.float64),
         outside_features=outside.sum(axis=0).astype(np.float64),
+        flat=flat_columns(task.background),
         n_from_fit=rows_from_fit(task),
         **measure_skill(task),
     )

@@ -13,6 +13,7 @@ from wisca_xai._results import _storage
 from wisca_xai._results._equality import are_equal
 from wisca_xai._results._labels import relabelled
 from wisca_xai._results._long import long_frame
+from wisca_xai._results._positions import positions_of_rows
 from wisca_xai._results._receipt import Receipt
 from wisca_xai._results._to_shap import shap_of
 from wisca_xai._results._views import view
@@ -183,17 +184,7 @@ class Explanation:
         """
         if self.scope == "global":
             raise InputError(f"Choosing rows needs values per row, but {self.method!r} is global.")
-        try:
-            chosen = np.atleast_1d(np.arange(self.n_samples)[rows])
-        except (IndexError, TypeError, ValueError) as error:
-            raise InputError(
-                f"`explanation[rows]` takes positions from 0 to {self.n_samples - 1}: an int, a "
-                f"slice, a list or a mask of {self.n_samples}, got {rows!r}. For columns use "
-                "to_frame(); for one explainer of a consensus `components`."
-            ) from error
-        if chosen.ndim != 1 or not len(chosen):
-            raise InputError(f"`explanation[rows]` must choose at least one row, got {rows!r}.")
-        return chosen
+        return positions_of_rows(rows, self.n_samples, self.index)
 
     def _of_rows(self, rows: IntVector) -> Self:
         """Select rows. `fidelity` describes all rows, so it is recomputed or dropped."""

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from wisca_xai._results._storage import storable
 from wisca_xai._results._views import view
-from wisca_xai._typing import FloatVector
+from wisca_xai._typing import BoolVector, FloatVector
 from wisca_xai.consensus import Resamples
 
 CORRELATED = 0.8  # smallest absolute Spearman correlation of two features in one group
@@ -66,6 +66,8 @@ class Reliability:
         The rarest class; None if it is not known.
     outside_features : ndarray of shape (n_features,), or None
         For each feature, the number of rows that lie outside the background. None if not known.
+    flat : ndarray of bool of shape (n_features,), or None
+        Features that have one value, or none, in the whole background. None if not known.
     with_y : bool or None
         Whether y was passed. None if that is not known, or if the output is no prediction of y.
     """
@@ -85,6 +87,7 @@ class Reliability:
     rarest_class: str | int | float | bool | None = None
     outside_features: FloatVector | None = None
     with_y: bool | None = None
+    flat: BoolVector | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "without", dict(self.without))
@@ -93,6 +96,7 @@ class Reliability:
             self.refit_p_values,
             self.outside,
             self.outside_features,
+            self.flat,
             *self.without.values(),
         ):
             if array is not None:

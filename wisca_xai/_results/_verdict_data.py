@@ -96,10 +96,13 @@ def _outside(facts: Facts) -> Iterator[Sentence]:
             "values. Replace it by differences, lags, or parts of the calendar.",
         )
         return
-    counts = facts.reliability.outside_features
-    most = (
-        "" if counts is None else f", most often in {listed([_name(facts, int(counts.argmax()))])}"
-    )
+    counts, flat = facts.reliability.outside_features, facts.reliability.flat
+    most = ""
+    if counts is not None:
+        first = int(counts.argmax())
+        most = f", most often in {listed([_name(facts, first)])}"
+        if flat is not None and flat[first]:
+            most += ", which has one value, or none, in the whole background"
     yield Sentence(
         "outside_background",
         "caution",
@@ -132,6 +135,8 @@ def _growing(facts: Facts) -> list[str]:
     if counts is None or facts.n_samples < 2:
         return []
     places = np.flatnonzero(2 * counts > facts.n_samples).tolist()
+    flat = facts.reliability.flat
+    places = [j for j in places if flat is None or not flat[j]]
     return [_name(facts, j) for j in places if j not in facts.levels]
 
 

@@ -226,6 +226,8 @@ class TableCodec:
             return frame
         if self.array_dtype.kind in "biuf":
             return frame.to_numpy()
+        if self.array_dtype.kind in "mM":
+            return frame.to_numpy().astype(self.array_dtype)
         objects = frame.to_numpy(dtype=object)
         if self.array_dtype.kind not in "US":
             return objects

@@ -109,7 +109,9 @@ class ExactScale:
 
     def holds(self, codes: FloatVector) -> NDArray[np.bool_]:
         """Which codes stand for an integer."""
-        whole = np.asarray(codes == np.round(codes))
+        below, above = self._reach
+        in_reach = np.abs(codes) <= np.where(codes < 0, below, above)
+        whole = np.asarray((codes == np.round(codes)) & in_reach)
         return whole | np.isin(codes, self._by_code[0]) if self.table else whole
 
     def finer(self, factor: int) -> "ExactScale":

@@ -47,7 +47,8 @@ def as_table(X: Any) -> Any:
 
 def array_frame(array: Any) -> pd.DataFrame:
     """Turn an array into a DataFrame; columns of objects stay objects."""
-    if array.dtype.kind in "biuf" and array.dtype.itemsize <= 8:
+    is_number = array.dtype.kind in "biuf" and array.dtype.itemsize <= 8
+    if is_number or array.dtype.kind in "mM":
         return pd.DataFrame(array)
     if array.dtype.kind not in "OUS":
         return pd.DataFrame(np.asarray(array, dtype=np.float64))
@@ -164,7 +165,7 @@ def array_dtype(X: Any) -> Any:
         dtype = np.dtype(object)
     if dtype.kind in "biuf":
         return dtype if dtype.itemsize <= 8 else np.dtype(np.float64)
-    return dtype if dtype.kind in "US" else np.dtype(object)
+    return dtype if dtype.kind in "USmM" else np.dtype(object)
 
 
 def write_matrix(matrix: FloatMatrix, dtype: Any) -> Any:

@@ -76,6 +76,13 @@ def has_few_values(column: FloatVector) -> bool:
     return len(known) > 0 and len(np.unique(known)) <= min(FEW, len(known) / 2)
 
 
+def flat_columns(background: FloatMatrix) -> BoolVector:
+    """Which columns (n_features,) have one value, or none, in all rows."""
+    first = background[:1]
+    same = (background == first) | (np.isnan(background) & np.isnan(first))
+    return np.asarray(same.all(axis=0))
+
+
 def is_stepped(column: FloatVector) -> bool:
     """Whether a column has few values or whole numbers only, so that no value lies between them."""
     return has_few_values(column) or is_whole(column)

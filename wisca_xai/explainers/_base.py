@@ -34,7 +34,7 @@ from wisca_xai._model._columns import (
 from wisca_xai._model._described import described
 from wisca_xai._model._fitting import fit_model, inherit_tags, is_fitted, route_to_model
 from wisca_xai._model._outputs import check_model
-from wisca_xai._model._own_table import check_own_table
+from wisca_xai._model._own_table import check_own_table, check_table_of_fit, lost_rows
 from wisca_xai._model._predicted import predicted_positions
 from wisca_xai._model._response import Response
 from wisca_xai._process import kept_random_state, shared_warnings
@@ -146,6 +146,10 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
             codec = codec.for_arrays(as_frame=takes_frames(self.estimator_))
         self.codec_ = codec.with_levels(level_columns(self.estimator_))
         background = self.codec_.encode(X)
+        lost = lost_rows(self.codec_, X, background)
+        if len(lost):
+            response = Response(self.estimator_, self.codec_, response_method=self.response_method)
+            check_table_of_fit(response, X, background, lost)
         order = canonical_order(background, y)
         self.background_ = background[order]
         self.background_y_ = None if y is None else y[order]

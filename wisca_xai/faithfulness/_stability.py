@@ -188,6 +188,7 @@ def _neighbours(task: Task, n_neighbours: int, scale: float) -> Task:
 def _spread(task: Task) -> FloatVector:
     """Standard deviation of each background column; 0 for categories, dates and stepped numbers."""
     spread = np.ma.masked_invalid(task.background).std(axis=0).filled(0.0)
+    codec = task.response.codec
     stepped = [j for j, column in enumerate(task.background.T) if is_stepped(column)]
-    spread[[*task.response.codec.categorical, *stepped]] = 0.0
+    spread[[*codec.categorical, *codec.stepped, *stepped]] = 0.0
     return np.asarray(spread)

@@ -122,7 +122,7 @@ def test_selections_of_correlated_regressors_equal_those_of_the_library(num_feat
         design = rows[1:].T
         found = fit_selected(
             LocalData.of(
-                design, design * weights[1:], weights[1:], rows[0], outputs[1:], outputs[0]
+                design, design * np.sqrt(weights[1:]), weights[1:], rows[0], outputs[1:], outputs[0]
             ),
             selection,
         )

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from pandas.api import types
 
+from wisca_xai._checks import check_not_masked
 from wisca_xai._exceptions import InputError
 from wisca_xai._results._explanation import Explanation
 from wisca_xai._typing import FloatArray, LabelVector, Target
@@ -235,7 +236,8 @@ def _read_frame(frame: pd.DataFrame, scope: str | None) -> Source:
 
 
 def real_numbers(values: Any) -> FloatArray:
-    """Return values as float64, or raise InputError if they are not real numbers."""
+    """Return values as float64, or raise InputError if they are masked or not real numbers."""
+    check_not_masked("attributions", values)
     dtypes = set(values.dtypes) if isinstance(values, pd.DataFrame) else {np.asarray(values).dtype}
     refused = [
         str(dtype)

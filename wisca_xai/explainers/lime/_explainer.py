@@ -8,6 +8,7 @@ from wisca_xai._checks import as_number, check_choice, check_count, check_no_fie
 from wisca_xai._exceptions import InputError
 from wisca_xai._results._explanation import Explanation
 from wisca_xai._typing import FloatArray, FloatMatrix, FloatVector, ResponseMethod
+from wisca_xai.explainers._background import flat_columns
 from wisca_xai.explainers._base import BaseExplainer
 from wisca_xai.explainers._blocks import progress_of
 from wisca_xai.explainers._guard import library_call
@@ -249,7 +250,7 @@ class LimeExplainer(BaseExplainer):
         if task.n_null_features and selection is None:
             found["null_values"] = stacked("null_values")
         narrow = sum(ridge.variation < 1 for ridge in ridges)
-        if (task.background == task.background[0]).all():
+        if flat_columns(task.background).all():
             narrow = 0  # No neighbour differs from another one, whatever the kernel.
         return {"values": stacked("coefficients"), **found, "narrow": np.array(narrow)}
 

@@ -75,13 +75,12 @@ class LocalData:
         design: FloatMatrix,
         rooted: FloatMatrix,
         weights: FloatVector,
-        roots: FloatVector,
         own: FloatVector,
         y: FloatMatrix,
         own_y: FloatVector,
     ) -> "LocalData":
         """Centre the outputs `y` of the neighbours and `own_y` of the row."""
-        total = weights.sum() + 1.0
+        total, roots = weights.sum() + 1.0, np.sqrt(weights)
         mean = (rooted @ roots + own) / total
         # Differences to the row's own output come first: they are exactly 0 if nothing changes it.
         changes = y - own_y

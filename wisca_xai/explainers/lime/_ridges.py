@@ -47,11 +47,10 @@ def fit_ridges(
     for i in range(task.n_samples):
         row, chosen = neighbours.rows_encoded[:, i], task.chosen(i)
         weights = _encode(neighbours, row, kernel, design)
-        roots = np.sqrt(weights)
-        np.multiply(design, roots, out=rooted)
+        np.multiply(design, np.sqrt(weights), out=rooted)
         own = np.where(neighbours.by_equality, 1.0, row)
         y, own_y = outputs[:, chosen], task.outputs[i, chosen]
-        data = LocalData.of(design, rooted, weights, roots, own, y, own_y)
+        data = LocalData.of(design, rooted, weights, own, y, own_y)
         ridge = fit_selected(data, selection) if selection else fit_ridge(Moments.of(data))
         if len(sources):
             _rotate(design, sources, turns, null_design)
