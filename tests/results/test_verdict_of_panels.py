@@ -97,7 +97,7 @@ def test_all_classes_have_a_verdict():
 def test_the_target_that_explains_the_rare_class_is_named():
     low, y = X["b"].head(40).nsmallest(20).index, np.r_[1, np.zeros(19)]  # one event of 20 rows
     explainer = WISCAExplainer(shares, explainers=PANEL[1:], random_state=0).fit(X[40:])
-    assert "pass `target=1.0`, so that" in explainer.explain(X.loc[low], y).verdict()
+    assert "pass it as `target`, so that" in explainer.explain(X.loc[low], y).verdict()
     again = explainer.explain(X.loc[low], y, target=1.0)
     assert "rare_events" not in again.verdict().codes
 

@@ -69,7 +69,7 @@ def test_rare_events_that_the_model_orders_well():
     assert y[1000:].mean() == pytest.approx(0.07, abs=0.02)
     assert not {"no_skill", "overfit", "miscalibrated"} & set(found.codes)
     assert "rare_events" in found.codes
-    assert "pass `target=1`" in found
+    assert "pass it as `target`" in found
     of_events = verdict(model, (X[:1000], y[:1000]), (X[1000:], y[1000:]), target=1)
     assert "rare_events" not in of_events.codes
 
