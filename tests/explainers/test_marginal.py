@@ -270,7 +270,7 @@ def test_numbers_of_draws_and_of_model_rows(make, n_features, n_draws, expected)
     background = np.random.default_rng(0).normal(size=(250, n_features))
     found = explain(make, lambda rows: rows[:, 0], background, background[:4], n_draws=n_draws)
     # The outputs on the background and on the explained rows, and those of changed rows.
-    assert found.receipt.model_rows == 250 + 4 + 4 * n_features * expected
+    assert found.receipt.model_rows == 250 + 2 * 4 + 4 * n_features * expected
 
 
 @both

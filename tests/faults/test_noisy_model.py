@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 
 from tests.faults.fault_cases import ARRAY, case, explain, fault, first
-from wisca_xai import ShapExplainer
+from wisca_xai import (
+    ForestExplainer,
+    InclusionExplainer,
+    LimeExplainer,
+    ModelContractError,
+    OcclusionExplainer,
+    PermutationExplainer,
+    ShapExplainer,
+)
 
 
 @fault(30, "a model that is not deterministic")
@@ -20,6 +28,51 @@ def test_a_model_that_is_not_deterministic_is_noted():
     note = r"same 5 rows differ by up to 0.25 .* \(standard deviation of an output: 0.1"
     assert re.search(note, explain(model, ARRAY).notes[0])
     assert not any("deterministic" in text for text in explain(first, ARRAY).notes)
+
+
+SINGLE = [
+    ShapExplainer,
+    OcclusionExplainer,
+    InclusionExplainer,
+    LimeExplainer,
+    PermutationExplainer,
+    ForestExplainer,
+]
+
+
+@fault(30, "a single explainer of a model that answers by the batch")
+@pytest.mark.parametrize("kind", SINGLE, ids=lambda kind: kind.name)
+def test_single_explainers_say_that_a_model_is_random_or_depends_on_its_batch(kind):
+    generator = np.random.default_rng(0)
+
+    def standardised(Z):
+        return (Z[:, 0] - Z[:, 0].mean()) / (Z[:, 0].std() + 1e-9)
+
+    def noisy(Z):
+        return Z[:, 0] + generator.normal(size=len(Z))
+
+    for model, note in ((standardised, "depend on the rows beside"), (noisy, "not deterministic")):
+        explainer = kind(model, random_state=0).fit(ARRAY)
+        for rows in (ARRAY[:5], ARRAY[:1]):
+            try:
+                notes = explainer.explain(rows).notes
+            except ModelContractError as error:  # Shapley values must add up to the output.
+                notes = error.__notes__
+            assert sum(note in text for text in notes) == 1
+    assert not kind(first, random_state=0).fit(ARRAY).explain(ARRAY[:5]).notes
+
+
+@fault(30, "the second question in a panel")
+def test_a_panel_asks_for_the_same_rows_twice_and_not_once_per_explainer():
+    calls = []
+
+    def model(Z):
+        calls.append(Z.copy())
+        return Z[:, 0]
+
+    explain(model, ARRAY, ARRAY[:5], explainers=("occlusion", "lime", "forest"))
+    half = [len(Z) in (2, 3) and bool(np.isin(Z, ARRAY[:5]).all()) for Z in calls]
+    assert sum(half) == 2
 
 
 NOISE = 0.5

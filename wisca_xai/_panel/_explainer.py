@@ -19,7 +19,7 @@ from wisca_xai._panel._members import (
     parameters_of,
     with_explainers,
 )
-from wisca_xai._panel._notes import ask_again, constant_note, single_row_note
+from wisca_xai._panel._notes import constant_note, single_row_note
 from wisca_xai._panel._refit import check_refittable, refit_notes, refit_p_values
 from wisca_xai._panel._row_weights import row_weights
 from wisca_xai._panel._run import check_timeout, run_panel, warn_of_jobs
@@ -346,8 +346,7 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
         if self.n_refits:
             check_refittable(self.estimator_, task.background_y)
         warn_of_jobs(self.estimator_, self.n_jobs)
-        noise, repeated = ask_again(task)
-        task = replace(task, n_null_features=N_NULL_FEATURES, noise=noise)
+        task = replace(task, n_null_features=N_NULL_FEATURES)
         components, failures = run_panel(self.explainers_, task, timeout=self.timeout)
         weights = row_weights(task)
         plan = MergePlan(
@@ -360,7 +359,7 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
         if self.n_refits:
             refit_values = refit_p_values(self.explainers_, task, plan, self.n_refits)
         merged = plan.merge(components)
-        notes = [*repeated, *constant_note(task), *weights.notes, *notes_of(components)]
+        notes = [*constant_note(task), *weights.notes, *notes_of(components)]
         notes += [*single_row_note(task, components), *refit_notes(self.n_refits)]
         body = make_explanation(
             task,

@@ -48,6 +48,7 @@ from wisca_xai.explainers._blocks import possible_jobs
 from wisca_xai.explainers._budget import usual_limits
 from wisca_xai.explainers._first_outputs import ask_incomplete, first_outputs
 from wisca_xai.explainers._margins import checked_margin
+from wisca_xai.explainers._repeats import ask_again
 from wisca_xai.explainers._task import Task, decision_note, resolve_target, settings_of
 
 # Methods of the explainers of shap and lime.
@@ -207,7 +208,13 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
             )
         with one_blas_thread():
             task, order, more_notes = explainer._pose(X, y, target)
-        explanation = explainer._run(task)
+            noise, repeated = ask_again(task)
+        try:
+            explanation = explainer._run(replace(task, noise=noise))
+        except Exception as error:  # What the model does may be the reason.
+            for note in repeated:
+                error.add_note(note)
+            raise
         posed = task.response
         receipt = replace(
             explanation.receipt,
@@ -216,7 +223,7 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
             model_seconds=explanation.receipt.model_seconds + posed.seconds,
             seconds=time.perf_counter() - start,
         )
-        notes = (*notes, *more_notes, *explanation.notes)
+        notes = (*notes, *more_notes, *repeated, *explanation.notes)
         explanation = explanation._reordered(np.argsort(order))
         data = copy_table(X) if keep and explanation.scope == "local" else None
         return replace(explanation, receipt=receipt, notes=notes, data=data)

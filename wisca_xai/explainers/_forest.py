@@ -74,9 +74,9 @@ class ForestExplainer(BaseExplainer):
     out, and get 0 (not with ``fit_to="label"``).
 
     `standard_errors` include the sampling of the background, whose variance is at most half of that
-    between trees (measured: 0.33 to 0.57), because each tree sees a random half of the rows. If a
-    panel has found that the model is not deterministic, they are the spread of the trees, because
-    all trees learn from the same noisy outputs.
+    between trees (measured: 0.33 to 0.57), because each tree sees a random half of the rows. If
+    the model is not deterministic, they are the spread of the trees, because all trees learn from
+    the same noisy outputs.
 
     `fidelity` is the out-of-bag R2 of the forest. It is None below 20 rows or 40 trees, and with
     ``fit_to="label"``.

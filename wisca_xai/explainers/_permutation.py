@@ -65,8 +65,7 @@ class PermutationExplainer(BaseExplainer):
 
     If the model is not deterministic, its noise inflates changes of the output. For a feature
     without effect the inflation is :math:`2 \sigma / \sqrt{\pi}`, where :math:`\sigma` is the
-    standard deviation of the noise. If a panel has measured :math:`\sigma`, the standard errors
-    include the inflation.
+    standard deviation of the noise. The standard errors include the inflation.
 
     ``diagnostics["row_effects"]`` has shape (n_samples, n_features) and holds the part of each row:
     its part as the changed row, and its part as the row that gave the value. The mean over rows is

@@ -111,8 +111,8 @@ def test_linear_values_are_the_closed_form():
     answer = ShapExplainer(model, random_state=0).fit(table[:50]).explain(table[60:70])
     centred = table[60:70] - table[:50].mean()
     np.testing.assert_allclose(answer.values, centred * model.coef_, atol=1e-9)
-    # The user's own table is asked for again; the values are checked on mixed rows.
-    assert answer.receipt.model_rows == 10 + 10 + 50 + 20
+    # Rows are asked for again, so is the user's own table; values are checked on mixed rows.
+    assert answer.receipt.model_rows == 10 + 10 + 10 + 50 + 20
     margin = LogisticRegression().fit(X, Y)
     one = explain(margin, response_method="decision_function", target=0)
     assert one.standard_errors is None
@@ -138,14 +138,14 @@ def test_sampled_values_are_exact_within_their_errors(mlp, target):
 def test_sampling_costs_one_pass_over_the_background(mlp):
     answer = explain(mlp, method="permutation")
     per_row = len(BACKGROUND) * 2 * (X.shape[1] - 1)
-    of_rows = 2 * len(ROWS)  # their probabilities and their classes
+    of_rows = 3 * len(ROWS)  # their probabilities, the same again, and their classes
     assert answer.receipt.model_rows == of_rows + len(BACKGROUND) + len(ROWS) * per_row
 
 
 def test_a_budget_is_kept(mlp):
     for budget in (100, 1000, 5000):
         answer = explain(mlp, method="permutation", max_evals=budget)
-        assert answer.receipt.model_rows <= len(ROWS) * (budget + 1) + len(BACKGROUND)
+        assert answer.receipt.model_rows <= len(ROWS) * (budget + 2) + len(BACKGROUND)
         output = answer.base_values + answer.values.sum(axis=1)
         np.testing.assert_allclose(output, mlp.predict_proba(ROWS).max(axis=1), atol=1e-12)
     with pytest.raises(InputError, match="`max_evals` must be an integer of at least 16, got 3"):
@@ -184,7 +184,7 @@ def test_few_features_are_enumerated():
     model = LogisticRegression().fit(X[:, :6], Y)
     answer = ShapExplainer(model).fit(BACKGROUND[:, :6]).explain(ROWS[:2, :6])
     assert answer.standard_errors is None
-    assert answer.receipt.model_rows == 2 * 2 + 30 + 2 * 2**6 * 30  # classes, too
+    assert answer.receipt.model_rows == 3 * 2 + 30 + 2 * 2**6 * 30  # classes, too
 
 
 def test_both_engines_agree_on_more_features():

@@ -271,7 +271,7 @@ def test_outputs_on_the_background_are_evaluated_once_each(sizes):
 def test_outputs_on_the_background_are_evaluated_once_for_all_explainers():
     model = scaled(LogisticRegression()).fit(IRIS, NAMES)
     alone = ForestExplainer(model, n_estimators=5, random_state=0).fit(IRIS)
-    assert alone.explain(IRIS[:3]).receipt.model_rows == 2 * 3 + len(IRIS) + 20 * 4
+    assert alone.explain(IRIS[:3]).receipt.model_rows == 3 * 3 + len(IRIS) + 20 * 4
     panel = (ShapExplainer(background_size=50), ForestExplainer(n_estimators=5))
     explainer = WISCAExplainer(model, explainers=panel, random_state=0).fit(IRIS)
     forest = explainer.explain(IRIS[:3]).components["forest"]

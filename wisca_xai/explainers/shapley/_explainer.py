@@ -105,8 +105,7 @@ class ShapExplainer(BaseExplainer):
     `standard_errors` of "permutation" are the Monte-Carlo errors of the walks, including the
     sampling of background rows. If every background row starts a single pair, they are upper
     bounds on average. The other methods have no standard errors if the model is deterministic. If
-    it is not, those of "permutation" and "exact" include its noise. The noise of the row's own
-    output is included only in a panel, which measures it.
+    it is not, those of "permutation" and "exact" include its noise.
 
     "permutation" without `max_evals`, "kernel" and ``engine="shap"`` raise InputError if they would
     send more than 3e11 numbers (model rows times features, 2.4 TB) through the model, before they
