@@ -47,12 +47,22 @@ def directions(
         return None
     if values.ndim == 3:
         return np.stack([_correlations(one, codes, levels) for one in np.moveaxis(values, 2, 0)], 1)
-    sign = np.ones(len(values))
-    if targets is not None and classes is not None and len(classes) == 2:
-        sign = np.where(targets == classes[1], 1.0, -1.0)
+    signs = towards_second(targets, classes)
+    if signs is not None:
+        values = values * signs[:, None]
     elif targets is not None and len(set(targets.tolist())) > 1:
         return None
-    return _correlations(values * sign[:, None], codes, levels)
+    return _correlations(values, codes, levels)
+
+
+def towards_second(targets: Any, classes: Any) -> FloatVector | None:
+    """What turns attributions (n_samples, n_features) towards the second of two classes: 1 or -1.
+
+    None without classes, or with more of them.
+    """
+    if targets is None or classes is None or len(classes) != 2:
+        return None
+    return np.where(np.asarray(targets) == classes[1], 1.0, -1.0)
 
 
 def numbers_of(table: Any, levels: Sequence[int]) -> FloatMatrix:

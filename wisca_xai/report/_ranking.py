@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from wisca_xai._results._direction import in_words
 from wisca_xai._results._marks import marks
 from wisca_xai._text import display_name, display_names
 from wisca_xai.report._words import NAME_WIDTH, number, whole_name
@@ -59,15 +60,12 @@ def ranking_of(whole: Any) -> dict[str, Any]:
 
 def _directions_by_class(whole: Any) -> dict[str, list[str]]:
     """Direction of each feature for each of many explained classes."""
-    from wisca_xai._results._direction import in_words
-
     found = whole.directions
     if found is None or found.ndim < 2 or found.shape[1] < 3:
         return {}
-    return {
-        str(display_name(str(label))): [DIRECTIONS.get(word or "", "") for word in in_words(column)]
-        for label, column in zip(whole.targets.tolist(), found.T, strict=True)
-    }
+    labels = display_names(map(str, whole.targets.tolist()))
+    words = [[DIRECTIONS.get(word or "", "") for word in in_words(column)] for column in found.T]
+    return dict(zip(labels, words, strict=True))
 
 
 def _range(best: float, worst: float) -> str:

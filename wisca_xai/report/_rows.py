@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from wisca_xai._ranking import order_of
+from wisca_xai._results._direction import towards_second
 from wisca_xai._text import display_names
 from wisca_xai._typing import FloatArray, FloatVector, IntVector
 from wisca_xai.report._pack import packed
@@ -123,11 +124,8 @@ def signs_of(whole: Any, rows: IntVector) -> list[int] | None:
 
     Rows that explain their predicted class can then be drawn together.
     """
-    if whole.targets is None or whole.values.ndim != 2 or whole.classes is None:
-        return None
-    if len(whole.classes) != 2:
-        return None
-    return [1 if target == whole.classes[1] else -1 for target in whole.targets[rows].tolist()]
+    found = towards_second(whole.targets, whole.classes) if whole.values.ndim == 2 else None
+    return None if found is None else found[rows].astype(int).tolist()
 
 
 def _attributions(name: str, part: Any, rows: IntVector) -> dict[str, Any]:
