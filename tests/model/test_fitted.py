@@ -122,3 +122,13 @@ def test_an_unfitted_model_with_other_names_of_attributes_is_fitted():
     explainer = ShapExplainer(model).fit(X, Y)
     assert explainer.estimator_ is not model
     np.testing.assert_allclose(explainer.estimator_.predict(X), Y)
+
+
+def test_a_model_that_could_predict_before_fit_but_learned_nothing_is_fitted():
+    class Early(PlainNames):
+        def predict(self, X):
+            return self.inner.predict(X) if hasattr(self, "inner") else np.zeros(len(X))
+
+    np.testing.assert_allclose(ShapExplainer(Early()).fit(X, Y).estimator_.predict(X), Y)
+    model = Early().fit(X, Y)
+    assert ShapExplainer(model).fit(X, X[:, 1]).estimator_ is model

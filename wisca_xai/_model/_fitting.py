@@ -25,7 +25,7 @@ def is_fitted(estimator: Any, X: Any = None) -> bool:
     """Whether a model is fitted. Callables and objects without `get_params` count as fitted.
 
     scikit-learn looks for attributes that end in "_". A model without them counts as fitted if it
-    has an answer for the first row of `X`.
+    has others beside its parameters, and an answer for the first row of `X`.
 
     scikit-learn counts estimators that need no fit, such as GaussianProcessRegressor, as fitted
     from the start. They would be explained as their prior, so they count as fitted here only once
@@ -47,11 +47,13 @@ def is_fitted(estimator: Any, X: Any = None) -> bool:
 
 
 def _answers(model: Any, row: Any) -> bool:
-    """Whether a model predicts a row."""
+    """Whether a model has more than its parameters, and predicts a row."""
     name = next((name for name in METHODS if hasattr(model, name)), None)
     try:
+        if name is None or vars(model).keys() <= model.get_params(deep=False).keys():
+            return False
         with quiet_libraries(), silenced():  # A Pipeline warns that it is not fitted yet.
-            return name is not None and getattr(model, name)(row) is not None
+            return getattr(model, name)(row) is not None
     except Exception:  # Models that are not fitted may raise anything.
         return False
 
