@@ -94,12 +94,16 @@ def test_the_skill_is_not_known_without_y_or_of_a_single_value():
     assert np.isnan(fixed_consensus(first, rows=first, y=np.ones(20)).reliability.skill)
 
 
-def test_a_function_whose_classes_have_no_names_has_no_known_skill():
-    found = fixed_consensus(IRIS, model=MODEL.predict_proba, rows=IRIS[ROWS], y=SPECIES[ROWS])
-    assert np.isnan([found.reliability.skill, found.reliability.auc]).all()
-    assert found.reliability.with_y
-    assert not {"skill", "no_skill"} & set(found.verdict().codes)
-    assert "y cannot be compared with its output" in found.verdict()
+def test_a_bound_method_has_the_skill_of_its_model_and_a_function_needs_positions():
+    given = {"rows": IRIS[ROWS], "y": SPECIES[ROWS]}
+    bound, own = (
+        fixed_consensus(IRIS, model=model, **given).reliability
+        for model in (MODEL.predict_proba, MODEL)
+    )
+    assert (bound.skill, bound.auc) == (own.skill, own.auc)
+    assert bound.skill > 0.9
+    with pytest.raises(InputError, match="positions of the function's outputs"):
+        fixed_consensus(IRIS, model=lambda Z: MODEL.predict_proba(Z), **given)
 
 
 def test_an_output_that_is_no_prediction_has_no_skill():
