@@ -10,7 +10,13 @@ from sklearn.svm import LinearSVC
 
 from tests.explainers.fixed import FixedExplainer
 from tests.panel.cases import IRIS, MODEL, ROWS, SPECIES, first_column, fixed_consensus
-from wisca_xai import Explanation, ForestExplainer, LimeExplainer, WISCAExplainer
+from wisca_xai import (
+    Explanation,
+    ForestExplainer,
+    InputError,
+    LimeExplainer,
+    WISCAExplainer,
+)
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(300, 2))
