@@ -20,7 +20,8 @@ def text(found):
 
 
 def cells(page, selector):
-    return [one.strip() for one in page.locator(selector).all_inner_texts()]
+    # Chromium does not lay out sections that are far away, so they have no inner text.
+    return [one.strip() for one in page.locator(selector).all_text_contents()]
 
 
 def head(page, text):

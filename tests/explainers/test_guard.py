@@ -56,8 +56,9 @@ def test_the_global_generator_is_untouched_by_a_failing_model(make):
     check_same_state(before)
     notes = caught.value.__notes__
     assert notes[0].startswith("raised by the model's call on rows 0 to ")
-    assert notes[-1].startswith("raised by ")
-    assert notes[-1].endswith("Explainer")
+    assert notes[-2].startswith("raised by ")
+    assert notes[-1].startswith("The model failed on rows that it had predicted before")
+    assert notes[-2].endswith("Explainer")
 
 
 def test_the_guard_restores_the_state_after_an_exception():

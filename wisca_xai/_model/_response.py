@@ -279,7 +279,8 @@ class Response:
                 if outputs.ndim == 2 and n_outputs == 1 and outputs.shape[0] == n_rows
                 else ""
             )
-            if hint and owner_of(self.model) is self.model and library_of(self.model) in LIBRARIES:
+            is_raw = library_of(self.model) in LIBRARIES and not hasattr(self.model, "fit")
+            if hint and is_raw:
                 hint = (
                     " Pass a function instead, such as `lambda X: model.predict(X)`, and as "
                     "`target` which of its outputs to explain."
