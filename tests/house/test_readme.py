@@ -10,8 +10,9 @@ README = (Path(__file__).parents[2] / "README.md").read_text()
 )
 
 
-def test_the_example_prints_what_the_readme_shows(capsys):
+def test_the_example_prints_what_the_readme_shows(capsys, tmp_path, monkeypatch):
     names = {}
+    monkeypatch.chdir(tmp_path)
     exec(EXAMPLE, names)  # noqa: S102
     printed, shown = capsys.readouterr().out.splitlines(), PRINTED.splitlines()
     assert printed[:2] == shown[:2]
@@ -22,6 +23,7 @@ def test_the_example_prints_what_the_readme_shows(capsys):
     assert first[0][2:] == first[1][2:]
     exec(CALLS, names)  # noqa: S102
     assert names["explanation"].failures == {}
+    assert (tmp_path / "report.html").stat().st_size > 10_000
 
 
 def test_the_set_up_commands_stand_on_one_line_each_in_this_order():
