@@ -61,12 +61,49 @@ def test_arrow_times_of_pandas_are_dates_and_come_back_as_they_were():
     pd.testing.assert_frame_equal(codec.decode(codec.encode(table)), table)
 
 
-def test_a_new_level_that_the_dtype_cannot_hold_reaches_the_model():
-    pa = pytest.importorskip("pyarrow", reason="pyarrow is optional")
-    text = pd.Series(["Rome", "Bari"], dtype=pd.ArrowDtype(pa.string()))
-    rows = pd.DataFrame({"city": pd.Series(["Rome", 5], dtype=object)})
-    codec = TableCodec.of(text.to_frame("city")).extended(rows)
-    assert codec.decode(codec.encode(rows))["city"].tolist() == ["Rome", 5]
+@pytest.mark.parametrize("held", [["Rome", "Bari"], [True, None]], ids=["text", "booleans"])
+@pytest.mark.parametrize("backend", ["pandas", "polars", "arrow", "array"])
+@pytest.mark.parametrize(
+    ("values", "found"),
+    [
+        ([3, 5], "numbers such as 3|int64|3"),
+        ([dt.date(2026, 1, 2), None], "dates such as datetime.date|date"),
+        ([dt.time(3), None], "times of day such as datetime.time|object such as datetime.time"),
+    ],
+)
+def test_a_column_of_another_dtype_than_in_the_background_is_named(held, backend, values, found):
+    make = {
+        "pandas": lambda column: pd.DataFrame({"a": column}),
+        "array": lambda column: np.array([column], dtype=object).T,
+        "polars": lambda column: pytest.importorskip("polars").DataFrame({"a": column}),
+        "arrow": lambda column: pytest.importorskip("pyarrow").table({"a": column}),
+    }[backend]
+    codec = TableCodec.of(make(held))
+    what = "text" if held[0] == "Rome" else "booleans"
+    rule = rf"Column '?(a|x0)'? must hold ({what}|numbers), as the background does, got .*({found})"
+    with pytest.raises(InputError, match=rule):
+        codec.extended(make(values)).encode(make(values))
+
+
+@pytest.mark.parametrize("backend", ["polars", "arrow"])
+def test_a_time_of_day_widens_a_column_of_days(backend):
+    library = pytest.importorskip("polars" if backend == "polars" else "pyarrow")
+    make = library.DataFrame if backend == "polars" else library.table
+    days = make({"a": [dt.date(2026, 1, 2), None]})
+    times = make({"a": [dt.datetime(2026, 1, 2, 3, 4), None]})
+    codec = TableCodec.of(days).extended(times)
+    assert codec.decode(codec.encode(times)).equals(times)
+
+
+@pytest.mark.parametrize("nothing", [None, np.nan, pd.NA, pd.NaT])
+def test_any_missing_object_is_missing_in_a_categorical(nothing):
+    codec = TableCodec.of(pd.DataFrame({"a": pd.Categorical(["x", "y"])}))
+    rows = pd.DataFrame({"a": pd.Series([nothing, "y"], dtype=object)})
+    codec = codec.extended(rows)
+    np.testing.assert_array_equal(codec.encode(rows), [[np.nan], [1.0]])
+    found = codec.decode(codec.encode(rows))["a"]
+    assert found.isna().tolist() == [True, False]
+    assert list(found.cat.categories) == ["x", "y"]
 
 
 def test_a_row_of_an_arrow_table_is_shown_in_plain_values():

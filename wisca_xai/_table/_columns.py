@@ -17,9 +17,11 @@ from wisca_xai._table._levels import (
     in_order,
     is_missing,
     object_array,
+    sort_of,
 )
 from wisca_xai._table._objects import NumberObjects, Objects, are_numbers
 from wisca_xai._table._sources import PER_SECOND, Numbers, Source, Ticks
+from wisca_xai._text import short_text
 from wisca_xai._typing import FloatVector, IntVector
 
 
@@ -216,14 +218,29 @@ class LevelKind:
         return cls((), None, UNSEEN)._with(found)
 
     def knowing(self, source: Source) -> "LevelKind":
-        """Return the same kind with the new values of a column at the end."""
-        return self._with(_groups(source))
+        """Return the same kind with the new values of a column at the end.
+
+        Raises
+        ------
+        InputError
+            If the column holds values of another sort, such as numbers instead of text.
+        """
+        found = _groups(source)
+        known = {sort_of(level) for level in self.levels if not is_missing(level)}
+        other = [v for v in found.used() if not is_missing(v) and sort_of(v) not in known]
+        if known and other:
+            raise InputError(
+                f"Column {source.label!r} must hold {' or '.join(sorted(known))}, as the background "
+                f"does, got {sort_of(other[0])} such as {short_text(repr(other[0]), width=80)}. Give both tables the "
+                "same dtype."
+            )
+        return self._with(found)
 
     def _with(self, found: Groups) -> "LevelKind":
         used = found.used()
         has_missing = (found.places < 0).any() or any(map(is_missing, used))
         missing = found.missing if self.missing is UNSEEN and has_missing else self.missing
-        used = [value for value in used if identity(value) != identity(missing)]
+        used = [value for value in used if not self._is_missing(value, missing)]
         places = find(self.levels, used, are_objects=found.are_objects)
         new = [value for value, place in zip(used, places, strict=True) if place < 0]
         if not new and missing is self.missing:
@@ -240,13 +257,18 @@ class LevelKind:
         """
         found = _groups(source)
         places = find(self.levels, found.values, are_objects=found.are_objects)
-        own = identity(self.missing)
-        are_missing = [identity(value) == own for value in found.values]
+        are_missing = [self._is_missing(value, self.missing) for value in found.values]
         numbers = np.where([*are_missing, True], np.nan, [*places, -1])
         codes = numbers[found.places]
         if (codes < 0).any():
             raise KeyError(found.values[found.places[np.argmax(codes < 0)]])
         return codes
+
+    def _is_missing(self, value: Any, missing: Any) -> bool:
+        """Whether a value is the one that stands for missing ones; for categoricals any such is."""
+        if self.n_declared is not None and is_missing(value):
+            return True
+        return identity(value) == identity(missing)
 
     def decode(self, codes: FloatVector) -> IntVector:
         """Positions of the levels; -1 for a missing value."""

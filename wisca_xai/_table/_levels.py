@@ -3,6 +3,7 @@
 import numbers
 from collections.abc import Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -22,6 +23,16 @@ _MAY_BE_NAN = (
     np.complexfloating,
     np.datetime64,
     np.timedelta64,
+)
+# Booleans and durations of NumPy are numbers too, so they come first.
+_SORTS: tuple[tuple[Any, str], ...] = (
+    (str, "text"),
+    (bytes, "bytes"),
+    (bool | np.bool_, "booleans"),
+    (timedelta | np.timedelta64, "durations"),
+    (numbers.Number, "numbers"),
+    (date | np.datetime64 | pd.Period, "dates"),
+    (time, "times of day"),
 )
 
 
@@ -82,6 +93,17 @@ def is_missing(value: Any) -> bool:
     if value is None or value is pd.NA or value is pd.NaT:
         return True
     return isinstance(value, _MAY_BE_NAN) and bool(value != value)
+
+
+def sort_of(value: Any) -> str:
+    """What a value is, in words; values of another sort can be no level of the same column.
+
+    Examples
+    --------
+    >>> [sort_of(value) for value in ("a", 1.5, True, pd.Timestamp(0))]
+    ['text', 'numbers', 'booleans', 'dates']
+    """
+    return next((sort for kinds, sort in _SORTS if isinstance(value, kinds)), "other objects")
 
 
 def identity(value: Any) -> Hashable:

@@ -84,9 +84,10 @@ def write_other(
         column = _series(_with_nulls(found.data, found.missing), backend)
         example: Any = nw.from_native(_series([], backend).cast(native), series_only=True).dtype
         unit: Any = found.unit
-        if example.time_unit == unit:
+        if getattr(example, "time_unit", None) == unit:
             return column.cast(native)
-        finer = nw.Datetime(unit, example.time_zone) if found.kind == "M" else nw.Duration(unit)
+        zone = getattr(example, "time_zone", None)  # A column of days has neither.
+        finer = nw.Datetime(unit, zone) if found.kind == "M" else nw.Duration(unit)
         return nw.from_native(column, series_only=True).cast(finer).to_native()
     if isinstance(found, Objects):
         return _cast(_series(found.data.tolist(), backend), native)

@@ -153,7 +153,7 @@ def level_array(kind: LevelKind, dtype: Any) -> Any:
     known[-1] = np.nan if isinstance(dtype, np.dtype) else None
     try:
         return _array(known, dtype=dtype)
-    except (TypeError, ValueError):  # A new level has another type.
+    except (TypeError, ValueError):  # A new level does not fit.
         return known
 
 
