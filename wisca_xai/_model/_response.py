@@ -29,6 +29,7 @@ from wisca_xai._typing import FloatMatrix, IntVector, LabelVector, ResponseMetho
 
 BATCH_ROWS = 2**14  # most rows of a batch: twice as many save little time; 10 columns fit in 4 MiB
 BATCH_BYTES = 2**26  # most bytes of a batch
+LARGEST = 1e150  # larger outputs have no finite squares, so no standard errors
 
 
 class Response:
@@ -118,7 +119,8 @@ class Response:
         Raises
         ------
         ModelContractError
-            If the model returns another shape, several targets, or numbers that are not finite.
+            If the model returns another shape, several targets, or numbers that are not finite or
+            too large.
         """
         raw = self.evaluate(matrix, self.method)
         if not self._settled:
@@ -129,6 +131,12 @@ class Response:
             raise ModelContractError(
                 f"The model's {self.method} must return finite numbers, got "
                 f"{outputs[broken][0, :10].tolist()} for {int(broken.sum())} of {len(matrix)} rows."
+            )
+        if (np.abs(outputs) > LARGEST).any():
+            raise ModelContractError(
+                f"The model's {self.method} must return numbers up to {LARGEST:g}, because larger "
+                f"ones have no finite squares, got {np.abs(outputs).max():g}. Explain a function "
+                "that divides them by a constant."
             )
         return outputs
 

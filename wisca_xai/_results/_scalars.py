@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pandas as pd
 
 from wisca_xai._exceptions import InputError
@@ -87,6 +88,14 @@ def _clock(value: dt.datetime) -> list[Any]:
     return [value.replace(tzinfo=None, fold=0).isoformat(), name, value.fold]
 
 
+def _steps(value: Any) -> list[Any]:
+    return [value.view("int64").item(), value.dtype.str[1:]]
+
+
+def _of_steps(content: list[Any]) -> Any:
+    return np.array(content[0], dtype=np.int64).view(content[1])[()]
+
+
 # The type of each tag, and how its values are written and read.
 SCALARS: dict[str, tuple[type, Callable[[Any], Any], Callable[[Any], Any]]] = {
     "timestamp": (
@@ -117,6 +126,8 @@ SCALARS: dict[str, tuple[type, Callable[[Any], Any], Callable[[Any], Any]]] = {
         lambda v: [v.days, v.seconds, v.microseconds],
         lambda c: dt.timedelta(*c),
     ),
+    "datetime64": (np.datetime64, _steps, _of_steps),
+    "timedelta64": (np.timedelta64, _steps, _of_steps),
     "decimal": (Decimal, str, Decimal),
     "bytes": (bytes, bytes.hex, bytes.fromhex),
     "uuid": (uuid.UUID, str, uuid.UUID),

@@ -145,7 +145,7 @@ def _digest(array: Any) -> str:
 def _encode(value: Any, arrays: dict[str, Any], place: str) -> Any:
     if value is None or isinstance(value, str | bool | int | float):
         return value
-    if isinstance(value, np.generic):
+    if isinstance(value, np.generic) and value.dtype.kind not in "mM":
         return value.item()
     if type(value) in _BY_CLASS:
         kind = _BY_CLASS[type(value)]

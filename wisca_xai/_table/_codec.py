@@ -229,6 +229,8 @@ class TableCodec:
         if self.array_dtype.kind in "mM":
             return frame.to_numpy().astype(self.array_dtype)
         objects = frame.to_numpy(dtype=object)
+        if self.array_dtype.kind == "T":
+            return objects.astype(self.array_dtype)
         if self.array_dtype.kind not in "US":
             return objects
         text = objects.astype(self.array_dtype.kind)

@@ -230,9 +230,9 @@ class LevelKind:
         other = [v for v in found.used() if not is_missing(v) and sort_of(v) not in known]
         if known and other:
             raise InputError(
-                f"Column {source.label!r} must hold {' or '.join(sorted(known))}, as the background "
-                f"does, got {sort_of(other[0])} such as {short_text(repr(other[0]), width=80)}. Give both tables the "
-                "same dtype."
+                f"Column {source.label!r} must hold {' or '.join(sorted(known))}, as the "
+                f"background does, got {sort_of(other[0])} such as "
+                f"{short_text(repr(other[0]), width=80)}. Give both tables the same dtype."
             )
         return self._with(found)
 
@@ -400,10 +400,10 @@ def _integers(source: Source, found: Numbers, unsigned: bool) -> IntArray:
     """Known integers as uint64 or int64, whichever the background holds, if they fit."""
     known = found.data[~found.missing]
     if (known < 0).any() if unsigned else (known > np.uint64(2**63 - 1)).any():
-        kind = "uint64" if unsigned else "int64"
+        kind, other = ("unsigned", "int64") if unsigned else ("signed", "uint64")
         raise InputError(
-            f"Column {source.label!r} must hold integers in the range of {kind}, as the background "
-            f"does, got {known.min()} to {known.max()}. Give both tables the same dtype."
+            f"Column {source.label!r} must hold {kind} integers, as the background does, got "
+            f"{known.min()} to {known.max()}. Give both tables the dtype {other}."
         )
     return known.astype(np.uint64 if unsigned else np.int64)
 

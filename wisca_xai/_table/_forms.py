@@ -36,7 +36,7 @@ def as_table(X: Any) -> Any:
         array = np.asarray(X)
     except ValueError:  # Rows have different lengths; scikit-learn raises a better error.
         return X
-    if array.ndim != 2 or array.size == 0 or array.dtype.kind not in "OUS":
+    if array.ndim != 2 or array.size == 0 or array.dtype.kind not in "OUST":
         return X
     if isinstance(X, np.ndarray):
         return X
@@ -50,7 +50,7 @@ def array_frame(array: Any) -> pd.DataFrame:
     is_number = array.dtype.kind in "biuf" and array.dtype.itemsize <= 8
     if is_number or array.dtype.kind in "mM":
         return pd.DataFrame(array)
-    if array.dtype.kind not in "OUS":
+    if array.dtype.kind not in "OUST":
         return pd.DataFrame(np.asarray(array, dtype=np.float64))
     frame = pd.DataFrame(np.array(array, dtype=object), dtype=object)
     inferred = frame.infer_objects()
@@ -165,7 +165,7 @@ def array_dtype(X: Any) -> Any:
         dtype = np.dtype(object)
     if dtype.kind in "biuf":
         return dtype if dtype.itemsize <= 8 else np.dtype(np.float64)
-    return dtype if dtype.kind in "USmM" else np.dtype(object)
+    return dtype if dtype.kind in "USTmM" else np.dtype(object)
 
 
 def write_matrix(matrix: FloatMatrix, dtype: Any) -> Any:

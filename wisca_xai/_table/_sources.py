@@ -53,7 +53,8 @@ def native(dtype: Any) -> Any:
 
     Numbers of another byte order are the same numbers, so that a model cannot tell them apart.
     """
-    return dtype.newbyteorder("=") if isinstance(dtype, np.dtype) else dtype
+    has_order = isinstance(dtype, np.dtype) and dtype.kind != "T"
+    return dtype.newbyteorder("=") if has_order else dtype
 
 
 class Source(Protocol):

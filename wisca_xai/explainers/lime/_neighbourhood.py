@@ -54,6 +54,9 @@ class Places:
     occurring : tuple of int
         Dates, whole numbers, and few values without bins: a draw is moved to the nearest value of
         the background.
+    gapped : tuple of int
+        Columns of which no value lies in more than half of the range, such as those with -999 for
+        "not measured": a draw in between is moved to the nearest value too.
 
     Notes
     -----
@@ -64,6 +67,7 @@ class Places:
     levels: tuple[int, ...]
     few: tuple[int, ...] = ()
     occurring: tuple[int, ...] = ()
+    gapped: tuple[int, ...] = ()
 
     @classmethod
     def of(
@@ -77,12 +81,15 @@ class Places:
         """Read the columns of a background. Only with bins (`binned`) few values are levels."""
         few: list[int] = []
         occurring: list[int] = []
+        gapped: list[int] = []
         for j in np.setdiff1d(np.arange(background.shape[1]), categorical).tolist():
             if binned and j not in dates and has_few_values(background[:, j]):
                 few.append(j)
             elif j in dates or is_stepped(background[:, j]):
                 occurring.append(j)
-        return cls(tuple(categorical), tuple(few), tuple(occurring))
+            elif _gap(background[:, j]) is not None:
+                gapped.append(j)
+        return cls(tuple(categorical), tuple(few), tuple(occurring), tuple(gapped))
 
     @property
     def categorical(self) -> tuple[int, ...]:
@@ -102,16 +109,19 @@ class Places:
         `bins` has the method ``discretize``; None if there are no bins.
         """
         found = samples.copy()
-        columns = list(self.occurring)
-        if bins is None or not columns:
-            for j in columns:
-                found[:, j] = _nearest(samples[:, j], background[:, j])
+        columns = [*self.occurring, *self.gapped]
+        if not columns:
             return found
-        drawn, known = bins.discretize(samples)[:, columns], bins.discretize(background)[:, columns]
-        for j, of_draws, of_values in zip(columns, drawn.T, known.T, strict=True):
-            for number in np.unique(of_draws):
-                chosen = of_draws == number
-                values = background[of_values == number, j]
+        # Without bins all draws are in one.
+        number_of = np.zeros_like if bins is None else bins.discretize
+        drawn, known = number_of(samples), number_of(background)
+        for j in columns:
+            gap = _gap(background[:, j]) if j in self.gapped else None
+            low, high = gap or (-np.inf, np.inf)
+            between = (samples[:, j] > low) & (samples[:, j] < high)
+            for number in np.unique(drawn[between, j]):
+                chosen = between & (drawn[:, j] == number)
+                values = background[known[:, j] == number, j]
                 found[chosen, j] = _nearest(samples[chosen, j], values)
         return found
 
@@ -256,6 +266,16 @@ class Bins:
             samples[known, j] = part.undiscretize(encoded[known][:, [j]])[:, 0]
         samples[encoded == MISSING] = np.nan
         return samples
+
+
+def _gap(column: FloatVector) -> tuple[float, float] | None:
+    """The two neighbouring values between which more than half of the range lies, or None."""
+    known = np.unique(column[np.isfinite(column)])
+    if len(known) < 2:
+        return None
+    widest = int(np.argmax(np.diff(known)))
+    low, high = float(known[widest]), float(known[widest + 1])
+    return (low, high) if high - low > (known[-1] - known[0]) / 2 else None
 
 
 def _nearest(drawn: FloatVector, values: FloatVector) -> FloatVector:
