@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import skops.io
+from sklearn.base import BaseEstimator
 from sklearn.datasets import load_wine
 from sklearn.linear_model import LogisticRegression
 
@@ -142,6 +143,26 @@ def test_pickles_need_the_consent_of_the_user(folder, model, capsys):
     assert run(folder, model=model) == cli.MODEL_REFUSED
     assert "pass --unsafe-pickle" in capsys.readouterr().err
     assert run(folder, "--unsafe-pickle", model=model) == cli.OK
+
+
+class Silent(BaseEstimator):
+    """A model that learns under a name without an underscore at its end."""
+
+    def fit(self, X, y):
+        self.learned = float(np.mean(y))
+        return self
+
+    def predict(self, X):
+        return np.asarray(X)[:, 0] - self.learned
+
+
+def test_a_model_that_does_not_say_that_it_is_fitted_is_asked(folder, capsys):
+    X, y = load_wine(return_X_y=True, as_frame=True)
+    joblib.dump(Silent(), folder / "silent.joblib")
+    arguments = [folder, "--unsafe-pickle"]
+    assert run(*arguments, model="silent.joblib") == cli.MODEL_REFUSED
+    joblib.dump(Silent().fit(X, y), folder / "silent.joblib")
+    assert run(*arguments, model="silent.joblib") == cli.OK
 
 
 def test_a_malicious_pickle_is_never_opened(folder, tmp_path, capsys):

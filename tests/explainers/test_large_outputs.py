@@ -9,7 +9,7 @@ import pytest
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.ensemble import HistGradientBoostingRegressor
 
-from wisca_xai import ForestExplainer, ShapExplainer, WISCAExplainer
+from wisca_xai import ForestExplainer, ModelContractError, ShapExplainer, WISCAExplainer
 from wisca_xai._results._explanation import Explanation
 from wisca_xai._results._validity import fault_of_sum, output_tolerance
 from wisca_xai.explainers.shapley._coalitions import repeat_noise
@@ -136,3 +136,20 @@ def test_the_tolerance_follows_the_spread_and_not_the_size():
     assert output_tolerance(outputs)[0] == pytest.approx(2e-6)
     assert output_tolerance(outputs + 1e7)[0] < 2e-4
     assert output_tolerance(outputs * 1e-9)[0] == pytest.approx(2e-15)
+
+
+@pytest.mark.parametrize("size", [1e80, -1e200])
+def test_outputs_without_finite_powers_are_refused(size):
+    with pytest.raises(ModelContractError, match=r"up to 1e\+75.* divides them by a constant"):
+        WISCAExplainer(lambda table: size * table[:, 0]).fit(X).explain(X)
+
+
+@pytest.mark.parametrize("size", [1e-70, 1e70])
+def test_outputs_of_other_sizes_have_the_same_importances(size):
+    found, same = (
+        WISCAExplainer(lambda table, c=c: c * (table[:, 1] + table[:, 2] ** 2), random_state=0)
+        .fit(X)
+        .explain(X[:20])
+        for c in (size, 1.0)
+    )
+    np.testing.assert_allclose(found.importance, same.importance, rtol=1e-6, atol=1e-9)

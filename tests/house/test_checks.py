@@ -9,13 +9,14 @@ from hypothesis.extra import numpy as hnp
 from scipy import sparse
 from sklearn.exceptions import DataConversionWarning
 
-from wisca_xai import InputError
+from wisca_xai import InputError, WISCAExplainer
 from wisca_xai._checks import (
     check_choice,
     check_count,
     check_finite,
     check_not_sparse,
     check_target_column,
+    check_names,
     check_unique_names,
 )
 from wisca_xai._random import canonical_order, seed_entropy
@@ -36,6 +37,19 @@ def test_duplicate_names_are_listed_once_each():
     frame = pd.DataFrame(np.zeros((1, 5)), columns=["b", "a", "b", "b", "a"])
     with pytest.raises(InputError, match=r"must be unique, got \['a', 'b'\] more than once"):
         check_unique_names(frame)
+
+
+def test_names_that_are_the_same_as_text_are_duplicates():
+    with pytest.raises(InputError, match=r"must be unique, got \['nan'\] more than once"):
+        check_names([1.0, float("nan"), float("nan")])
+
+
+@pytest.mark.parametrize("other", [5, 1.5, None, float("nan"), pd.NaT, ("a", "b")])
+def test_names_of_which_only_some_are_text_are_named(other):
+    with pytest.raises(InputError, match=r"all text or none of them, got \[.*\] beside text"):
+        check_names(["a", other])
+    with pytest.raises(InputError, match="all text or none of them"):
+        WISCAExplainer(len).explain(pd.DataFrame([[1.0, 2.0]], columns=pd.Index(["a", other])))
 
 
 @pytest.mark.parametrize(

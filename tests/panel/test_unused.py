@@ -200,3 +200,25 @@ def test_a_level_that_only_lime_has_met_is_not_called_unused():
     assert np.abs(whole.components["lime"].values[:, 2]).mean() > 1
     assert whole.importance.iloc[2] > 0
     assert not any("reacts to" in note and "x2" in note for note in whole.notes)
+
+
+def alarm(X):
+    """Reads `weak` only above all values of the background."""
+    return X["read"] + 5 * (X["weak"] > 3)
+
+
+def test_in_a_row_counts_only_what_some_evaluation_of_the_row_shows():
+    X = draw()
+    explainer = WISCAExplainer(alarm, random_state=0).fit(X)
+    rows = X[:40].copy()
+    rows.loc[:4, "weak"] = 4.0
+    found = explainer.explain(rows)
+    weak = NAMES.index("weak")
+    assert found.importance["weak"] > 0
+    assert found.values[:5, weak].all()
+    assert found.components["lime"].values[5:, weak].any()
+    assert not found.values[5:, weak].any()
+    # Neither the values nor what is 0 depend on the rows beside it.
+    for some in ([3], [5, 7], list(range(10, 40))):
+        few = explainer.explain(rows.iloc[some])
+        np.testing.assert_allclose(few.values, found.values[some], atol=1e-9)

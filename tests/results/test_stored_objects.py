@@ -26,6 +26,12 @@ OBJECTS = {
     "durations": [dt.timedelta(1, 2, 3), pd.Timedelta("1D 3ns"), dt.time(1, 2), None],
     "Periods": [pd.Period("2020-01", "M"), pd.Period("2020Q1", "Q"), pd.Period("2020", "Y"), pd.NA],
     "numbers": [Decimal("1.50"), 1, 1.0, True],
+    "NumPy's times": [
+        np.datetime64("2020-01-01"),
+        np.datetime64("2020-01-01T01:02:03.000000004"),
+        np.timedelta64(-5, "h"),
+        np.datetime64("NaT", "D"),
+    ],
     "intervals": [pd.Interval(0, 1), pd.Interval(pd.Timestamp(0), pd.Timestamp(1), "both")],
     "identifiers": [uuid.UUID(int=5), b"\x00\xff", ("a", 1), ("a", dt.date(2020, 1, 1))],
 }

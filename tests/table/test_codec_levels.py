@@ -196,7 +196,11 @@ def test_booleans_with_missing_values_become_objects():
         (pd.to_datetime(["2020"]), ["2020"], "'a' must hold dates without.*got (str|object)"),
         (pd.to_datetime(["2020"]), pd.to_datetime(["2020"]).tz_localize("UTC"), "without a time"),
         (pd.to_timedelta([1]), [1], "'a' must hold durations, as the background does, got int64"),
-        ([1, 2], [2**64 - 1], "'a' must hold signed integers, as the background does, got .* the dtype uint64"),
+        (
+            [1, 2],
+            [2**64 - 1],
+            "'a' must hold signed integers, as the background does, got .* the dtype uint64",
+        ),
         (
             ["x"],
             [["unhashable"]],

@@ -118,3 +118,25 @@ def test_tables_of_numbers_for_a_model_of_arrays_have_the_dtype_of_their_array()
     for table in (nullable, nullable.to_arrow(), nullable.to_pandas().convert_dtypes()):
         codec = TableCodec.of(table).for_arrays()
         assert codec.decode(codec.encode(table)).dtype == np.float64
+
+
+@pytest.mark.skipif(not hasattr(np.dtypes, "StringDType"), reason="NumPy 1 has no StringDType")
+@pytest.mark.parametrize("missing", [{}, {"na_object": np.nan}, {"na_object": None}])
+def test_numpy_text_of_any_length_reaches_the_model_as_it_is(missing):
+    array = np.array([["a", "x"], ["b", "y"], ["a", "x"]], dtype=np.dtypes.StringDType(**missing))
+    if missing:
+        array[1, 1] = missing["na_object"]
+    codec = TableCodec.of(array)
+    decoded = codec.decode(codec.encode(array))
+    assert decoded.dtype == array.dtype
+    assert decoded.tolist() == array.tolist() or missing == {"na_object": np.nan}
+    assert pd.isna(decoded.astype(object)).tolist() == pd.isna(array.astype(object)).tolist()
+    seen = []
+
+    def model(table):
+        seen.append(table.dtype)
+        return (table[:, 0] == "a") * 1.0
+
+    found = WISCAExplainer(model, random_state=0).fit(array).explain(array)
+    assert found.importance.tolist() == [1.0, 0.0]
+    assert set(seen) == {array.dtype}

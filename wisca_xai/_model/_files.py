@@ -13,7 +13,7 @@ from wisca_xai._model._fitting import is_fitted
 
 
 def load_model(
-    path: Path, *, trusted: Sequence[str] = (), unsafe_pickle: bool = False
+    path: Path, *, trusted: Sequence[str] = (), unsafe_pickle: bool = False, X: Any = None
 ) -> tuple[Any, str | None]:
     """Load a fitted model. A file that can run code is loaded only if the user allows it.
 
@@ -25,6 +25,8 @@ def load_model(
         Types that a .skops file may hold beyond those that skops trusts by itself.
     unsafe_pickle : bool, default=False
         Whether to load pickles, which can run any code.
+    X : DataFrame, default=None
+        Rows that tell whether a model is fitted that does not say so itself.
 
     Returns
     -------
@@ -54,7 +56,7 @@ def load_model(
         raise UntrustedModelError(
             f"{path} cannot be loaded: {type(error).__name__}: {error}"
         ) from error
-    if not is_fitted(model):
+    if not is_fitted(model, X):
         raise UntrustedModelError(f"{path} holds a {type(model).__name__} that is not fitted.")
     saved_with = _other_versions(caught)
     return model, _version_note(saved_with) if saved_with else None

@@ -29,7 +29,7 @@ from wisca_xai._typing import FloatMatrix, IntVector, LabelVector, ResponseMetho
 
 BATCH_ROWS = 2**14  # most rows of a batch: twice as many save little time; 10 columns fit in 4 MiB
 BATCH_BYTES = 2**26  # most bytes of a batch
-LARGEST = 1e150  # larger outputs have no finite squares, so no standard errors
+LARGEST = 1e75  # the fourth powers of larger outputs, which errors are made of, are not finite
 
 
 class Response:
@@ -134,8 +134,8 @@ class Response:
             )
         if (np.abs(outputs) > LARGEST).any():
             raise ModelContractError(
-                f"The model's {self.method} must return numbers up to {LARGEST:g}, because larger "
-                f"ones have no finite squares, got {np.abs(outputs).max():g}. Explain a function "
+                f"The model's {self.method} must return numbers up to {LARGEST:g}, because the "
+                f"powers of larger ones are not finite, got {np.abs(outputs).max():g}. Explain a function "
                 "that divides them by a constant."
             )
         return outputs

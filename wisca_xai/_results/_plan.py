@@ -10,7 +10,15 @@ import numpy as np
 from wisca_xai._checks import check_choice
 from wisca_xai._results._explanation import Explanation
 from wisca_xai._results._votes import in_canonical_order, votes_by_family
-from wisca_xai._typing import BoolVector, FloatArray, FloatMatrix, FloatVector, IntVector
+from wisca_xai._typing import (
+    BoolArray,
+    BoolMatrix,
+    BoolVector,
+    FloatArray,
+    FloatMatrix,
+    FloatVector,
+    IntVector,
+)
 from wisca_xai.consensus import (
     CONSENSUS,
     Consensus,
@@ -72,7 +80,14 @@ class Stack:
         rest = {n: c for n, c in counted.items() if c.scope == "global"}
         names = (*local, *rest)
         unused, units = unused_features(components), _units(local)
-        used = partial(_with_zeros, unused)
+        used, in_rows = partial(_with_zeros, unused), unused_in_rows(components)
+
+        def stacked(parts: list[FloatArray]) -> FloatArray:
+            array = used(2, np.array(parts))
+            if in_rows is None:
+                return array
+            return np.where(in_rows if array.ndim == 3 else in_rows[..., None], 0.0, array)
+
         effects = tuple(c.diagnostics.get("row_effects") for c in rest.values())
         own = [
             _errors(c) if parts is None else np.zeros_like(c.values)
@@ -80,8 +95,8 @@ class Stack:
         ]
         return cls(
             names,
-            used(2, np.array([c.values / units[n] for n, c in local.items()])) if local else None,
-            used(2, np.array([_errors(c) / units[n] for n, c in local.items()])) if local else None,
+            stacked([c.values / units[n] for n, c in local.items()]) if local else None,
+            stacked([_errors(c) / units[n] for n, c in local.items()]) if local else None,
             used(1, np.array([c.values for c in rest.values()])) if rest else None,
             used(1, np.array(own)) if rest else None,
             tuple(None if parts is None else used(1, parts) for parts in effects),
@@ -309,11 +324,37 @@ def unused_features(components: Mapping[str, Explanation]) -> BoolVector:
     if not known:
         return np.zeros(n_features, dtype=np.bool_)
     unused = np.logical_and.reduce(known)
-    for c in components.values():
-        if c.unused is None and c.scope == "local" and c.standard_errors is not None:
-            shows = (np.abs(c.values) > SURE * c.standard_errors) & (c.standard_errors > 0)
-            unused &= ~np.moveaxis(shows, 1, 0).reshape(n_features, -1).any(axis=1)
+    for shows in _shown(components):
+        unused &= ~shows.any(axis=0)
     return np.asarray(unused)
+
+
+def unused_in_rows(components: Mapping[str, Explanation]) -> BoolMatrix | None:
+    """Features (n, d) whose changes never changed the output of the row; None if nobody can tell.
+
+    It depends on no other row.
+    """
+    known = [_in_any_class(c.values != 0) for c in components.values() if _tells_by_row(c)]
+    if not known:
+        return None
+    return np.asarray(~np.logical_or.reduce([*known, *_shown(components)]))
+
+
+def _tells_by_row(c: Explanation) -> bool:
+    return c.scope == "local" and c.unused is not None
+
+
+def _shown(components: Mapping[str, Explanation]) -> list[BoolMatrix]:
+    """Effects (n, d) that explainers which only estimate them show beyond doubt."""
+    return [
+        _in_any_class((np.abs(c.values) > SURE * c.standard_errors) & (c.standard_errors > 0))
+        for c in components.values()
+        if c.scope == "local" and c.unused is None and c.standard_errors is not None
+    ]
+
+
+def _in_any_class(found: BoolArray) -> BoolMatrix:
+    return found if found.ndim == 2 else found.any(axis=2)
 
 
 def _row_votes(local: Mapping[str, Explanation]) -> FloatMatrix:

@@ -82,18 +82,11 @@ def values_of_single_rows(whole: Any) -> FloatMatrix:
         weights = weights * (whole.row_weighting != "undecided") * whole.weights
     for i in np.flatnonzero(weights):
         row = np.array([i])
-        components = {name: _single_row(c, row) for name, c in whole.components.items()}
+        components = {name: c._of_rows(row) for name, c in whole.components.items()}
         votes, _ = _votes(whole, components)
         merged = replace(plan, row_weights=weights[row], votes=votes).merge(components)
         values[i] = merged.values[0]
     return values
-
-
-def _single_row(component: Explanation, row: IntVector) -> Explanation:
-    part = component._of_rows(row)
-    if part.unused is None:
-        return part
-    return replace(part, unused=np.asarray(~part.values.any(axis=0)))
 
 
 def _votes(whole: Any, components: Mapping[str, Explanation]) -> tuple[dict[str, float], list[str]]:

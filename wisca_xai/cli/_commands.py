@@ -38,7 +38,7 @@ def explain_command(arguments: argparse.Namespace) -> ConsensusExplanation:
         table = _read_table(arguments.background)
         background, background_y = _split(table, arguments.label, arguments.background)
     model, note = load_model(
-        arguments.model, trusted=arguments.trust, unsafe_pickle=arguments.unsafe_pickle
+        arguments.model, trusted=arguments.trust, unsafe_pickle=arguments.unsafe_pickle, X=X
     )
     if note is not None:
         say(f"warning: {note}")
