@@ -14,9 +14,9 @@ from wisca_xai._checks import (
     check_choice,
     check_count,
     check_finite,
+    check_names,
     check_not_sparse,
     check_target_column,
-    check_names,
     check_unique_names,
 )
 from wisca_xai._random import canonical_order, seed_entropy

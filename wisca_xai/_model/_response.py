@@ -135,8 +135,8 @@ class Response:
         if (np.abs(outputs) > LARGEST).any():
             raise ModelContractError(
                 f"The model's {self.method} must return numbers up to {LARGEST:g}, because the "
-                f"powers of larger ones are not finite, got {np.abs(outputs).max():g}. Explain a function "
-                "that divides them by a constant."
+                f"powers of larger ones are not finite, got {np.abs(outputs).max():g}. Explain a "
+                "function that divides them by a constant."
             )
         return outputs
 

@@ -354,7 +354,7 @@ def _shown(components: Mapping[str, Explanation]) -> list[BoolMatrix]:
 
 
 def _in_any_class(found: BoolArray) -> BoolMatrix:
-    return found if found.ndim == 2 else found.any(axis=2)
+    return found if found.ndim == 2 else np.asarray(found.any(axis=2))
 
 
 def _row_votes(local: Mapping[str, Explanation]) -> FloatMatrix:
