@@ -13,7 +13,6 @@ from scipy import sparse
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
 from wisca_xai._exceptions import InputError
-from wisca_xai._text import short_text
 from wisca_xai._typing import BoolVector, FloatArray, LabelVector
 
 
@@ -42,17 +41,6 @@ def array_checks(X: Any) -> dict[str, Any]:
     """Settings for `check_array` that leave arrays of objects and strings as they are."""
     is_mixed = isinstance(X, np.ndarray) and X.dtype.kind in "OUSTmM"
     return {"ensure_all_finite": False, **({"dtype": None} if is_mixed else {})}
-
-
-def check_names(labels: Iterable[Hashable]) -> None:
-    """Raise InputError for duplicate column names, and for names of which only some are text."""
-    check_unique_names(labels)
-    other = [label for label in labels if not isinstance(label, str)]
-    if 0 < len(other) < len(list(labels)):
-        raise InputError(
-            f"Column names must be all text or none of them, got {short_text(other[:10])} beside "
-            "text. Rename these columns, or use X.columns = X.columns.astype(str)."
-        )
 
 
 def check_unique_names(labels: Iterable[Hashable]) -> None:

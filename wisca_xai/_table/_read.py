@@ -7,9 +7,9 @@ from sklearn.utils.validation import validate_data
 
 from wisca_xai._checks import (
     array_checks,
-    check_names,
     check_not_masked,
     check_not_sparse,
+    check_unique_names,
 )
 from wisca_xai._exceptions import InputError
 from wisca_xai._table._codec import align_columns
@@ -58,7 +58,7 @@ def read_table(
     if not labels_of(X):
         raise InputError("Found array with 0 feature(s) while a minimum of 1 is required.")
     if reset:
-        check_names(labels_of(X))
+        check_unique_names(labels_of(X))
     labels = None if expected is None else expected(labels_of(X))
     if labels is not None:
         X, note = align_columns(X, labels)
