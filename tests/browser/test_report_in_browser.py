@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from tests.report.report_cases import explained, regression, table, three_classes, two_classes
+from wisca_xai._results._by_class import by_class
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +104,33 @@ def test_a_class_is_chosen(show):
     base, output = shap.base_values[0, 0], shap.base_values[0, 0] + shap.values[0, :, 0].sum()
     title = next(name for name in cells(page, "#row-panels figcaption") if "shap" in name)
     assert f"from the base value {base:.3g} to the output {round(output, 9):.3g}" in title
+
+
+@pytest.mark.parametrize("make", [three_classes, two_classes])
+def test_the_ranking_of_a_class_is_chosen(show, make):
+    found = make(**({"keep_data": True} if make is two_classes else {}))
+    classes = by_class(found)
+    page = show(found.to_html())
+    bars = "#ranking-table tbody tr .bar"
+
+    def widths():
+        return [float(bar.get_attribute("width")) for bar in page.locator(bars).all()]
+
+    before = page.locator("#ranking-table").inner_text(), widths()
+    page.locator("#ranking-class").select_option(label=str(classes[0].label))
+    order = np.argsort(-classes[0].importance, kind="stable")
+    shown = cells(page, "#ranking-table tbody th")
+    assert [text.split(" not ")[0] for text in shown] == [found.feature_names[j] for j in order]
+    texts = cells(page, "#ranking-table tbody tr td:nth-of-type(4)")
+    np.testing.assert_allclose(
+        [float(text) for text in texts], classes[0].importance[order], rtol=6e-3
+    )
+    ratios = np.array(widths()) / classes[0].importance[order]
+    np.testing.assert_allclose(ratios, ratios[0], rtol=0.02)
+    assert page.locator("#ranking-table .interval:visible").count() == 0
+    assert page.locator("#ranking-table .mark:visible").count() == 0
+    page.locator("#ranking-class").select_option("")
+    assert (page.locator("#ranking-table").inner_text(), widths()) == before
 
 
 def test_colours_follow_the_system_and_the_reader(text, show):

@@ -20,6 +20,7 @@ from tests.report.report_cases import (
     two_classes,
 )
 from wisca_xai import ConsensusExplanation, InputError, from_external, merge_explanations
+from wisca_xai._results._by_class import by_class
 
 ONE_OF_EACH = {"two": two_classes, "three": three_classes, "regression": regression}
 
@@ -102,6 +103,44 @@ def test_bars_and_marks_are_on_one_scale(results, pages):
         c.mean_magnitude()[first] / c.mean_magnitude().sum() for c in found.components.values()
     ]
     np.testing.assert_allclose(marks - starts[0], np.array(shares) * per_unit, atol=0.11)
+
+
+@pytest.mark.parametrize("name", ["two", "three"])
+def test_each_class_has_its_importance_and_directions(name, results, pages):
+    found = results[name]
+    classes = by_class(found)
+    assert len(classes) == {"two": 2, "three": 3}[name]
+    if name == "two":  # the importance of the rows that explain the class
+        for one in classes:
+            rows = np.flatnonzero(found.targets == one.label)
+            part = found[rows]
+            assert one.n_rows == len(rows)
+            np.testing.assert_allclose(one.importance, part.importance)
+            assert (
+                one.directions
+                == part.ranking()
+                .set_index("feature")["direction"]
+                .reindex(found.feature_names)
+                .tolist()
+                or found.data is None
+            )
+    else:  # their mean is the importance
+        mean = np.mean([one.importance for one in classes], axis=0)
+        np.testing.assert_allclose(mean, found.importance)
+    block = re.search(r'<table id="by-class">.*?</table>', pages[name], re.DOTALL)[0]
+    lines = re.findall(r"<tr><th scope=.row.>(.*?)</th>\s*(.*?)</tr>", block, re.DOTALL)
+    for feature, cells in lines:
+        j = found.feature_names.index(feature)
+        shown = [float(cell.split()[0]) for cell in re.findall(r"<td>(.*?)</td>", cells)]
+        np.testing.assert_allclose(shown, [one.importance[j] for one in classes], rtol=6e-3)
+    assert len(lines) == len(found.feature_names)
+
+
+def test_a_regression_and_a_single_class_have_no_table_of_classes(results, pages):
+    assert by_class(results["regression"]) == []
+    assert 'id="by-class"' not in pages["regression"]
+    rows = np.flatnonzero(results["two"].targets == "ill")
+    assert by_class(results["two"][rows]) == []
 
 
 @pytest.mark.parametrize("name", ONE_OF_EACH)

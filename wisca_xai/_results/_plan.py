@@ -157,6 +157,12 @@ class MergePlan:
         """Merge explanations, given by name, into a consensus."""
         return self._apply(self.function, self._stack(components))
 
+    def importance_by_class(self, components: Mapping[str, Explanation]) -> list[FloatVector]:
+        """Importance (d,) for each class, if all classes are explained."""
+        stack = self._stack(components)
+        found = self._by_class(self.function, stack)
+        return [_without_unused(one, stack.unused).importance for one in found]
+
     def wisca_score(self, components: Mapping[str, Explanation]) -> FloatVector:
         """Compute the WISCA score of each feature, (n_features,).
 
@@ -278,26 +284,30 @@ class MergePlan:
         If all classes are explained, the function is applied to each class, and the importance is
         the mean over classes.
         """
+        by_class = self._by_class(function, stack)
+        values = [one.values for one in by_class]
+        merged = Consensus(
+            values[0] if stack.local is None or stack.local.ndim == 3 else np.stack(values, axis=2),
+            np.mean([one.importance for one in by_class], axis=0),
+        )
+        return _without_unused(merged, stack.unused)
+
+    def _by_class(self, function: ConsensusFunction, stack: Stack) -> list[Consensus]:
+        """The consensus of each explained class; a single one if rows explain one class each."""
         # If only explainers with vote 0 are left, all of them count equally.
         options: dict[str, Any] = {
             "method_weights": stack.votes if stack.votes.any() else None,
             "row_votes": stack.row_votes,
         }
-        local, importances, unused = stack.local, stack.amplitudes, stack.unused
+        local, importances = stack.local, stack.amplitudes
         if local is None:
             found = function(None, importances, None, **options)
-            return _without_unused(check_consensus(found, None, len(unused)), unused)
+            return [check_consensus(found, None, len(stack.unused))]
         shape = (local.shape[1], local.shape[2])
-        by_class = [
+        return [
             check_consensus(function(part, importances, self.row_weights, **options), *shape)
             for part in ([local] if local.ndim == 3 else np.moveaxis(local, 3, 0))
         ]
-        values = [one.values for one in by_class]
-        merged = Consensus(
-            values[0] if local.ndim == 3 else np.stack(values, axis=2),
-            np.mean([one.importance for one in by_class], axis=0),
-        )
-        return _without_unused(merged, unused)
 
 
 def _without_unused(found: Consensus, unused: BoolVector) -> Consensus:

@@ -14,7 +14,7 @@ from wisca_xai._results._direction import directions, numbers_of
 from wisca_xai._results._explanation import Explanation
 from wisca_xai._results._reliability import Reliability
 from wisca_xai._results._votes import FROM_RESULTS, votes_from_results
-from wisca_xai._typing import FloatArray, FloatMatrix, IntVector
+from wisca_xai._typing import FloatArray, FloatMatrix, FloatVector, IntVector
 
 
 def subset(whole: Any, rows: IntVector) -> Any:
@@ -24,9 +24,8 @@ def subset(whole: Any, rows: IntVector) -> Any:
     model's skill, what is known of y and of rows of fit, refits, and global explainers without
     values per row are dropped.
     """
-    found = {name: _of_rows(c, rows) for name, c in whole.components.items()}
-    components = {name: c for name, c in found.items() if c is not None}
-    dropped = [name for name, c in found.items() if c is None]
+    components = _components_of_rows(whole, rows)
+    dropped = [name for name in whole.components if name not in components]
     if not any(whole.votes[name] for name in components):
         raise InputError(
             f"Rows cannot be chosen from {dropped} alone: their values describe all rows together."
@@ -63,6 +62,21 @@ def subset(whole: Any, rows: IntVector) -> Any:
         notes=_notes(whole, components, len(rows), [*lost, *dropped], bool(changes)),
         **changes,
     )
+
+
+def importance_of_rows(whole: Any, rows: IntVector) -> tuple[FloatVector, FloatArray | None]:
+    """Importances (n_features,) and directions of a selection of rows that explain one class."""
+    components = _components_of_rows(whole, rows)
+    weights = whole.weights[rows] if whole.weights[rows].any() else np.ones(len(rows))
+    votes, _ = _votes(whole, components)
+    merged = replace(whole.plan, row_weights=weights, votes=votes).merge(components)
+    return merged.importance, _directions(whole._reordered(rows), merged.values)
+
+
+def _components_of_rows(whole: Any, rows: IntVector) -> dict[str, Explanation]:
+    """Components of some rows, without those that only describe all rows together."""
+    found = {name: _of_rows(c, rows) for name, c in whole.components.items()}
+    return {name: c for name, c in found.items() if c is not None}
 
 
 def _directions(part: Any, values: FloatArray) -> FloatArray | None:

@@ -99,7 +99,7 @@ def page(
     truth = None if y is None else _one_per_row(y, whole)
     whole = whole if labels is None else whole.with_labels(labels)
     rows = chosen_rows(len(whole) if whole.scope == "local" else 0, max_rows)
-    verdict = whole.verdict()
+    verdict, ranking = whole.verdict(), ranking_of(whole)
     text = (
         environment()
         .get_template("page.html")
@@ -118,12 +118,12 @@ def page(
             ],
             sections=LINKS,
             omitted=verdict.omitted,
-            ranking=ranking_of(whole),
+            ranking=ranking,
             agreement=agreement_of(whole),
             features=features_of(whole, rows),
             rows=rows_of(whole, rows, truth),
             about=about_of(whole, len(rows)),
-            data=script_json(data_of(whole, rows)),
+            data=script_json({**data_of(whole, rows), "by_class": ranking["by_class"]}),
         )
     )
     if path is None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from wisca_xai._results._direction import in_words
+from wisca_xai._results._by_class import OfClass, by_class
 from wisca_xai._results._marks import marks
 from wisca_xai._text import display_name, display_names
 from wisca_xai.report._words import NAME_WIDTH, number, whole_name
@@ -19,7 +19,9 @@ def ranking_of(whole: Any) -> dict[str, Any]:
     table, found = whole.ranking(), marks(whole)
     importance = table["importance"].to_numpy(np.float64)
     ends = table[["lower", "upper"]].to_numpy(np.float64)
-    shown = [importance, *found.values(), ends[~np.isnan(ends)]]
+    classes = by_class(whole)
+    own = [one.importance for one in classes]
+    shown = [importance, *found.values(), *own, ends[~np.isnan(ends)]]
     scale = _Scale(np.concatenate([np.ravel(part) for part in shown]))
     shown_names = display_names(whole.feature_names, width=NAME_WIDTH)
     names = dict(zip(whole.feature_names, shown_names, strict=True))
@@ -54,18 +56,20 @@ def ranking_of(whole: Any) -> dict[str, Any]:
         "width": WIDTH,
         "has_noise": any(line["is_noise"] for line in lines),
         "classes": None if whole.classes is None else [str(c) for c in whole.classes.tolist()],
-        "by_class": _directions_by_class(whole),
+        "by_class": [_of_class(one, scale) for one in classes],
     }
 
 
-def _directions_by_class(whole: Any) -> dict[str, list[str]]:
-    """Direction of each feature for each of many explained classes."""
-    found = whole.directions
-    if found is None or found.ndim < 2 or found.shape[1] < 3:
-        return {}
-    labels = display_names(map(str, whole.targets.tolist()))
-    words = [[DIRECTIONS.get(word or "", "") for word in in_words(column)] for column in found.T]
-    return dict(zip(labels, words, strict=True))
+def _of_class(found: OfClass, scale: "_Scale") -> dict[str, Any]:
+    """The bars of one class, by position of the feature."""
+    return {
+        "label": display_name(str(found.label)),
+        "n_rows": found.n_rows,
+        "importances": [number(value) for value in found.importance],
+        "values": [float(f"{value:.4g}") for value in found.importance],
+        "bars": [scale.bar(value) for value in found.importance],
+        "directions": [DIRECTIONS.get(word or "", "") for word in found.directions],
+    }
 
 
 def _range(best: float, worst: float) -> str:

@@ -139,7 +139,40 @@
       });
       controls.append(make("label", {}, box, " " + name));
     });
+    classesOfRanking(table, controls);
     controls.hidden = false;
+  }
+  // The bars of one class stand where those of all classes do, without marks and intervals.
+  function classesOfRanking(table, controls) {
+    if (!data.by_class.length) return;
+    const lines = [...table.tBodies[0].rows].map((row) => {
+      const bar = row.querySelector(".bar"), [direction, number] = [row.cells[2], row.cells[4]];
+      const whole = [bar.getAttribute("x"), bar.getAttribute("width"), direction.textContent, number.textContent, number.dataset.value];
+      return { j: Number(row.dataset.feature), bar, direction, number, whole };
+    });
+    const options = [["", "all classes"], ...data.by_class.map((one, k) => [k, one.label])];
+    const select = chooser(options, (value) => {
+      const one = value === "" ? null : data.by_class[value];
+      table.classList.toggle("of-class", one !== null);
+      for (const line of lines) {
+        const { j } = line;
+        const [x, width, direction, text, number] = one
+          ? [one.bars[j][0], one.bars[j][1], one.directions[j], one.importances[j], one.values[j]] : line.whole;
+        line.bar.setAttribute("x", x);
+        line.bar.setAttribute("width", width);
+        line.bar.ownerSVGElement.setAttribute("aria-label", `Importance ${text}`);
+        line.direction.textContent = direction;
+        line.number.textContent = text;
+        line.number.dataset.value = number;
+      }
+      const sorted = one ? (line) => -Math.abs(one.values[line.j]) : (_, place) => place;
+      const order = lines.map((line, place) => [sorted(line, place), place, line]);
+      order.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+      table.tBodies[0].append(...order.map((entry) => entry[2].bar.closest("tr")));
+      for (const head of table.tHead.rows[0].cells) head.removeAttribute("aria-sort");
+    });
+    select.id = "ranking-class";
+    controls.append(labelled("Importance for", select));
   }
 
   function figure(title, width, height, description) {
