@@ -75,15 +75,15 @@ class WISCASelector(SelectorMixin, MetaEstimatorMixin, BaseEstimator):  # type: 
         The explained model: `estimator` itself if it is fitted, else a clone fitted on X, y.
     explanation_ : ConsensusExplanation
         Explanation of the drawn rows, in the order of X.
-    ranking_ : ndarray of int of shape (n_features_in_,)
+    ranking_ : ndarray of int of shape (n_features,)
         Rank of each feature, as in scikit-learn's `RFE`: the selected ones have rank 1, the others
         2, 3, ... by decreasing importance; tied features share the smaller rank. The full table is
         ``explanation_.ranking()``.
-    support_ : ndarray of bool of shape (n_features_in_,)
+    support_ : ndarray of bool of shape (n_features,)
         Whether each feature is selected.
     n_features_in_ : int
         Number of features seen in `fit`.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Only if X has string column names.
 
     See Also

@@ -1,37 +1,92 @@
-"""The notebooks run from top to bottom, and hold their output."""
+"""The notebooks run from top to bottom, print what they hold, and draw where they show pictures."""
 
+import contextlib
+import io
 import json
+import re
+from functools import cache
 from pathlib import Path
 
 import matplotlib as mpl
+import numpy as np
 import pytest
+from matplotlib import pyplot
 from sklearn import ensemble  # noqa: F401  # loads the threads that are limited below
 from threadpoolctl import threadpool_limits
 
+from tests.versions import prints_as_documented
+
 mpl.use("agg")
-NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
+ROOT = Path(__file__).parents[2]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+NUMBER = re.compile(r"(?<![\w.])-?\d[\d,]*(?:\.\d+)?(?!\w)")
+TIMES = re.compile(r"\d+(\.\d+)? (s|ms|seconds)\b")
+each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
 
-def code_cells(path):
+def cells_of(path, kind):
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    return [cell for cell in cells if cell["cell_type"] == "code"]
+    return [cell for cell in cells if cell["cell_type"] == kind]
 
 
-def test_there_is_a_notebook():
-    assert NOTEBOOKS
-
-
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_notebook_runs(path):
-    names = {}
+@cache
+def ran(path):
+    """What each cell of code prints, and whether it leaves a figure."""
+    names, found = {}, []
     with threadpool_limits(1, user_api="openmp"):  # many small batches: threads only wait
-        for cell in code_cells(path):
-            exec("".join(cell["source"]), names)  # noqa: S102
-    mpl.pyplot.close("all")
+        for cell in cells_of(path, "code"):
+            out = io.StringIO()
+            with contextlib.redirect_stdout(out):
+                exec("".join(cell["source"]), names)  # noqa: S102
+            found.append((out.getvalue(), len(pyplot.get_fignums())))
+            pyplot.close("all")
+    return found
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_notebook_was_executed_without_error(path):
-    outputs = [output for cell in code_cells(path) for output in cell["outputs"]]
+def check_same_print(found, shown):
+    """The same words in the same places; another BLAS may round a number differently."""
+    found, shown = (TIMES.sub("some time", text) for text in (found, shown))
+    assert NUMBER.sub("#", found).split() == NUMBER.sub("#", shown).split()
+    numbers = [[float(n.replace(",", "")) for n in NUMBER.findall(text)] for text in (found, shown)]
+    np.testing.assert_allclose(*numbers, rtol=0.02, atol=0.021)
+
+
+def test_there_are_three_notebooks():
+    assert [path.stem for path in NOTEBOOKS] == ["guide", "known_truth", "quickstart"]
+
+
+@prints_as_documented
+@each_notebook
+def test_a_notebook_prints_what_it_holds(path):
+    for cell, (printed, _) in zip(cells_of(path, "code"), ran(path), strict=True):
+        held = [out for out in cell["outputs"] if out["output_type"] == "stream"]
+        check_same_print(printed, "".join("".join(out["text"]) for out in held))
+
+
+@each_notebook
+def test_a_picture_stands_below_the_cell_that_draws_it(path):
+    for cell, (_, n_figures) in zip(cells_of(path, "code"), ran(path), strict=True):
+        pictures = [out for out in cell["outputs"] if "image/png" in out.get("data", {})]
+        assert len(pictures) == n_figures
+
+
+@each_notebook
+def test_a_notebook_was_executed_without_error(path):
+    outputs = [output for cell in cells_of(path, "code") for output in cell["outputs"]]
     assert outputs
     assert [output for output in outputs if output["output_type"] == "error"] == []
+    assert "/tmp/" not in path.read_text(encoding="utf-8")
+
+
+@each_notebook
+def test_links_lead_to_files(path):
+    text = "\n".join("".join(cell["source"]) for cell in cells_of(path, "markdown"))
+    links = re.findall(r"\]\((?!http)([^)#]+)\)", text)
+    assert [link for link in links if not (path.parent / link).is_file()] == []
+
+
+def test_the_package_does_not_know_the_penguins():
+    named = [
+        p for p in (ROOT / "wisca_xai").rglob("*.py") if "penguins" in p.read_text(encoding="utf-8")
+    ]
+    assert named == []

@@ -25,14 +25,14 @@ def wisca(
     local methods l, g global methods, n rows i, a weight w per row, and votes v:
 
     .. math:: a^l_j = \sum_i w_i v_{li} |A^l_{ij}|, \qquad a^g_j = \max(A^g_j, 0), \qquad
-              I_j = \sum_k v_k \frac{a^k_j}{\sum_h a^k_h} \Big/ \sum_k v_k
+              I_j = \sum_k v_k \frac{a^k_j}{\sum_h a^k_h} /  \sum_k v_k
 
     So twice the effect is twice the importance, equal effects are equal importances, and an unused
     feature gets 0. Magnitudes are added, so that a feature that pushes some rows up and others down
     does not cancel itself. The local consensus of a row is the mean over local methods, divided by
     the largest attribution that a method with a vote gives there. Row weights have no part in it:
 
-    .. math:: C_{ij} = \frac1{M_i} \sum_l v_{li} A^l_{ij} \Big/ \sum_l v_{li}, \qquad
+    .. math:: C_{ij} = \frac1{M_i} \sum_l v_{li} A^l_{ij} /  \sum_l v_{li}, \qquad
               M_i = \max_{l, h: v_{li} > 0} |A^l_{ih}|
 
     ``aggregation="signed"`` is the formula of the paper. With s = `min_max`, its importance is

@@ -72,7 +72,7 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
         Encodes tables as floats, and restores the table that the model expects.
     n_features_in_ : int
         Number of features seen in `fit`.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Only if X has string column names.
     """
 

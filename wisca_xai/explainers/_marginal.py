@@ -171,8 +171,8 @@ class OcclusionExplainer(_MarginalExplainer):
 class InclusionExplainer(_MarginalExplainer):
     r"""Inclusion: what the output gains if one feature of background rows is as in the row.
 
-    .. math:: \phi_{ij} = \frac1m \sum_b \big( f(x_b \text{ with } x_{ij} \text{ for } x_{bj})
-              - f(x_b) \big)
+    .. math:: \phi_{ij} = \frac1m \sum_b ( f(x_b \text{ with } x_{ij} \text{ for } x_{bj})
+              - f(x_b) )
 
     All other features are as in the background row. So it shows what a feature does by itself. It
     gives 0 to features that matter only together with others. Its steps are the first steps of the

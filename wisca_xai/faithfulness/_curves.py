@@ -67,7 +67,7 @@ def deletion_curve(
 ) -> Curve:
     r"""Remove the features of each row, the largest magnitudes first [1]_.
 
-    .. math:: \text{area}_i = \int_0^1 D_i(t)\,dt \Big/ \frac1n \sum_r D_r(1)
+    .. math:: \text{area}_i = \int_0^1 D_i(t)\,dt /  \frac1n \sum_r D_r(1)
 
     where :math:`D_i(t)` is the mean absolute change of the output after the share t of the features
     is removed; the integral is taken by the trapezoidal rule. A faithful ranking changes the output
@@ -138,7 +138,7 @@ def insertion_curve(
 ) -> Curve:
     r"""Start with all features removed, and restore the largest magnitudes first [1]_.
 
-    .. math:: \text{area}_i = \Big(D_i(0) - \int_0^1 D_i(t)\,dt\Big) \Big/ \frac1n \sum_r D_r(0)
+    .. math:: \text{area}_i = (D_i(0) - \int_0^1 D_i(t)\,dt) /  \frac1n \sum_r D_r(0)
 
     where :math:`D_i(t)` is the mean absolute distance to the output of the complete row after the
     share t of the features is restored. A faithful ranking comes close to this output early.

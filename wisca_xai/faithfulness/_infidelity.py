@@ -29,8 +29,8 @@ def infidelity(
 ) -> FloatVector:
     r"""Share of the output's changes that sums of signed attributions do not explain [1]_.
 
-    .. math:: \sum_m \Big(\Delta_{im} - \beta \sum_{j \in m} a_{ij}\Big)^2
-              \Big/ \frac1n \sum_r \sum_m \Delta_{rm}^2
+    .. math:: \sum_m (\Delta_{im} - \beta \sum_{j \in m} a_{ij})^2
+              /  \frac1n \sum_r \sum_m \Delta_{rm}^2
 
     where :math:`\Delta_{im}` is the row's output minus its mean output with the features of the
     random mask m removed. Masks are the same for all rows. One factor :math:`\beta \ge 0`, the best

@@ -72,7 +72,7 @@ def sparseness(attributions: ArrayLike) -> float | FloatVector:
 
     .. math:: 1 - 2 \sum_{k=1}^d p_{(k)} \, \frac{d - k + 1/2}{d}
 
-    where :math:`p_{(1)} \le \dots \le p_{(d)}` are the sorted shares of the magnitudes.
+    where :math:`p_{(1)} \le \ldots \le p_{(d)}` are the sorted shares of the magnitudes.
 
     Parameters
     ----------
