@@ -1,7 +1,7 @@
 """The site: `pip install -e ".[docs]"`, then `python -m sphinx -W docs build/site`.
 
-Pages are Markdown. Those with `file_format: mystnb` at their top are run while the site is built; the
-notebooks of `notebooks/` show the output that they hold. Nothing is loaded from the network.
+Pages are Markdown. Those with `file_format: mystnb` at their top are run while the site is built.
+The notebooks of `notebooks/` show the output that they hold. Nothing comes from the network.
 """
 
 import re
@@ -101,6 +101,7 @@ def visit_math(self: Any, node: Any) -> None:
 
 
 def setup(app: Any) -> None:
+    """Sphinx calls this."""
     app.add_html_math_renderer("mathml", (visit_math, None), (visit_math, None))
     app.connect("builder-inited", copy_notebooks, priority=100)
     app.connect("source-read", with_links_of_site)

@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import re
+import tempfile
 from functools import cache
 from pathlib import Path
 
@@ -75,7 +76,7 @@ def test_a_notebook_was_executed_without_error(path):
     outputs = [output for cell in cells_of(path, "code") for output in cell["outputs"]]
     assert outputs
     assert [output for output in outputs if output["output_type"] == "error"] == []
-    assert "/tmp/" not in path.read_text(encoding="utf-8")
+    assert tempfile.gettempdir() not in path.read_text(encoding="utf-8")
 
 
 @each_notebook
