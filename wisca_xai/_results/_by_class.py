@@ -36,8 +36,8 @@ class OfClass:
 def by_class(whole: Any) -> list[OfClass]:
     """Importance for each explained class; at most 20, those with the most rows.
 
-    If each row explains one class, these are the importances of its rows. Empty if there are fewer
-    than two classes.
+    If each row explains one class, these are the importances of its rows. A direction is "up" if a
+    higher value speaks for the class. Empty if there are fewer than two classes.
     """
     if whole.scope == "global" or whole.targets is None or whole.function is None:
         return []
@@ -58,8 +58,10 @@ def by_class(whole: Any) -> list[OfClass]:
     described = []
     for text in sorted(usual):
         rows = np.flatnonzero(whole.targets.astype(str) == text)
-        importance, directions = importance_of_rows(whole, rows)
-        words_of_rows = nothing if directions is None else in_words(directions)
         label = whole.targets[rows[0]]
+        importance, directions = importance_of_rows(whole, rows)
+        if whole.directions is not None:  # Those of all rows are towards the second of two classes.
+            directions = whole.directions * (1.0 if label == whole.classes[1] else -1.0)
+        words_of_rows = nothing if directions is None else in_words(directions)
         described.append(OfClass(label, len(rows), importance, words_of_rows))
     return described
