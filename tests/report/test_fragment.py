@@ -1,5 +1,7 @@
 """What a notebook shows of a result."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -26,6 +28,17 @@ def test_a_consensus_shows_verdict_ranking_agreement_and_what_was_asked(found):
     assert "shap and lime" in shown
     assert f"{found.receipt.model_rows:,}" in shown
     assert "LogisticRegression" in shown
+
+
+def test_a_notebook_that_is_not_trusted_shows_bars_of_text(found):
+    """Such notebooks drop pictures and styles; a style hides these bars elsewhere."""
+    text = found._repr_html_()
+    bars = re.findall(r'<span class="plain" aria-hidden="true">(\N{FULL BLOCK}*)</span>', text)
+    importance = found.ranking()["importance"].to_numpy()
+    expected = np.round(20 * importance / importance[0])
+    assert [len(bar) for bar in bars] == expected.tolist()
+    assert ".wisca-view .plain { display: none; }" in text
+    assert "up if a higher value speaks for well" in text
 
 
 def test_each_part_of_a_result_has_a_view(found):

@@ -7,6 +7,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.tree import DecisionTreeClassifier
 
 from wisca_xai import ConsensusExplanation, WISCAExplainer
+from wisca_xai._results._direction import class_of_directions
 
 RNG = np.random.default_rng(0)
 X = pd.DataFrame(RNG.normal(size=(120, 4)), columns=list("abcd"))
@@ -25,11 +26,18 @@ def test_the_signs_of_coefficients_are_the_directions():
 
 
 @pytest.mark.parametrize("target", ["predicted", "all", "no", "yes"])
-def test_two_classes_have_the_direction_of_the_second_one_whatever_is_explained(target):
+def test_a_class_that_is_explained_has_its_own_direction_and_two_that_of_the_second(target):
     y = np.where(3 * X["a"] - 2 * X["b"] > 0, "yes", "no")
     whole, found = directions(LogisticRegression(), y, target=target)
-    assert (found["a"], found["b"]) == ("up", "down")
+    expected = ("down", "up") if target == "no" else ("up", "down")
+    assert (found["a"], found["b"]) == expected
     assert whole.classes.tolist() == ["no", "yes"]
+    assert class_of_directions(whole) == ("no" if target == "no" else "yes")
+    rows = np.flatnonzero(np.asarray(y[:60]) == "no")
+    if target == "predicted":  # All of these rows explain "no".
+        part = whole[[i for i in rows if whole.targets[i] == "no"]]
+        assert part.ranking().set_index("feature")["direction"]["a"] == "down"
+        assert class_of_directions(part) == "no"
 
 
 def test_a_parabola_is_mixed_and_a_category_has_no_direction():

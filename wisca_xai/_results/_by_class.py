@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from wisca_xai._results._direction import in_words
+from wisca_xai._results._direction import class_of_directions, in_words
 from wisca_xai._results._subset import importance_of_rows
 from wisca_xai._typing import FloatVector
 
@@ -51,6 +51,7 @@ def by_class(whole: Any) -> list[OfClass]:
         words = [nothing] * len(labels) if known is None else [in_words(one) for one in known.T]
         parts = zip(labels, found, words, strict=False)
         return [OfClass(label, None, *part) for label, *part in parts]
+    towards = class_of_directions(whole)
     labels, counts = np.unique(whole.targets.astype(str), return_counts=True)
     usual = labels[np.argsort(-counts, kind="stable")][:MOST_CLASSES]
     if len(usual) < 2:
@@ -60,8 +61,8 @@ def by_class(whole: Any) -> list[OfClass]:
         rows = np.flatnonzero(whole.targets.astype(str) == text)
         label = whole.targets[rows[0]]
         importance, directions = importance_of_rows(whole, rows)
-        if whole.directions is not None:  # Those of all rows are towards the second of two classes.
-            directions = whole.directions * (1.0 if label == whole.classes[1] else -1.0)
+        if towards is not None and whole.directions is not None:  # Two classes are opposites.
+            directions = whole.directions * (1.0 if label == towards else -1.0)
         words_of_rows = nothing if directions is None else in_words(directions)
         described.append(OfClass(label, len(rows), importance, words_of_rows))
     return described

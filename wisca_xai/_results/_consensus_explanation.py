@@ -70,9 +70,10 @@ class ConsensusExplanation(Explanation):
         Classes of the model, in its order.
     directions : ndarray of shape (n_features,) or (n_features, k), or None
         Gini correlation, in [-1, 1], of each feature's attributions with its values: above 0 if a
-        higher value pushes the explained output up, or with two classes that of the second one
-        (``classes[1]``). One column per class for ``target="all"``. NaN for categories and
-        constants. None if rows explain different ones of many classes, or if values are not known.
+        higher value pushes the explained output up; if rows explain either of two classes, that of
+        the second one (``classes[1]``). One column per class for ``target="all"``. NaN for
+        categories and constants. None if rows explain different ones of many classes, or if values
+        are not known.
     function : callable or None
         The consensus function; None for a custom one that was loaded from a file.
     """
@@ -136,9 +137,9 @@ class ConsensusExplanation(Explanation):
               features. With `n_refits`, the model must also react to the feature more than refitted
               models react to shuffled columns;
             - `direction`: "up" if a higher value of the feature pushes the explained output up,
-              "down", or "mixed" if neither is clear (`directions` between -0.5 and 0.5). With two
-              classes, the output of the second one. None for categories, constants, and more than
-              two classes.
+              "down", or "mixed" if neither is clear (`directions` between -0.5 and 0.5). If rows
+              explain either of two classes, that of the second one. None for categories, constants,
+              and rows that explain more than two classes.
 
             Entries are NaN or None where they are not known: for a single row, or if explainers
             did not measure their noise.

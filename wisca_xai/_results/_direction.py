@@ -17,8 +17,8 @@ def directions(
 ) -> FloatArray | None:
     """Gini correlations of each feature's attributions with its values.
 
-    With two classes, attributions are turned towards the second one, because each row may explain
-    its predicted class. Rows of more classes have no common direction.
+    They are those of the class that all rows explain. If rows explain either of two classes, the
+    attributions are turned towards the second one. Rows of more classes have no common direction.
 
     Parameters
     ----------
@@ -58,11 +58,26 @@ def directions(
 def towards_second(targets: Any, classes: Any) -> FloatVector | None:
     """What turns attributions (n_samples, n_features) towards the second of two classes: 1 or -1.
 
-    None without classes, or with more of them.
+    None without classes, with more of them, or if all rows explain the same one.
     """
-    if targets is None or classes is None or len(classes) != 2:
+    if targets is None or classes is None or len(classes) != 2 or len(set(targets.tolist())) == 1:
         return None
     return np.where(np.asarray(targets) == classes[1], 1.0, -1.0)
+
+
+def class_of_directions(whole: Any) -> Any:
+    """The class for which a higher value speaks where a direction is "up"; None if there is none.
+
+    None also if the rows, or the columns of `directions`, belong to different classes.
+    """
+    labels = [] if whole.targets is None else list(dict.fromkeys(whole.targets.tolist()))
+    if len(labels) == 1:
+        return labels[0]
+    return (
+        whole.classes[1]
+        if labels and whole.classes is not None and len(whole.classes) == 2
+        else None
+    )
 
 
 def numbers_of(table: Any, levels: Sequence[int]) -> FloatMatrix:

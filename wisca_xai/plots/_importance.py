@@ -8,6 +8,7 @@ import pandas as pd
 
 from wisca_xai._checks import check_count
 from wisca_xai._results._consensus_explanation import ConsensusExplanation
+from wisca_xai._results._direction import class_of_directions
 from wisca_xai._results._marks import marks
 from wisca_xai._text import display_name
 from wisca_xai.plots._axes import check_result, mark_zero, new_axes
@@ -117,7 +118,6 @@ def _draw_markers(ax: "Axes", explanation: ConsensusExplanation, shown: pd.DataF
 
 
 def _meaning_of_arrows(explanation: ConsensusExplanation) -> str:
-    output = "the output"
-    if explanation.classes is not None and len(explanation.classes) == 2:
-        output = f"class {display_name(str(explanation.classes[1]), width=20)}"
+    label = class_of_directions(explanation)
+    output = "the output" if label is None else f"class {display_name(str(label), width=20)}"
     return f"↑ ↓ higher values push {output} up or down"

@@ -13,6 +13,8 @@ from wisca_xai.report._words import NAME_WIDTH, number
 MOST_FEATURES = 20
 MOST_NOTES = 20
 MOST_PAIRS = 10
+# Notebooks that are not trusted show text only, without pictures and styles. Others hide this bar.
+BLOCK, PLAIN_WIDTH = "\N{FULL BLOCK}", 20
 
 
 def fragment(found: Any) -> str:
@@ -39,6 +41,9 @@ def _verdict(found: Any) -> dict[str, Any]:
 def _consensus(found: Any) -> dict[str, Any]:
     ranking = ranking_of(found)
     ranking["lines"] = ranking["lines"][:MOST_FEATURES]
+    largest = max((abs(line["value"]) for line in ranking["lines"]), default=0.0) or 1.0
+    for line in ranking["lines"]:
+        line["plain"] = BLOCK * round(PLAIN_WIDTH * abs(line["value"]) / largest)
     about = about_of(found, len(found.weights))
     pairs = found.agreement().to_dict("records")[:MOST_PAIRS]
     agreement = [(_names(pair), _measures(pair)) for pair in pairs]

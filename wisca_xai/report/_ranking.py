@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from wisca_xai._results._by_class import OfClass, by_class
+from wisca_xai._results._direction import class_of_directions
 from wisca_xai._results._marks import marks
 from wisca_xai._text import display_name, display_names
 from wisca_xai.report._words import NAME_WIDTH, number, whole_name
@@ -26,7 +27,7 @@ def ranking_of(whole: Any) -> dict[str, Any]:
     shown_names = display_names(whole.feature_names, width=NAME_WIDTH)
     names = dict(zip(whole.feature_names, shown_names, strict=True))
     places = {name: j for j, name in enumerate(whole.feature_names)}
-    lines = []
+    lines, towards = [], class_of_directions(whole)
     for place, row in enumerate(table.to_dict("records")):
         j = places[row["feature"]]
         lines.append(
@@ -55,7 +56,7 @@ def ranking_of(whole: Any) -> dict[str, Any]:
         "zero": scale.place(0.0),
         "width": WIDTH,
         "has_noise": any(line["is_noise"] for line in lines),
-        "classes": None if whole.classes is None else [str(c) for c in whole.classes.tolist()],
+        "towards": "" if towards is None else display_name(str(towards)),
         "by_class": [_of_class(one, scale) for one in classes],
     }
 
