@@ -75,7 +75,7 @@ def hostile(name):
             importance=importance,
             components={"shap": make_local(feature_names=names)},
         ),
-        "component": make_consensus(components={name: make_local()}),
+        "component": make_consensus(components={name: make_local()}, votes={name: 1.0}),
         "failure": make_consensus(failures={name: name}),
         "note": make_consensus(notes=(name,)),
     }

@@ -73,11 +73,8 @@ def class_of_directions(whole: Any) -> Any:
     labels = [] if whole.targets is None else list(dict.fromkeys(whole.targets.tolist()))
     if len(labels) == 1:
         return labels[0]
-    return (
-        whole.classes[1]
-        if labels and whole.classes is not None and len(whole.classes) == 2
-        else None
-    )
+    has_two = bool(labels) and whole.classes is not None and len(whole.classes) == 2
+    return whole.classes[1] if has_two else None
 
 
 def numbers_of(table: Any, levels: Sequence[int]) -> FloatMatrix:

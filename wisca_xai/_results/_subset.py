@@ -107,7 +107,7 @@ def _votes(whole: Any, components: Mapping[str, Explanation]) -> tuple[dict[str,
     """Votes by the same rule, and what is lost because it asked the model about all rows."""
     weighting = whole.receipt.settings.get("weighting", "given")
     if weighting == "given":
-        return {name: whole.votes[name] for name in components if name in whole.votes}, []
+        return {name: whole.votes[name] for name in components}, []
     lost = [] if weighting in FROM_RESULTS else [f"votes by {weighting} (now by family)"]
     rule = "family" if lost else weighting
     votes = votes_from_results(rule, components) if len(components) > 1 else np.ones(1)
