@@ -70,7 +70,6 @@ LINKS = {
     "../SECURITY.md": "security.md",
     "../CONTRIBUTING.md": "contributing.md",
     "../notebooks/": "notebooks/",
-    "docs/": "",
 }
 
 
