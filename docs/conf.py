@@ -62,6 +62,7 @@ nb_execution_excludepatterns = ["notebooks/*"]
 nb_execution_raise_on_error = True
 nb_execution_timeout = 120
 nb_merge_streams = True
+nb_output_stderr = "remove"  # warnings there name folders of this machine
 
 # Links that lead to files in the repository lead to pages here.
 LINKS = {
