@@ -22,8 +22,15 @@ DOCS = Path(__file__).parents[2] / "docs"
 PAGES = sorted(path for part in ("how_to", "coming_from") for path in (DOCS / part).glob("*.md"))
 WITH_CODE = [path for path in PAGES if path.name != "index.md"]
 WITH_IDIOMS = [path for path in WITH_CODE if path.parent.name == "coming_from"]
+RANKING = DOCS / "how_to" / "read_a_ranking_and_a_verdict.md"
 CELL = re.compile(r"^```\{code-cell\}.*\n((?::.*\n)*)((?:.*\n)*?)```$", flags=re.MULTILINE)
-FRONT = re.compile(r"---\nfile_format: mystnb\nkernelspec:\n  name: python3\n  display_name: .*\n---\n")
+FRONT = """---
+file_format: mystnb
+kernelspec:
+  name: python3
+  display_name: Python 3
+---
+"""
 SPAN = re.compile(r"`([^`]+)`")
 LINK = re.compile(r"\]\((?!http)([^)\s]+)\)")
 
@@ -76,7 +83,7 @@ def run_cells(text: str, names: dict[str, Any]) -> None:
     """Run all cells in order. A cell that is said to raise an error must raise one."""
     for options, code in cells_of(text):
         if "raises-exception" in options:
-            with pytest.raises(Exception, match="."):
+            with pytest.raises(Exception, match=r"."):
                 run(code, names)
         else:
             run(code, names)
@@ -92,12 +99,15 @@ def one_thread_and_an_empty_folder(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("path", WITH_CODE, ids=name_of)
-def test_a_page_runs(path):
+def test_a_page_runs(path, capsys, tmp_path):
+    """Also, nothing that a page prints to show that it is so is "False"."""
     text = path.read_text(encoding="utf-8")
-    assert FRONT.match(text)
+    assert text.startswith(FRONT)
     assert cells_of(text)
     assert 2 * len(cells_of(text)) == text.count("```"), "a block is no code cell"
     run_cells(text, {"__name__": "__main__"})
+    assert "False" not in capsys.readouterr().out
+    assert list(tmp_path.iterdir()) == [], "the page would leave files where the site is built"
 
 
 @pytest.mark.parametrize("path", WITH_IDIOMS, ids=name_of)
@@ -130,7 +140,7 @@ def test_every_idiom_runs(path):
 @pytest.mark.parametrize("path", PAGES, ids=name_of)
 def test_links_lead_to_files(path):
     links = LINK.findall(path.read_text(encoding="utf-8"))
-    assert links or path.stem == "labels"
+    assert links
     assert [link for link in links if not (path.parent / link.partition("#")[0]).is_file()] == []
 
 
@@ -146,6 +156,23 @@ def test_the_index_names_every_page_once(part):
 
 
 def test_every_sentence_of_a_verdict_is_explained():
-    text = (DOCS / "how_to" / "read_a_ranking_and_a_verdict.md").read_text(encoding="utf-8")
+    text = RANKING.read_text(encoding="utf-8")
     explained = [c for c in re.findall(r"^\| `(\w+)` \|", text, flags=re.MULTILINE) if c in CODES]
     assert sorted(explained) == sorted(CODES)
+
+
+@prints_as_documented
+def test_the_sentences_about_one_line_are_true_of_it(capsys):
+    """The page says in words what one line of the ranking means, and which explainer differs."""
+    names: dict[str, Any] = {"__name__": "__main__"}
+    for _, code in cells_of(RANKING.read_text(encoding="utf-8"))[:2]:
+        run(code, names)
+    printed = capsys.readouterr().out
+    assert printed.splitlines() == [
+        "mean area: importance 0.20 [0.16, 0.25]",
+        "rank 1, possible ranks 1 to 4",
+        "above noise: True, direction: up",
+    ]
+    pairs = names["explanation"].agreement()
+    with_forest = (pairs[["first", "second"]] == "forest").any(axis=1)
+    assert pairs["agreement"][with_forest].max() < 0.3 < pairs["agreement"][~with_forest].min()
