@@ -96,6 +96,40 @@ def test_a_row_is_picked_and_its_waterfall_adds_up(found, text, show):
     assert page.locator("#row").input_value() == str(worst)
 
 
+def test_a_row_says_what_was_decided_and_whether_it_was_right(found, text, show):
+    page = show(text)  # y is "well" in every row
+    is_wrong = found.targets != "well"
+    page.get_by_label("Order").select_option(label="wrong ones first")
+    order = [
+        int(one) for one in page.locator("#row option").evaluate_all("all => all.map(o => o.value)")
+    ]
+    assert sorted(order[: is_wrong.sum()]) == np.flatnonzero(is_wrong).tolist()
+    page.get_by_role("button", name="Show row 17", exact=True).click()
+    assert page.locator("#row-title").text_content() == "Row 17"
+    facts = page.locator("#row-facts").text_content()
+    assert f"class: {found.targets[17]}" in facts
+    assert f"right?: {'wrong' if is_wrong[17] else 'right'}" in facts
+    assert f"Bars with + speak for {found.targets[17]}" in facts
+    assert f"{is_wrong.sum()} of 30 predictions are wrong" in page.locator("#rows").text_content()
+    widths = {}
+    for name in ("shap", "lime"):  # They have the same unit, so the same scale.
+        box = page.locator("#row-panels figure").filter(has_text=name)
+        bar = box.locator("rect").first.get_attribute("width")
+        widths[name] = float(bar) / np.abs(found.components[name].values[17]).max()
+    assert widths["shap"] == pytest.approx(widths["lime"], rel=0.02)
+
+
+def test_the_errors_of_a_regression_are_listed(show):
+    found = regression()
+    shap = found.components["shap"]
+    outputs = shap.base_values + shap.values.sum(axis=1)
+    y = outputs + np.where(np.arange(30) == 4, -5.0, 0.1)
+    page = show(found.to_html(y=y))
+    page.get_by_label("Order").select_option(label="largest error first")
+    assert page.locator("#row").input_value() == "4"
+    assert "error: 5" in page.locator("#row-facts").text_content()
+
+
 def test_a_class_is_chosen(show):
     found = three_classes()
     page = show(found.to_html())
@@ -129,6 +163,10 @@ def test_the_ranking_of_a_class_is_chosen(show, make):
     np.testing.assert_allclose(ratios, ratios[0], rtol=0.02)
     assert page.locator("#ranking-table .interval:visible").count() == 0
     assert page.locator("#ranking-table .mark:visible").count() == 0
+    assert page.locator("#ranking-table thead th:visible").count() == 4
+    page.get_by_label("Search").fill("ture 3")
+    assert cells(page, "#by-class tbody tr:visible th") == ["feature 3"]
+    page.get_by_label("Search").fill("")
     page.locator("#ranking-class").select_option("")
     assert (page.locator("#ranking-table").inner_text(), widths()) == before
 

@@ -58,12 +58,17 @@ class Verdict:
     sentences : tuple of Sentence
         Each has a `code`, a `severity` ("serious", "caution" or "info") and a `text`. The codes
         are stable; docs/method.md lists them.
-    omitted : int
-        Number of less serious sentences that were left out.
+    rest : tuple of Sentence
+        Less serious sentences, which are not printed.
     """
 
     sentences: tuple[Sentence, ...]
-    omitted: int = 0
+    rest: tuple[Sentence, ...] = ()
+
+    @property
+    def omitted(self) -> int:
+        """Number of less serious sentences that were left out."""
+        return len(self.rest)
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -122,6 +127,7 @@ def _chosen(sentences: Iterable[Sentence]) -> Verdict:
     )
     n_result = sum(one.code in RESULT for one in ordered)
     others = [one for one in ordered if one.code not in RESULT][: MOST_SENTENCES - n_result]
-    kept = [one for one in ordered if one.code in RESULT or one in others]
-    kept = [replace(one, text=short_text(one.text)) for one in kept]
-    return Verdict(tuple(kept), len(ordered) - len(kept))
+    shown = [replace(one, text=short_text(one.text)) for one in ordered]
+    is_kept = [one.code in RESULT or one in others for one in ordered]
+    kept = tuple(one for one, keep in zip(shown, is_kept, strict=True) if keep)
+    return Verdict(kept, tuple(one for one in shown if one not in kept))

@@ -286,7 +286,7 @@ class BaseExplainer(BaseEstimator, ABC):  # type: ignore[misc]
             model_seconds=response.seconds,
             seed=task.seed,
             settings={
-                **settings_of(params),
+                **settings_of({**params, "target": task.target}),
                 "model": described(task.response.model),
                 "response_method": response.method,
                 "n_background": len(task.background),

@@ -6,11 +6,35 @@ import numpy as np
 import pandas as pd
 
 from wisca_xai._ranking import order_of
+from wisca_xai._results._votes import BY_ROW
 from wisca_xai._text import display_name, display_names
 from wisca_xai.report._words import NAME_WIDTH, number
 
 N_PAIRS = 3  # pairs of explainers whose differences are listed
 N_FEATURES = 3  # features that are named for each
+FAMILIES = {
+    "shapley": (
+        "Shapley values: the mean change of the output when the feature joins others, over all "
+        "groups of features. They add up to the output less the base value."
+    ),
+    "occlusion": (
+        "What the output of a row loses when only this feature takes the values of other rows. "
+        "Features that can replace each other get little."
+    ),
+    "inclusion": "What the output of other rows gains when only this feature is as in the row.",
+    "local_surrogate": (
+        "The weights of a straight line that imitates the model around the row (LIME). It is rough "
+        "where the model bends or jumps."
+    ),
+    "loss": (
+        "Permutation importance: how much the outputs, or their score, change when the column is "
+        "shuffled. Features that can replace each other get little."
+    ),
+    "global_surrogate": (
+        "The importances of a forest that imitates the model. It divides what correlated features "
+        "share among all of them."
+    ),
+}
 MEASURES = {
     "agreement": "agreement (features that matter)",
     "rank_correlation": "rank correlation (all features)",
@@ -41,10 +65,32 @@ def agreement_of(whole: Any) -> dict[str, Any]:
             for pair in known.head(N_PAIRS).to_dict("records")
         ],
         "influence": _influence(whole),
+        "lowest": _lowest(shown, known),
         "votes": [
-            {"name": shown[name], "vote": number(vote, 2)} for name, vote in whole.votes.items()
+            {
+                "name": shown[name],
+                "vote": number(whole.votes.get(name, 0.0), 2),
+                "measures": FAMILIES.get(part.family, ""),
+            }
+            for name, part in whole.components.items()
         ],
+        "by_fidelity": whole.receipt.settings.get("weighting") == BY_ROW,
     }
+
+
+def _lowest(shown: dict[str, Any], known: pd.DataFrame) -> dict[str, str] | None:
+    """The explainer that agrees least with the others, if there are at least three."""
+    means = {}
+    for name in shown:
+        is_own = (known["first"] == name) | (known["second"] == name)
+        if is_own.any() and not is_own.all():
+            pairs = known["agreement"]
+            means[name] = (float(pairs[is_own].mean()), float(pairs[~is_own].mean()))
+    if not means:
+        return None
+    name = min(means, key=lambda one: means[one][0])
+    own, others = means[name]
+    return {"name": shown[name], "own": f"{own:.2f}", "others": f"{others:.2f}"}
 
 
 def _cells(names: list[str], pairs: pd.DataFrame) -> list[list[dict[str, Any]]]:

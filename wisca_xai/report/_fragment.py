@@ -19,7 +19,7 @@ BLOCK, PLAIN_WIDTH = "\N{FULL BLOCK}", 20
 
 def fragment(found: Any) -> str:
     """HTML of a verdict, a reliability, an explanation or a consensus, of at most 60 KB."""
-    parts: dict[str, Any] = {"title": "", "verdict": (), "omitted": 0, "ranking": None}
+    parts: dict[str, Any] = {"title": "", "verdict": (), "rest": (), "ranking": None}
     parts |= {"table": None, "details": [], "failures": [], "n_features": 0}
     if hasattr(found, "sentences"):
         parts |= _verdict(found)
@@ -35,7 +35,7 @@ def fragment(found: Any) -> str:
 
 
 def _verdict(found: Any) -> dict[str, Any]:
-    return {"verdict": found.sentences, "omitted": found.omitted}
+    return {"verdict": found.sentences, "rest": found.rest}
 
 
 def _consensus(found: Any) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import replace
 from functools import cache
 from importlib import resources
@@ -21,7 +21,7 @@ from wisca_xai.report._agreement import agreement_of
 from wisca_xai.report._features import features_of
 from wisca_xai.report._pack import script_json
 from wisca_xai.report._ranking import ranking_of
-from wisca_xai.report._rows import chosen_rows, data_of, rows_of
+from wisca_xai.report._rows import chosen_rows, data_of, judged_rows, rows_of
 
 LINKS = {
     "ranking": "see the ranking",
@@ -97,9 +97,13 @@ def page(
     check_count("max_rows", max_rows)
     whole = whole if X is None else _with_data(whole, X)
     truth = None if y is None else _one_per_row(y, whole)
-    whole = whole if labels is None else whole.with_labels(labels)
+    judged = judged_rows(whole, truth)
+    if labels is not None:
+        whole = whole.with_labels(labels)
+        truth = None if truth is None else [_renamed(value, labels) for value in truth]
     rows = chosen_rows(len(whole) if whole.scope == "local" else 0, max_rows)
     verdict, ranking = whole.verdict(), ranking_of(whole)
+    listed = rows_of(whole, rows, truth, judged)
     text = (
         environment()
         .get_template("page.html")
@@ -117,11 +121,11 @@ def page(
                 for s in verdict
             ],
             sections=LINKS,
-            omitted=verdict.omitted,
+            rest=[sentence.text for sentence in verdict.rest],
             ranking=ranking,
             agreement=agreement_of(whole),
             features=features_of(whole, rows),
-            rows=rows_of(whole, rows, truth),
+            rows=listed,
             about=about_of(whole, len(rows)),
             data=script_json({**data_of(whole, rows), "by_class": ranking["by_class"]}),
         )
@@ -131,6 +135,10 @@ def page(
     with whole_file(path) as stream:
         stream.write(text.encode())
     return None
+
+
+def _renamed(value: Any, labels: Mapping[Any, str]) -> Any:
+    return labels.get(value, value) if isinstance(value, Hashable) else value
 
 
 def _with_data(whole: Any, X: Any) -> Any:

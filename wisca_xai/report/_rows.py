@@ -1,6 +1,7 @@
 """The explained rows of a report: values, outputs, and what speaks for and against them."""
 
 import base64
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -34,7 +35,37 @@ def outputs_of(whole: Any) -> tuple[FloatArray, FloatArray, str] | None:
     return None
 
 
-def rows_of(whole: Any, rows: IntVector, y: Any) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Judged:
+    """How far the model is from the truth in each row: a word for people, a number to sort by."""
+
+    title: str
+    texts: list[str]
+    sizes: FloatVector
+
+
+def judged_rows(whole: Any, y: Any) -> Judged | None:
+    """Which predictions are wrong, or how wrong; None if that is not known.
+
+    It is known for predicted classes, and for outputs that predict y.
+    """
+    if y is None or whole.scope == "global":
+        return None
+    if whole.receipt.settings.get("target") == "predicted" and whole.targets is not None:
+        pairs = zip(whole.targets.tolist(), np.asarray(y, dtype=object).tolist(), strict=True)
+        wrong = np.array([float(label != value) for label, value in pairs])
+        return Judged("right?", ["wrong" if one else "right" for one in wrong], wrong)
+    found = outputs_of(whole)
+    if found is None or found[2] != "target":
+        return None
+    try:
+        error = found[0][:, 0] - np.asarray(y, dtype=np.float64)
+    except (TypeError, ValueError):  # y holds no numbers, such as pairs of an event and its time
+        return None
+    return Judged("error", [number(one) for one in error], np.nan_to_num(np.abs(error), nan=-1.0))
+
+
+def rows_of(whole: Any, rows: IntVector, y: Any, judged: Judged | None) -> dict[str, Any]:
     """Lines of the table of rows."""
     if whole.scope == "global":
         return {"lines": [], "has_output": False, "has_y": False, "unit": ""}
@@ -57,6 +88,8 @@ def rows_of(whole: Any, rows: IntVector, y: Any) -> dict[str, Any]:
                 "output": "" if outputs is None else number(outputs[i, k]),
                 "base": "" if found is None else number(found[1][i, k]),
                 "y": "" if y is None else cell(y[i]),
+                "judged": "" if judged is None else judged.texts[i],
+                "sort_judged": 0.0 if judged is None else float(f"{judged.sizes[i]:.4g}"),
                 "weight": number(whole.weights[i], 2),
                 "disagreement": number(disagreement[i], 2),
                 "sort_weight": round(float(whole.weights[i]), 4),
@@ -69,6 +102,10 @@ def rows_of(whole: Any, rows: IntVector, y: Any) -> dict[str, Any]:
         "has_output": outputs is not None,
         "has_class": whole.targets is not None,
         "has_y": y is not None,
+        "judged": None if judged is None else judged.title,
+        "n_wrong": int(judged.sizes.sum()) if judged and judged.title == "right?" else None,
+        "n_all": len(whole),
+        "weighting": whole.row_weighting,
         "unit": "" if found is None else found[2],
     }
 

@@ -124,11 +124,16 @@
         row.hidden = !row.cells[1].textContent.toLowerCase().includes(wanted);
         shown += row.hidden ? 0 : 1;
       }
+      const twin = byId("by-class");
+      for (const row of twin ? twin.tBodies[0].rows : []) {
+        row.hidden = !row.cells[0].textContent.toLowerCase().includes(wanted);
+      }
       count.textContent = wanted ? `${shown} of ${table.tBodies[0].rows.length} features` : "";
     });
     controls.append(labelled("Search", search), count);
     const legend = document.querySelector("#ranking .legend");
     const names = [...legend.children].map((item) => item.textContent.trim());
+    controls.append(make("span", {}, "Show"));
     names.forEach((name, i) => {
       const box = make("input", { type: "checkbox", "data-explainer": i });
       box.checked = true;
@@ -268,6 +273,12 @@
       disagreement: lines.map((_, i) => i).sort((a, b) => numberIn(lines[b], "disagreement") - numberIn(lines[a], "disagreement")),
       weight: lines.map((_, i) => i).sort((a, b) => numberIn(lines[b], "weight") - numberIn(lines[a], "weight")),
     };
+    const names = [["table", "as in the table"], ["disagreement", "largest disagreement first"], ["weight", "largest weight first"]];
+    for (const [judged, text] of [["right?", "wrong ones first"], ["error", "largest error first"]]) {
+      if (column(judged) < 0) continue;
+      orders[judged] = lines.map((_, i) => i).sort((a, b) => numberIn(lines[b], judged) - numberIn(lines[a], judged));
+      names.push([judged, text]);
+    }
     function fill(name) {
       select.replaceChildren(...orders[name].map((i) => make("option", { value: i }, labels[i])));
       select.value = chosenRow;
@@ -279,19 +290,20 @@
       select.value = i;
       drawRow();
     }
-    const order = chooser([["table", "as in the table"], ["disagreement", "largest disagreement first"], ["weight", "largest weight first"]], (name) => {
+    const order = chooser(names, (name) => {
       fill(name);
       choose(orders[name][0]);
     });
     order.id = "row-order";
     select.addEventListener("change", () => choose(Number(select.value)));
     view.append(make("div", { class: "controls" }, labelled("Order", order), labelled("Row", select)));
+    view.append(make("h3", { id: "row-title" }), make("p", { id: "row-facts" }));
     view.append(make("div", { class: "pictures panels", id: "row-panels" }), make("div", { class: "wide", id: "row-values" }));
     view.hidden = false;
     lines.forEach((row, i) => {
       const button = make("button", { type: "button", "aria-label": `Show row ${labels[i]}` }, labels[i]);
       row.cells[0].replaceChildren(button);
-      button.addEventListener("click", () => { choose(i); view.scrollIntoView({ block: "nearest" }); });
+      button.addEventListener("click", () => { choose(i); byId("row-title").scrollIntoView({ block: "start" }); });
     });
     fill("table");
     choose(0);
@@ -300,12 +312,23 @@
     const panels = byId("row-panels");
     if (!panels) return;
     panels.replaceChildren();
-    const label = byId("rows-table").querySelector("tr.chosen th").textContent;
-    for (const one of shownExplainers()) panels.append(waterfall(one, chosenRow, label));
+    const table = byId("rows-table"), line = table.querySelector("tr.chosen");
+    const label = line.querySelector("th").textContent;
+    const heads = [...table.tHead.rows[0].cells].map((head) => head.textContent.trim());
+    const facts = [...line.cells].slice(1).filter((cell) => !cell.classList.contains("reasons"));
+    byId("row-title").textContent = `Row ${label}`;
+    const texts = facts.map((cell) => `${heads[cell.cellIndex]}: ${cell.textContent}`);
+    const own = heads.indexOf("class");
+    const output = nClasses > 1 ? data.classes[chosenClass] : own < 0 ? "a higher output" : line.cells[own].textContent;
+    byId("row-facts").textContent = `${texts.join(" · ")}. Bars with + speak for ${output}. Pictures of one unit have one scale.`;
+    const steps = shownExplainers().map((one) => stepsOf(one, chosenRow));
+    const spans = {};
+    for (const one of steps) spans[one.unit] = Math.max(spans[one.unit] || 0, one.high - one.low);
+    for (const one of steps) panels.append(waterfall(one, spans[one.unit] || 1, label));
     rowValues(label);
   }
-  function waterfall(one, i, label) {
-    const most = 10, step = 24, width = 400, names = 165, edge = 56;
+  function stepsOf(one, i) {
+    const most = 10;
     const all = data.features.map((_, j) => [valueOf(one, i, j, chosenClass), j]);
     all.sort((a, b) => Math.abs(b[0]) - Math.abs(a[0]) || a[1] - b[1]);
     const bars = all.slice(0, most).map(([v, j]) => [v, data.features[j]]);
@@ -321,7 +344,12 @@
       low = Math.min(low, from, to);
       high = Math.max(high, from, to);
     }
-    const place = (v) => names + edge + ((v - low) / (high - low || 1)) * (width - names - 2 * edge);
+    return { name: one.name, unit: one.unit, bars, ends, rest, adds, base, sum, low, high };
+  }
+  function waterfall(one, span, label) {
+    const step = 24, width = 400, names = 165, edge = 56;
+    const { bars, ends, rest, adds, base, sum, low } = one;
+    const place = (v) => names + edge + ((v - low) / span) * (width - names - 2 * edge);
     const height = step * bars.length + 8;
     const unit = one.unit ? ` (${one.unit})` : "";
     const words = adds ? `: from the base value ${short(base)} to the output ${short(sum)}` : "";
