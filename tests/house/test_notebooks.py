@@ -9,19 +9,16 @@ from functools import cache
 from pathlib import Path
 
 import matplotlib as mpl
-import numpy as np
 import pytest
 from matplotlib import pyplot
 from sklearn import ensemble  # noqa: F401  # loads the threads that are limited below
 from threadpoolctl import threadpool_limits
 
-from tests.versions import prints_as_documented
+from tests.versions import check_same_print, prints_as_documented
 
 mpl.use("agg")
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-NUMBER = re.compile(r"(?<![\w.])-?\d[\d,]*(?:\.\d+)?(?!\w)")
-TIMES = re.compile(r"\d+(\.\d+)? (s|ms|seconds)\b")
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
 
@@ -42,14 +39,6 @@ def ran(path):
             found.append((out.getvalue(), len(pyplot.get_fignums())))
             pyplot.close("all")
     return found
-
-
-def check_same_print(found, shown):
-    """The same words in the same places; another BLAS may round a number differently."""
-    found, shown = (TIMES.sub("some time", text) for text in (found, shown))
-    assert NUMBER.sub("#", found).split() == NUMBER.sub("#", shown).split()
-    numbers = [[float(n.replace(",", "")) for n in NUMBER.findall(text)] for text in (found, shown)]
-    np.testing.assert_allclose(*numbers, rtol=0.02, atol=0.021)
 
 
 def test_there_are_three_notebooks():

@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+from tests.versions import HAS_DOCUMENTED_VERSIONS, check_same_print
+
 README = (Path(__file__).parents[2] / "README.md").read_text()
 (EXAMPLE, CALLS), (PRINTED, *_) = (
     re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
@@ -21,6 +23,8 @@ def test_the_example_prints_what_the_readme_shows(capsys, tmp_path, monkeypatch)
     first = [[line.split()[0] for line in lines[2:6]] for lines in (printed, shown)]
     assert set(first[0][:2]) == set(first[1][:2])
     assert first[0][2:] == first[1][2:]
+    if HAS_DOCUMENTED_VERSIONS:
+        check_same_print("\n".join(printed), PRINTED)
     exec(CALLS, names)  # noqa: S102
     assert names["explanation"].failures == {}
     assert (tmp_path / "report.html").stat().st_size > 10_000
