@@ -7,7 +7,8 @@ import pytest
 
 from wisca_xai import Explanation, InputError, ShapExplainer
 from wisca_xai._panel._votes import give_votes
-from wisca_xai._results._plan import MergePlan, Stack, name_of
+from wisca_xai._results._plan import MergePlan, name_of
+from wisca_xai._results._stack import Stack
 from wisca_xai.consensus import Consensus, mean, voting, wisca, wisca_signed
 
 RNG = np.random.default_rng(0)

@@ -8,7 +8,8 @@ import pytest
 
 from tests.panel.merge_oracle import unused_by_hand
 from wisca_xai import Explanation, LimeExplainer, WISCAExplainer, merge_explanations
-from wisca_xai._results._plan import MergePlan, unused_features
+from wisca_xai._results._plan import MergePlan
+from wisca_xai._results._stack import unused_features
 from wisca_xai.consensus import CONSENSUS, Consensus
 
 NAMES = ["read", "near", "weak", "other"]

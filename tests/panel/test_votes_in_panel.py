@@ -10,7 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from tests.panel.vote_cases import MEASURED, ROWS, Noise, X, Y, run, samples_of_shapley_values
 from wisca_xai import ExplainerError, InputError, LimeExplainer, ShapExplainer, WISCAExplainer
 from wisca_xai._panel._votes import WEIGHTINGS, check_weighting, give_votes
-from wisca_xai._results._plan import Stack
+from wisca_xai._results._stack import Stack
 from wisca_xai.consensus import crh_weights, min_max, wisca
 
 

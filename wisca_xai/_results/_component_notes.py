@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from wisca_xai._ranking import all_tied
 from wisca_xai._results._explanation import Explanation
-from wisca_xai._results._plan import unused_features
+from wisca_xai._results._stack import unused_features
 from wisca_xai._text import display_names
 
 

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from wisca_xai._results._explanation import Explanation
-from wisca_xai._results._plan import unused_features
 from wisca_xai._results._reliability import Reliability
+from wisca_xai._results._stack import unused_features
 from wisca_xai._text import display_name, display_names
 from wisca_xai._typing import LabelVector
 

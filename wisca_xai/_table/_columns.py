@@ -12,16 +12,15 @@ from wisca_xai._exceptions import InputError
 from wisca_xai._table._exact import ExactScale, IntArray
 from wisca_xai._table._levels import (
     Groups,
+    check_sorts,
     find,
     identity,
     in_order,
     is_missing,
     object_array,
-    sort_of,
 )
 from wisca_xai._table._objects import NumberObjects, Objects, are_numbers
-from wisca_xai._table._sources import PER_SECOND, Numbers, Source, Ticks
-from wisca_xai._text import short_text
+from wisca_xai._table._sources import Numbers, Source, Ticks, length
 from wisca_xai._typing import FloatVector, IntVector
 
 
@@ -132,7 +131,7 @@ class TickKind:
     def knowing(self, source: Source) -> "TickKind":
         """Return the same kind with codes for all dates of a column, in a finer unit if needed."""
         found, wider = self._ticks(source), self
-        if _length(found.unit) > _length(self.unit) and (_known(found) % self._ratio(found)).any():
+        if length(found.unit) > length(self.unit) and (_known(found) % self._ratio(found)).any():
             wider = replace(self, scale=self.scale.finer(self._ratio(found)), unit=found.unit)
         return replace(wider, scale=wider.scale.knowing(_known(wider._converted(found, source))))
 
@@ -168,13 +167,13 @@ class TickKind:
 
     def _ratio(self, found: Ticks) -> int:
         """How many of the finer ticks one of the coarser ticks has."""
-        few, many = sorted((_length(self.unit), _length(found.unit)))
+        few, many = sorted((length(self.unit), length(found.unit)))
         return many // few
 
     def _converted(self, found: Ticks, source: Source) -> Ticks:
         """The same dates in the unit of this kind."""
         ratio = self._ratio(found)
-        if _length(found.unit) > _length(self.unit):
+        if length(found.unit) > length(self.unit):
             return replace(found, data=found.data // ratio)
         low, high = (int(limit) // ratio for limit in (-(2**63) + 1, 2**63 - 1))
         known = _known(found)
@@ -226,14 +225,7 @@ class LevelKind:
             If the column holds values of another sort, such as numbers instead of text.
         """
         found = _groups(source)
-        known = {sort_of(level) for level in self.levels if not is_missing(level)}
-        other = [v for v in found.used() if not is_missing(v) and sort_of(v) not in known]
-        if known and other:
-            raise InputError(
-                f"Column {source.label!r} must hold {' or '.join(sorted(known))}, as the "
-                f"background does, got {sort_of(other[0])} such as "
-                f"{short_text(repr(other[0]), width=80)}. Give both tables the same dtype."
-            )
+        check_sorts(source.label, self.levels, found.used())
         return self._with(found)
 
     def _with(self, found: Groups) -> "LevelKind":
@@ -406,8 +398,3 @@ def _integers(source: Source, found: Numbers, unsigned: bool) -> IntArray:
             f"{known.min()} to {known.max()}. Give both tables the dtype {other}."
         )
     return known.astype(np.uint64 if unsigned else np.int64)
-
-
-def _length(unit: str) -> int:
-    """Number of ticks in a day."""
-    return 86_400 * PER_SECOND[unit] if unit in PER_SECOND else 1

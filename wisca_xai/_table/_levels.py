@@ -11,6 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from wisca_xai._exceptions import InputError
+from wisca_xai._text import short_text
 from wisca_xai._typing import IntVector
 
 # The types that stand for missing values; if two are equally frequent, the first one is used.
@@ -104,6 +106,18 @@ def sort_of(value: Any) -> str:
     ['text', 'numbers', 'booleans', 'dates']
     """
     return next((sort for kinds, sort in _SORTS if isinstance(value, kinds)), "other objects")
+
+
+def check_sorts(label: Hashable, levels: Iterable[Any], values: Iterable[Any]) -> None:
+    """Raise InputError for values of a sort that is not that of a known level."""
+    known = {sort_of(level) for level in levels if not is_missing(level)}
+    other = [v for v in values if not is_missing(v) and sort_of(v) not in known]
+    if known and other:
+        raise InputError(
+            f"Column {label!r} must hold {' or '.join(sorted(known))}, as the background does, got "
+            f"{sort_of(other[0])} such as {short_text(repr(other[0]), width=80)}. Give both tables "
+            "the same dtype."
+        )
 
 
 def identity(value: Any) -> Hashable:

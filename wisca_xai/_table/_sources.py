@@ -57,6 +57,11 @@ def native(dtype: Any) -> Any:
     return dtype.newbyteorder("=") if has_order else dtype
 
 
+def length(unit: str) -> int:
+    """Number of ticks in a day."""
+    return 86_400 * PER_SECOND[unit] if unit in PER_SECOND else 1
+
+
 class Source(Protocol):
     """A column of a user's table."""
 

@@ -12,7 +12,8 @@ from wisca_xai._panel._explainer import WISCAExplainer
 from wisca_xai._process import silenced
 from wisca_xai._results._consensus_explanation import ConsensusExplanation
 from wisca_xai._results._explanation import Explanation
-from wisca_xai._results._plan import MergePlan, Stack
+from wisca_xai._results._plan import MergePlan
+from wisca_xai._results._stack import Stack
 from wisca_xai._typing import FloatArray, FloatVector, IntVector
 from wisca_xai.consensus import CONSENSUS, published, wisca_signed
 from wisca_xai.datasets import GroundTruthDataset, make_dataset
