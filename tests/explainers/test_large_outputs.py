@@ -153,3 +153,47 @@ def test_outputs_of_other_sizes_have_the_same_importances(size):
         for c in (size, 1.0)
     )
     np.testing.assert_allclose(found.importance, same.importance, rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.parametrize("explainer", ["shap", "occlusion", "lime"])
+@pytest.mark.parametrize("size", [1e12, 1e15])
+def test_a_row_of_a_huge_output_leaves_the_other_rows_alone(explainer, size):
+    def model(table):
+        return np.where(table[:, 0] > 50, size, table[:, 1] + 0.5 * table[:, 2])
+
+    rows = np.vstack([X[:4], [60.0, 0.0, 0.0]])
+    panel = WISCAExplainer(model, explainers=(explainer,), random_state=0).fit(X)
+    alone, beside = panel.explain(rows[:4]), panel.explain(rows)
+    np.testing.assert_allclose(beside.values[:4], alone.values, atol=1e-9)
+    for name, part in alone.components.items():
+        np.testing.assert_allclose(beside.components[name].values[:4], part.values, atol=1e-9)
+
+
+def test_outputs_of_other_sizes_leave_the_explained_one_alone():
+    def model(table):
+        return np.column_stack([1e18 * table[:, 0], table[:, 1]])
+
+    panel = WISCAExplainer(model, explainers=("shap", "occlusion"), random_state=0).fit(X)
+    found = panel.explain(X[:5], target=1)
+    assert found.failures == {}
+    assert found.importance.iloc[1] > 0.98
+    shap = found.components["shap"]
+    expected = np.column_stack([0 * X[:5, 0], X[:5, 1] - X[:, 1].mean(), 0 * X[:5, 2]])
+    assert (np.abs(shap.values - expected) <= 4 * shap.standard_errors + 1e-9).all()
+
+
+def test_a_huge_row_does_not_hide_a_sum_that_misses():
+    values = np.array([[1.0, 0.5], [0.2, 0.1], [1e12, 0.0], [0.3, 0.1], [0.1, 0.3]])
+    outputs = values.sum(axis=1)
+    outputs[1] += 5.0
+    found = Explanation(
+        values=values,
+        feature_names=("a", "b"),
+        method="shap",
+        family="shapley",
+        unit="target",
+        signed=True,
+        base_values=np.zeros(5),
+        index=pd.RangeIndex(5),
+    )
+    assert "in row 1" in fault_of_sum(found, outputs, found.index)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 ROOT, MAX_LINES = Path(__file__).parents[2], 400
 HOUSE = (  # From the lowest tier up: a module imports from lower tiers, or from its own folder.
-    "_typing _exceptions _checks _random _ranking _text _files _compat _process | "
+    "_typing _exceptions _checks _random _ranking _text _files _compat _process _tolerance | "
     "_table consensus metrics datasets | _model _results | explainers | faithfulness | _panel | "
     "selection plots report | study | cli | __init__"
 )

@@ -267,3 +267,16 @@ def test_whole_numbers_beyond_64_bits_stay_what_they_are(dtype):
     rows = pd.DataFrame({"a": np.where(np.arange(300) == 3, 1e30, 2.0), "x": 0.1})
     found = ShapExplainer(size, random_state=0).fit(table).explain(rows)
     np.testing.assert_allclose(found.values.sum(axis=1) + found.base_values, size(rows))
+
+
+@pytest.mark.parametrize("size", [1.0, 1e7, 1e12])
+def test_a_row_of_a_huge_output_does_not_hide_that_the_others_differ(size):
+    """The model reads the codes of categories, which mean something else in the explained rows."""
+
+    def model(table):
+        return 1.0 * table["a"].cat.codes + np.where(table["b"] > 50, size, 0.0)
+
+    known = pd.DataFrame({"a": pd.Categorical(list("abc") * 10), "b": np.arange(30.0)})
+    rows = pd.DataFrame({"a": pd.Categorical(list("bcbcc")), "b": [1.0, 2, 3, 4, 60]})
+    with pytest.raises(ModelContractError, match="of 5 outputs differ"):
+        ShapExplainer(model).fit(known).explain(rows)

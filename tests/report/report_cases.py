@@ -96,8 +96,8 @@ class Page(HTMLParser):
 
 
 def numbers_of(packed, shape):
-    codes = np.frombuffer(base64.b64decode(packed["codes"]), dtype="<i2")
-    return codes.reshape(shape) * packed["unit"]
+    codes = np.frombuffer(base64.b64decode(packed["codes"]), dtype="<f2")
+    return codes.astype(float).reshape(shape) * packed["unit"]
 
 
 def numbers_in(column):

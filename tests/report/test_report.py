@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.ensemble import RandomForestClassifier
 
 from tests.report.report_cases import (
     Page,
@@ -146,7 +147,7 @@ def test_the_script_gets_the_attributions_of_each_local_explainer(name, results,
     for one, part in zip(data["explainers"], [found, *found.components.values()], strict=False):
         numbers = numbers_of(one["values"], part.values.shape)
         largest = np.abs(part.values).max()
-        np.testing.assert_allclose(numbers, part.values, atol=largest / 60_000)
+        np.testing.assert_allclose(numbers, part.values, rtol=5e-4, atol=largest / 1e8)
     shap = data["explainers"][1]
     np.testing.assert_allclose(
         np.array(shap["base"]).ravel(), found.components["shap"].base_values.ravel(), atol=1e-6
@@ -204,8 +205,92 @@ def test_rows_are_chosen_evenly_and_that_is_said():
     numbers = numbers_of(data["explainers"][1]["values"], (20, 5))
     chosen = np.linspace(0, 199, 20).astype(int)
     wanted = found.components["shap"].values
-    np.testing.assert_allclose(numbers, wanted[chosen], atol=np.abs(wanted).max() / 3e4)
+    np.testing.assert_allclose(numbers, wanted[chosen], rtol=5e-4, atol=1e-8)
     assert len(numbers_in(data["columns"][0])) == 20
+
+
+def test_small_attributions_beside_huge_ones_keep_their_digits():
+    X = table(60)
+    found = explained(lambda Z: np.exp(4 * Z["feature 0"]) + 1e-3 * Z["feature 1"], X, None)
+    shap = found.components["shap"]
+    one = Page(found.to_html()).data()["explainers"][1]
+    numbers = numbers_of(one["values"], shap.values.shape)
+    np.testing.assert_allclose(
+        numbers, shap.values, rtol=5e-4, atol=np.abs(shap.values).max() / 5e8
+    )
+    np.testing.assert_allclose(np.ravel(one["base"]), shap.base_values, rtol=1e-5)
+    outputs = shap.base_values + shap.values.sum(axis=1)
+    np.testing.assert_allclose(np.ravel(one["outputs"]), outputs, rtol=1e-5)
+
+
+def test_large_whole_numbers_infinite_numbers_and_durations_are_shown_as_they_are():
+    X = table(12, 1)
+    X["id"] = np.arange(12) + 12_345_012
+    X["rate"] = np.linspace(0, 1, 12)
+    X["wait"] = pd.to_timedelta(np.arange(12), unit="h")
+    found = explained(lambda Z: Z["feature 0"] * 2.0, X, None, rows=X)
+    shown = X.assign(rate=[np.inf, -np.inf, *np.linspace(0, 1, 10)])
+    columns = Page(found.to_html(X=shown)).data()["columns"]
+    assert columns[1]["numbers"] == X["id"].tolist()
+    assert columns[2]["texts"][:2] == ["inf", "-inf"]
+    assert columns[3]["texts"][3] == "0 days 03:00:00"
+
+
+def words_of_rows(text):
+    return re.findall(r'<td data-value="[01]\.0">(right|wrong|)</td>', text)
+
+
+def test_only_a_truth_in_the_words_of_the_classes_is_judged(results):
+    found = results["two"]
+    y = np.where(np.arange(30) < 3, "ill", "well")
+    wrong = int((found.targets != y).sum())
+    assert f"{wrong} of 30 predictions are wrong" in Page(found.to_html(y=y)).shown()
+    missing = pd.Series(y, dtype=object).where(np.arange(30) > 5)
+    words = words_of_rows(found.to_html(y=missing))
+    assert words[:6] == [""] * 6
+    assert words.count("wrong") == int((found.targets != y)[6:].sum())
+    for other in (np.where(y == "ill", 1, 0), ["x"] * 30):
+        assert "predictions are wrong" not in found.to_html(y=other)
+    renamed = found.with_labels({"ill": "sick"})
+    assert "predictions are wrong" not in renamed.to_html(y=y)
+    labels = {"ill": "sick"}
+    assert f"{wrong} of 30 predictions are wrong" in Page(found.to_html(y=y, labels=labels)).shown()
+
+
+def test_y_in_another_order_and_an_x_that_is_no_table_are_refused(results):
+    found = results["two"]
+    y = pd.Series(["well"] * 30, index=found.index[::-1])
+    with pytest.raises(InputError, match="row labels are in another order"):
+        found.to_html(y=y)
+    for X in ("abc", 5):
+        with pytest.raises(InputError, match="`X` must be the table that was explained"):
+            found.to_html(X=X)
+
+
+def test_an_explainer_of_any_name_stands_beside_the_consensus(results):
+    parts = list(results["regression"].components.values())[:2]
+    found = merge_explanations({"consensus": parts[0], " ": parts[1]})
+    shown = Page(found.to_html()).data()["explainers"]
+    assert [one["place"] for one in shown] == [-1, 0, 1]
+    shape = found.values.shape
+    np.testing.assert_allclose(
+        numbers_of(shown[0]["values"], shape), found.values, rtol=5e-4, atol=1e-8
+    )
+    np.testing.assert_allclose(
+        numbers_of(shown[1]["values"], shape), parts[0].values, rtol=5e-4, atol=1e-7
+    )
+
+
+def test_long_names_of_classes_stay_apart():
+    X = table()
+    names = [
+        f"customer segment premium: {word} bought anything in the last year"
+        for word in ("never", "has")
+    ]
+    y = np.where(X["feature 0"] > 0, *names)
+    found = explained(RandomForestClassifier(5, random_state=0), X, y)
+    shown = [one["label"] for one in Page(found.to_html()).data()["by_class"]]
+    assert len(set(shown)) == 2
 
 
 def test_labels_title_and_y_are_shown(results):

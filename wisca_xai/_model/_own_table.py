@@ -11,6 +11,7 @@ from wisca_xai._exceptions import ModelContractError
 from wisca_xai._model._response import Response
 from wisca_xai._table import TableCodec, backend_of, is_frame, labels_of, take_rows
 from wisca_xai._text import display_name
+from wisca_xai._tolerance import by_row
 from wisca_xai._typing import FloatMatrix, IntVector
 
 MOST_ROWS = 200  # rows of the user's table on which the model is asked
@@ -188,9 +189,9 @@ def _has_decoded_labels(own: Any) -> bool:
 
 def _changed(one: FloatMatrix, two: FloatMatrix) -> Any:
     """Which rows have other outputs, beyond rounding errors."""
-    spread = np.ptp(one, axis=0)
-    rounding = ULPS * np.finfo(np.float64).eps * np.abs(one).max(axis=0)
-    single = ULPS * np.finfo(np.float32).eps * np.abs(one).max(axis=0)
+    spread = 2 * by_row(np.abs(one - np.median(one, axis=0)))
+    rounding = ULPS * np.finfo(np.float64).eps * by_row(np.abs(one))
+    single = ULPS * np.finfo(np.float32).eps * by_row(np.abs(one))
     if (one == one.astype(np.float32)).all() and (two == two.astype(np.float32)).all():
         rounding = np.maximum(rounding, np.minimum(single, 1e-3 * spread))
     return (np.abs(one - two) > np.maximum(PART * spread, rounding)).any(axis=1)

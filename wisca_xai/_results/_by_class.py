@@ -57,7 +57,11 @@ def by_class(whole: Any) -> list[OfClass]:
     if len(usual) < 2:
         return []
     described = []
-    for text in sorted(usual):
+    order = {
+        str(label): place
+        for place, label in enumerate([] if whole.classes is None else whole.classes)
+    }
+    for text in sorted(usual, key=lambda one: (order.get(one, len(order)), one)):
         rows = np.flatnonzero(whole.targets.astype(str) == text)
         label = whole.targets[rows[0]]
         importance, directions = importance_of_rows(whole, rows)

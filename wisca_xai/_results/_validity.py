@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from wisca_xai._results._explanation import Explanation
+from wisca_xai._tolerance import by_row
 from wisca_xai._typing import FloatArray, FloatMatrix, FloatVector
 
 # A sum may miss the output by these four tolerances together.
@@ -106,10 +107,11 @@ def fault_of_sum(
     """
     base: Any = explanation.base_values
     sums = explanation.values.sum(axis=1) + base
-    size = np.abs(outputs).max()
+    size = by_row(np.abs(outputs))
     # Outputs that are large compared with all effects hide any fault in a share of their size.
-    rounding = min(OUTPUT_ROUNDING * size, SHARE * np.abs(explanation.values).sum(axis=1).max())
-    allowed: Any = SHARE * np.abs(outputs - base).max() + rounding + DOUBLE_ROUNDING * size
+    total = by_row(np.abs(explanation.values).sum(axis=1))
+    rounding = np.minimum(OUTPUT_ROUNDING * size, SHARE * total)
+    allowed: Any = SHARE * by_row(np.abs(outputs - base)) + rounding + DOUBLE_ROUNDING * size
     if explanation.standard_errors is not None:
         squares = (explanation.standard_errors**2).sum(axis=1)
         allowed = allowed + DEVIATIONS * np.sqrt(squares)

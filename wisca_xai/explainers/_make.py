@@ -6,7 +6,8 @@ import numpy as np
 
 from wisca_xai._results._explanation import Explanation
 from wisca_xai._results._validity import DOUBLE_ROUNDING
-from wisca_xai._typing import FloatArray, Unit
+from wisca_xai._tolerance import by_row
+from wisca_xai._typing import FloatArray, FloatMatrix, Unit
 from wisca_xai.explainers._task import Task
 
 
@@ -53,7 +54,12 @@ def make_explanation(
     """
     is_local = values.ndim > 1
     if unit == task.response.unit:
-        values = np.where(np.abs(values) <= rounding_of(task, n_terms), 0.0, values)
+        rounding = rounding_of(task, n_terms)  # (n, 1), or (n, k) if all outputs are explained
+        if not is_local:
+            rounding = rounding.max()
+        elif values.ndim == 3:
+            rounding = rounding[:, None]
+        values = np.where(np.abs(values) <= rounding, 0.0, values)
     unused = None
     if tells_unused:
         by_feature = np.moveaxis(values, min(1, values.ndim - 1), 0)
@@ -78,16 +84,18 @@ def make_explanation(
     )
 
 
-def rounding_of(task: Task, n_terms: int) -> float:
-    """The rounding error of a sum of differences between outputs, in their unit.
+def rounding_of(task: Task, n_terms: int) -> FloatMatrix:
+    """The rounding error of a sum of differences between outputs, in their unit, by row.
 
     It grows with the spread of the outputs and the number of terms. Each output is rounded once, in
-    proportion to its size.
+    proportion to its size. Shape (n_samples, 1), or (n_samples, k) if all outputs are explained.
     """
-    largest = np.abs(task.outputs).max(initial=0.0)
-    spread = np.ptp(task.outputs, axis=0).max(initial=0.0)
+    outputs = task.outputs
+    if task.columns is not None:
+        outputs = np.take_along_axis(outputs, task.columns[:, None], axis=1)
+    spread = 2 * by_row(np.abs(outputs - np.median(outputs, axis=0)))
     terms = max(task.n_features, n_terms) * np.finfo(float).eps * spread
-    return float(terms + DOUBLE_ROUNDING * largest)
+    return np.asarray(terms + DOUBLE_ROUNDING * by_row(np.abs(outputs)))
 
 
 def zero_null_values(

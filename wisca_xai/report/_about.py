@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from wisca_xai._text import display_name, one_line, short_text
+from wisca_xai._text import display_name, display_names, one_line, short_text
 from wisca_xai.report._words import number
 
 ROW_WEIGHTS = {
@@ -31,7 +31,8 @@ def explained_output(whole: Any) -> str:
     if whole.targets is None:
         return what
     labels = list(dict.fromkeys(whole.targets.tolist()))
-    shown = ", ".join(str(display_name(str(label))) for label in labels[:6])
+    shown = ", ".join(display_names([str(label) for label in labels[:6]]))
+    shown += f" and {len(labels) - 6} more" if len(labels) > 6 else ""
     if whole.values.ndim == 3:
         return f"{what}, for each of the classes {shown}"
     if len(labels) > 1:

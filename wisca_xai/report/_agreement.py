@@ -50,6 +50,8 @@ def agreement_of(whole: Any) -> dict[str, Any]:
     known = pairs.dropna(subset=["agreement"]).sort_values("agreement", kind="stable")
     return {
         "names": list(shown.values()),
+        "narrow": display_names(map(str, whole.components), width=9),
+        "wide": display_names(map(str, whole.components), width=16),
         "cells": _cells(list(shown), pairs),
         "pairs": [
             {

@@ -6,7 +6,7 @@ import numpy as np
 
 from wisca_xai._text import display_name, display_names
 from wisca_xai._typing import FloatVector, IntVector
-from wisca_xai.report._rows import columns_of, numbers_in, signs_of
+from wisca_xai.report._rows import chosen_rows, columns_of, numbers_in, signs_of
 from wisca_xai.report._words import NAME_WIDTH, number
 
 N_PICTURES = 6
@@ -58,10 +58,10 @@ def _meaning(whole: Any, rows: IntVector) -> str:
 def _pictures(
     whole: Any, rows: IntVector, features: list[int], names: list[str]
 ) -> list[dict[str, Any]]:
-    columns = columns_of(whole, rows[:MOST_POINTS])
+    shown = rows[chosen_rows(len(rows), MOST_POINTS)] if len(rows) else rows
+    columns = columns_of(whole, shown)
     if columns is None:
         return []
-    shown = rows[:MOST_POINTS]
     values, signs = whole.values[shown], signs_of(whole, shown)
     if signs is not None:
         values = values * np.array(signs)[:, None]

@@ -133,7 +133,7 @@ def page(
     if path is None:
         return str(text)
     with whole_file(path) as stream:
-        stream.write(text.encode())
+        stream.write(text.encode(errors="backslashreplace"))
     return None
 
 
@@ -145,7 +145,12 @@ def _with_data(whole: Any, X: Any) -> Any:
     """The explanation with X as its explained rows."""
     if whole.scope == "global":
         return whole
-    n_rows = len(whole._columns_of(X))
+    try:
+        n_rows = len(whole._columns_of(X))
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"`X` must be the table that was explained, got {type(X).__name__}. ({error})"
+        ) from error
     if n_rows != len(whole):
         raise InputError(f"`X` must have the {len(whole)} explained rows, got {n_rows}.")
     index = getattr(X, "index", None)
@@ -159,6 +164,17 @@ def _with_data(whole: Any, X: Any) -> Any:
 
 
 def _one_per_row(y: Any, whole: Any) -> list[Any]:
+    index, own = getattr(y, "index", None), whole.index
+    if (
+        isinstance(index, pd.Index)
+        and own is not None
+        and not index.equals(own)
+        and sorted(map(repr, index)) == sorted(map(repr, own))
+    ):
+        raise InputError(
+            "`y` must be in the order of the explained rows, but its row labels are in another "
+            "order. Pass y.loc[X.index]."
+        )
     found = np.asarray(y, dtype=object).ravel().tolist()
     if len(found) != len(whole.weights):
         raise InputError(

@@ -28,6 +28,7 @@ def ranking_of(whole: Any) -> dict[str, Any]:
     names = dict(zip(whole.feature_names, shown_names, strict=True))
     places = {name: j for j, name in enumerate(whole.feature_names)}
     lines, towards = [], class_of_directions(whole)
+    labels = display_names([str(one.label) for one in classes])
     for place, row in enumerate(table.to_dict("records")):
         j = places[row["feature"]]
         lines.append(
@@ -57,14 +58,18 @@ def ranking_of(whole: Any) -> dict[str, Any]:
         "width": WIDTH,
         "has_noise": any(line["is_noise"] for line in lines),
         "towards": "" if towards is None else display_name(str(towards)),
-        "by_class": [_of_class(one, scale) for one in classes],
+        "by_class": [
+            _of_class(one, name, scale) for one, name in zip(classes, labels, strict=True)
+        ],
+        "n_classes": len(set(map(str, whole.targets.tolist()))) if classes else 0,
+        "has_direction": any(line["direction"] for line in lines),
     }
 
 
-def _of_class(found: OfClass, scale: "_Scale") -> dict[str, Any]:
+def _of_class(found: OfClass, label: str, scale: "_Scale") -> dict[str, Any]:
     """The bars of one class, by position of the feature."""
     return {
-        "label": display_name(str(found.label)),
+        "label": label,
         "n_rows": found.n_rows,
         "importances": [number(value) for value in found.importance],
         "values": [float(f"{value:.4g}") for value in found.importance],

@@ -1,6 +1,7 @@
 """The explained rows of a report: values, outputs, and what speaks for and against them."""
 
 import base64
+import numbers
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,18 +52,42 @@ def judged_rows(whole: Any, y: Any) -> Judged | None:
     """
     if y is None or whole.scope == "global":
         return None
+    truth = [
+        None if is_missing else _plain(v) for v, is_missing in zip(y, _missing(y), strict=True)
+    ]
     if whole.receipt.settings.get("target") == "predicted" and whole.targets is not None:
-        pairs = zip(whole.targets.tolist(), np.asarray(y, dtype=object).tolist(), strict=True)
-        wrong = np.array([float(label != value) for label, value in pairs])
-        return Judged("right?", ["wrong" if one else "right" for one in wrong], wrong)
+        return _right_or_wrong(whole, truth)
     found = outputs_of(whole)
     if found is None or found[2] != "target":
         return None
     try:
-        error = found[0][:, 0] - np.asarray(y, dtype=np.float64)
+        known = np.array([np.nan if value is None else float(value) for value in truth])
     except (TypeError, ValueError):  # y holds no numbers, such as pairs of an event and its time
         return None
+    error = found[0][:, 0] - known
     return Judged("error", [number(one) for one in error], np.nan_to_num(np.abs(error), nan=-1.0))
+
+
+def _right_or_wrong(whole: Any, truth: list[Any]) -> Judged | None:
+    """None if y is not in the words of the classes."""
+    labels = whole.targets.tolist()
+    classes = labels if whole.classes is None else whole.classes.tolist()
+    if not {value for value in truth if value is not None} <= set(classes):
+        return None
+    wrong = [one != two and two is not None for one, two in zip(labels, truth, strict=True)]
+    words = [
+        "" if value is None else "wrong" if is_wrong else "right"
+        for value, is_wrong in zip(truth, wrong, strict=True)
+    ]
+    return Judged("right?", words, np.array(wrong, dtype=np.float64))
+
+
+def _missing(y: list[Any]) -> list[bool]:
+    return [np.ndim(value) == 0 and bool(pd.isna(value)) for value in y]
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def rows_of(whole: Any, rows: IntVector, y: Any, judged: Judged | None) -> dict[str, Any]:
@@ -88,6 +113,7 @@ def rows_of(whole: Any, rows: IntVector, y: Any, judged: Judged | None) -> dict[
                 "output": "" if outputs is None else number(outputs[i, k]),
                 "base": "" if found is None else number(found[1][i, k]),
                 "y": "" if y is None else cell(y[i]),
+                "sort_y": y[i] if y is not None and isinstance(y[i], numbers.Real) else "",
                 "judged": "" if judged is None else judged.texts[i],
                 "sort_judged": 0.0 if judged is None else float(f"{judged.sizes[i]:.4g}"),
                 "weight": number(whole.weights[i], 2),
@@ -102,6 +128,8 @@ def rows_of(whole: Any, rows: IntVector, y: Any, judged: Judged | None) -> dict[
         "has_output": outputs is not None,
         "has_class": whole.targets is not None,
         "has_y": y is not None,
+        "y_is_number": y is not None and all(isinstance(v, numbers.Real) for v in y),
+        "is_all": whole.values.ndim == 3,
         "judged": None if judged is None else judged.title,
         "n_wrong": int(judged.sizes.sum()) if judged and judged.title == "right?" else None,
         "n_all": len(whole),
@@ -141,11 +169,12 @@ def _reasons(values: FloatArray, names: list[str]) -> list[dict[str, str]]:
 
 def data_of(whole: Any, rows: IntVector) -> dict[str, Any]:
     """What the script draws from: attributions, weights, and the values of the table."""
-    parts = {"consensus": whole, **whole.components}
     explainers = []
-    for name, part in parts.items():
+    shown = display_names(map(str, whole.components))
+    parts = [("consensus", whole), *zip(shown, whole.components.values(), strict=True)]
+    for place, (name, part) in enumerate(parts):
         if part.scope == "local" and whole.scope == "local":
-            explainers.append(_attributions(name, part, rows))
+            explainers.append({**_attributions(name, part, rows), "place": place - 1})
     return {
         "features": display_names(whole.feature_names, width=NAME_WIDTH),
         "classes": _explained_classes(whole),
@@ -168,13 +197,19 @@ def signs_of(whole: Any, rows: IntVector) -> list[int] | None:
 def _attributions(name: str, part: Any, rows: IntVector) -> dict[str, Any]:
     is_additive = part.family == "shapley" and part.base_values is not None
     base = part.base_values[rows].reshape(len(rows), -1) if is_additive else None
+    sums = part.values[rows].sum(axis=1).reshape(len(rows), -1)
     return {
-        "name": display_names([str(name)])[0],
+        "name": name,
         "unit": "" if part.unit == "1" else part.unit,
         "signed": bool(part.signed),
         "values": packed(part.values[rows]),
-        "base": None if base is None else [[round(float(b), 6) for b in one] for one in base],
+        "base": None if base is None else _digits(base),
+        "outputs": None if base is None else _digits(base + sums),
     }
+
+
+def _digits(numbers: FloatArray) -> list[list[float]]:
+    return [[float(f"{number:.6g}") for number in line] for line in numbers]
 
 
 def _explained_classes(whole: Any) -> list[str]:
@@ -196,12 +231,14 @@ def _column(values: Any, is_level: bool) -> dict[str, Any]:
     column = pd.Series(list(values)).infer_objects()
     if not is_level and pd.api.types.is_bool_dtype(column.dtype):
         is_level = True
-    if not is_level and pd.api.types.is_datetime64_any_dtype(column):
+    if not is_level and column.dtype.kind in "mM" and len(column):
         order = np.asarray(column.rank(method="dense"), dtype=np.float64)
         return {**_packed_numbers(order), "texts": [cell(value) for value in values]}
-    numbers = None if is_level else _numbers(column)
-    if numbers is not None:
-        return _packed_numbers(numbers)
+    found = None if is_level else _numbers(column)
+    if found is not None:
+        has_infinite = bool(np.isinf(found).any())
+        shown = {"texts": [cell(value) for value in values]} if has_infinite else {}
+        return {**_packed_numbers(found), **shown}
     texts = [cell(value) for value in values]
     levels = list(dict.fromkeys(texts))
     codes = {text: code for code, text in enumerate(levels)}
@@ -227,7 +264,7 @@ def numbers_in(column: dict[str, Any]) -> FloatVector:
 def _packed_numbers(numbers: FloatVector) -> dict[str, Any]:
     """Whole numbers as they are; others as base64 of float32, which keeps six digits."""
     known = numbers[np.isfinite(numbers)]
-    if (known == np.round(known)).all() and (np.abs(known) < 1e6).all():
+    if (known == np.round(known)).all() and (np.abs(known) < 2.0**53).all():
         return {"numbers": [int(x) if np.isfinite(x) else None for x in numbers.tolist()]}
     with np.errstate(over="ignore"):
         codes = numbers.astype("<f4")

@@ -31,7 +31,7 @@ from wisca_xai.explainers.shapley._library import (
     tree_values,
 )
 from wisca_xai.explainers.shapley._mixing import fit_surrogate, mixed_rows
-from wisca_xai.explainers.shapley._sampling import Sampler
+from wisca_xai.explainers.shapley._sampling import Sampler, pairs_needed
 
 METHODS = ("auto", "exact", "permutation", "tree", "linear", "kernel")
 # "auto" enumerates at most so many features: 2**6 coalitions cost about six times as much as walks,
@@ -319,10 +319,14 @@ class ShapExplainer(BaseExplainer):
         per_pair = 2 * (task.n_features - 1)
         size = min(self.background_size, len(background))
         n_pairs = None if self.max_evals is None else max(LEAST_PAIRS, self.max_evals // per_pair)
-        surrogate = None
+        surrogate, least = None, 0
         if len(background) > size:
             size = min(max(size, LEAST_PAIRS), len(background))
             surrogate = fit_surrogate(task, background, per_pair * (n_pairs or size))
+            least = pairs_needed(background_outputs(task, len(background)), surrogate(background))
+            if n_pairs is None:
+                size = min(max(size, least), len(background))
+                surrogate = surrogate if size < len(background) else None
         elif n_pairs is not None:  # every background row starts equally many pairs
             background = background[:n_pairs]
             size = len(background)
@@ -335,6 +339,7 @@ class ShapExplainer(BaseExplainer):
             surrogate,
             n_pairs,
             self.tol,
+            least,
         )
 
         def sample(response: Response, block: slice) -> tuple[FloatArray, FloatArray]:

@@ -15,6 +15,8 @@ from wisca_xai.explainers.shapley._quadratic import Quadratic
 
 MAX_PASSES = 64  # most passes of `size` pairs to reach a tolerance
 FIRST_PAIRS, MORE_PAIRS = 30, 10  # least pairs before the first check of errors, between checks
+LEAST_DECISIVE = 10  # background rows of large effect that a sample has to hold on average
+SMALL_SHARE = 0.02  # of the outputs' variance that a surrogate may miss, whatever rows hold it
 NORMAL_975 = float(norm.ppf(0.975))  # quantile of the normal distribution
 
 
@@ -42,6 +44,8 @@ class Sampler:
         Number of pairs per row instead of `size`; with `tol`, the largest number.
     tol : float or None
         Standard error at which a row is finished.
+    least : int
+        Least pairs before the first check of errors, see `pairs_needed`.
     parts : dict
         Walks that were used so far, by their first and last pair.
     """
@@ -53,6 +57,7 @@ class Sampler:
     surrogate: Quadratic | None = None
     n_pairs: int | None = None
     tol: float | None = None
+    least: int = 0
     parts: dict[tuple[int, int], Walks] = field(default_factory=dict)
 
     @cached_property
@@ -66,7 +71,7 @@ class Sampler:
         if self.surrogate is None or self.size <= FIRST_PAIRS:
             return [self.size]
         first, more = max(FIRST_PAIRS, 3 * self.size // 10), max(MORE_PAIRS, self.size // 10)
-        return [*range(first, self.size, more), self.size]
+        return [*range(max(first, self.least), self.size, more), self.size]
 
     @cached_property
     def walks(self) -> Walks:
@@ -240,6 +245,32 @@ class _Sampled:
         if chosen.all():
             return self
         return _Sampled(self.drawn[chosen], self.gaps[chosen], self.starts)
+
+
+def pairs_needed(outputs: FloatMatrix, of_surrogate: FloatMatrix) -> int:
+    """Number of pairs that meet so many background rows of large effect that errors are known.
+
+    Few background rows, such as those of a rare event, may hold most of what the surrogate misses.
+    A sample without them would be biased, and would not know it. Rows count by their squared
+    residuals: n rows of equal ones are n, of which `LEAST_DECISIVE` are wanted. What a good
+    surrogate misses does not matter.
+
+    Examples
+    --------
+    >>> rare = np.zeros((600, 1))
+    >>> rare[:6] = 100.0
+    >>> pairs_needed(rare, np.zeros((600, 1)))
+    981
+    >>> pairs_needed(np.arange(600.0)[:, None], np.zeros((600, 1)))
+    19
+    """
+    residuals = outputs - of_surrogate
+    squares = (residuals - residuals.mean(axis=0)) ** 2
+    share = squares.mean(axis=0) / np.maximum(outputs.var(axis=0), np.finfo(float).tiny)
+    squares = squares / np.maximum(squares.max(axis=0), np.finfo(float).tiny)
+    decisive = squares.sum(axis=0) ** 2 / np.maximum((squares**2).sum(axis=0), 1e-12)
+    needed = LEAST_DECISIVE * len(outputs) / np.maximum(decisive, 1.0)
+    return int(np.ceil(np.where(share > SMALL_SHARE, needed, 0.0).max()))
 
 
 def standard_errors(contributions: FloatArray, background: FloatMatrix) -> FloatArray:

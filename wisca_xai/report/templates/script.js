@@ -47,15 +47,19 @@
       return Number.isFinite(number) ? Number(number.toPrecision(6)) : null;
     });
   }
+  function half(bits) {  // a float of 16 bits
+    const sign = bits & 0x8000 ? -1 : 1, exponent = (bits >> 10) & 31, part = bits & 1023;
+    return sign * (exponent ? (1 + part / 1024) * 2 ** (exponent - 15) : part * 2 ** -24);
+  }
   const valueOf = (one, i, j, k) =>
-    one.numbers.getInt16(2 * ((i * nFeatures + j) * nClasses + k), true) * one.values.unit;
+    half(one.numbers.getUint16(2 * ((i * nFeatures + j) * nClasses + k), true)) * one.values.unit;
   let chosenClass = nClasses - 1;
 
   function cellText(i, j) {
     if (!data.columns) return "";
     const column = data.columns[j];
-    if (column.levels) return column.levels[column.codes[i]];
     if (column.texts) return column.texts[i];
+    if (column.levels) return column.levels[column.codes[i]];
     return column.numbers[i] === null ? "missing" : String(column.numbers[i]);
   }
 
@@ -117,6 +121,7 @@
     sortable(table);
     const search = make("input", { type: "search", id: "search" });
     const count = make("span", { class: "small", role: "status", id: "search-count" });
+    controls.after(make("p", { class: "small", id: "ranking-state" }, count, make("span", { id: "of-class" })));
     search.addEventListener("input", () => {
       const wanted = search.value.trim().toLowerCase();
       let shown = 0;
@@ -128,9 +133,9 @@
       for (const row of twin ? twin.tBodies[0].rows : []) {
         row.hidden = !row.cells[0].textContent.toLowerCase().includes(wanted);
       }
-      count.textContent = wanted ? `${shown} of ${table.tBodies[0].rows.length} features` : "";
+      count.textContent = wanted ? `${shown} of ${table.tBodies[0].rows.length} features` : "";  // also on paper
     });
-    controls.append(labelled("Search", search), count);
+    controls.append(labelled("Search", search));
     const legend = document.querySelector("#ranking .legend");
     const names = [...legend.children].map((item) => item.textContent.trim());
     controls.append(make("span", {}, "Show"));
@@ -138,8 +143,8 @@
       const box = make("input", { type: "checkbox", "data-explainer": i });
       box.checked = true;
       box.addEventListener("change", () => {
-        table.classList.toggle(`off-${i % 8}`, !box.checked);
-        for (const one of data.explainers) if (one.name === name) one.on = box.checked;
+        for (const one of table.querySelectorAll(`[data-e="${i}"]`)) one.toggleAttribute("hidden", !box.checked);
+        for (const one of data.explainers) if (one.place === i) one.on = box.checked;
         redraw();
       });
       controls.append(make("label", {}, box, " " + name));
@@ -159,6 +164,7 @@
     const select = chooser(options, (value) => {
       const one = value === "" ? null : data.by_class[value];
       table.classList.toggle("of-class", one !== null);
+      byId("of-class").textContent = one ? ` Shown is the importance for ${one.label} alone, without intervals.` : "";
       for (const line of lines) {
         const { j } = line;
         const [x, width, direction, text, number] = one
@@ -318,7 +324,7 @@
     const facts = [...line.cells].slice(1).filter((cell) => !cell.classList.contains("reasons"));
     byId("row-title").textContent = `Row ${label}`;
     const texts = facts.map((cell) => `${heads[cell.cellIndex]}: ${cell.textContent}`);
-    const own = heads.indexOf("class");
+    const own = heads.indexOf("class");  // with all classes, the column is that of the likeliest
     const output = nClasses > 1 ? data.classes[chosenClass] : own < 0 ? "a higher output" : line.cells[own].textContent;
     byId("row-facts").textContent = `${texts.join(" · ")}. Bars with + speak for ${output}. Pictures of one unit have one scale.`;
     const steps = shownExplainers().map((one) => stepsOf(one, chosenRow));
@@ -334,6 +340,7 @@
     const bars = all.slice(0, most).map(([v, j]) => [v, data.features[j]]);
     const rest = all.slice(most);
     const adds = one.base !== null, base = adds ? one.base[i][chosenClass] || 0 : 0;
+    const output = adds ? one.outputs[i][chosenClass] : 0;
     if (rest.length && adds) bars.push([rest.reduce((sum, one) => sum + one[0], 0), `${rest.length} other features`]);
     const ends = [];
     let sum = base, low = base, high = base;
@@ -344,15 +351,15 @@
       low = Math.min(low, from, to);
       high = Math.max(high, from, to);
     }
-    return { name: one.name, unit: one.unit, bars, ends, rest, adds, base, sum, low, high };
+    return { name: one.name, unit: one.unit, bars, ends, rest, adds, base, output, low, high };
   }
   function waterfall(one, span, label) {
     const step = 24, width = 400, names = 165, edge = 56;
-    const { bars, ends, rest, adds, base, sum, low } = one;
+    const { bars, ends, rest, adds, base, output, low } = one;
     const place = (v) => names + edge + ((v - low) / span) * (width - names - 2 * edge);
     const height = step * bars.length + 8;
     const unit = one.unit ? ` (${one.unit})` : "";
-    const words = adds ? `: from the base value ${short(base)} to the output ${short(sum)}` : "";
+    const words = adds ? `: from the base value ${short(base)} to the output ${short(output)}` : "";
     const [box, svg] = figure(`${one.name}${unit}${words}`, width, height, `Attributions of ${one.name} for row ${label}${words}`);
     svg.append(draw("path", { class: "zero", d: `M${place(adds ? base : 0)} 0V${height}` }));
     bars.forEach(([v, name], place_) => {
@@ -362,7 +369,9 @@
       const right = Math.max(from, to);
       svg.append(draw("text", { x: right + 3, y: y + 13 }, (v >= 0 ? "+" : "−") + short(Math.abs(v))));
       const text = name.length > 24 ? name.slice(0, 12) + "…" + name.slice(-11) : name;
-      svg.append(draw("text", { x: names - 6, y: y + 13, "text-anchor": "end" }, text));
+      const length = [...text].reduce((sum, c) => sum + (c > "\u2e80" ? 12.5 : c >= "A" && c <= "Z" ? 9.5 : 7), 0);
+      const fitted = length > names - 12 ? { textLength: names - 12, lengthAdjust: "spacingAndGlyphs" } : {};
+      svg.append(draw("text", { x: names - 6, y: y + 13, "text-anchor": "end", ...fitted }, text));
     });
     if (rest.length && !adds) box.append(make("div", { class: "small" }, `${rest.length} smaller ones are not shown`));
     return box;
