@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from tests.report.report_cases import explained, regression, table, three_classes, two_classes
+from wisca_xai import merge_explanations
 from wisca_xai._results._by_class import by_class
 
 
@@ -62,6 +63,22 @@ def test_an_explainer_is_switched_off(text, show):
     assert len(cells(page, "#row-panels figcaption")) == 2
     page.get_by_role("checkbox", name="lime").check()
     assert marks.count() == 5
+
+
+def test_each_of_ten_explainers_has_a_switch_of_its_own(show):
+    one = regression().components["shap"]
+    names = [f" explainer {i}" for i in range(10)]
+    page = show(merge_explanations(dict.fromkeys(names, one)).to_html())
+    boxes, marks = page.get_by_role("checkbox"), "#ranking-table tbody tr:first-child use:visible"
+    assert page.locator(marks).count() == boxes.count() == 10
+    boxes.nth(8).uncheck()
+    assert page.locator(marks).count() == 9
+    shown = [name.strip() for name in cells(page, "#row-panels figcaption")]
+    assert len(shown) == 10  # the consensus and nine of the explainers
+    assert not any(text.startswith("explainer 8") for text in shown)
+    boxes.nth(0).uncheck()
+    boxes.nth(8).check()
+    assert page.locator(marks).count() == 9
 
 
 def test_a_feature_is_chosen(found, text, show):

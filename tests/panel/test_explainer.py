@@ -280,6 +280,24 @@ def test_explaining_warns_of_nothing_when_all_is_well(wine):
         explainer.explain(X[:3], y[:3])
 
 
+def test_parameters_that_are_set_after_fit_hold_as_the_receipt_says():
+    X = np.random.default_rng(0).normal(size=(60, 3))
+
+    def model(table):
+        return table[:, 0] * table[:, 1] + table[:, 2]
+
+    explainer = WISCAExplainer(model, explainers=("shap", "lime"), random_state=0).fit(X)
+    explainer.set_params(lime__n_samples=77, shap__method="kernel")
+    found = explainer.explain(X[:3])
+    assert found.components["lime"].receipt.settings["n_samples"] == 77
+    assert found.components["shap"].receipt.settings["method"] == "kernel"
+    expected = WISCAExplainer(model, explainers=explainer.explainers, random_state=0).fit(X)
+    np.testing.assert_array_equal(found.values, expected.explain(X[:3]).values)
+    explainer.set_params(explainers=("occlusion",))
+    assert list(explainer.explain(X[:3]).components) == ["occlusion"]
+    np.testing.assert_array_equal(explainer.transform(X[:3]), explainer.explain(X[:3]).values)
+
+
 def test_panel_default_is_documented():
     assert WISCAExplainer().explainers == PANEL
     assert set(PANEL) == {"shap", "occlusion", "lime", "permutation", "forest"}

@@ -232,3 +232,10 @@ def test_masked_attributions_are_refused():
     with pytest.raises(InputError, match="masked array with 3 masked entries"):
         from_external(hidden)
     assert from_external(np.ma.masked_array(np.ones((4, 3)))).values.shape == (4, 3)
+
+
+@pytest.mark.parametrize("target", [pd.NA, [1, 2], np.array([1, 2])])
+def test_a_target_that_is_no_class_is_refused(target):
+    values = np.ones((4, 3, 2))
+    with pytest.raises(InputError, match="`target` must be one class"):
+        from_external(values, feature_names=list("abc"), target=target)

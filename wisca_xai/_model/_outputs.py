@@ -149,7 +149,8 @@ def check_shares(probabilities: FloatMatrix) -> None:
     if wrong.any():
         raise ModelContractError(
             "The model's predict_proba must return probabilities that sum to 1 in each row, got "
-            f"{probabilities[wrong][0, :10].tolist()}. Multi-label models are not supported: "
+            f"{probabilities[wrong][0, :10].tolist()}. Multi-label models, and "
+            "one-against-rest scores that are no shares, are not supported: "
             "explain one label at a time with a callable such as "
             "`lambda X: model.predict_proba(X)[:, 0]`."
         )

@@ -212,7 +212,14 @@ def _other_answers(
     changed = np.flatnonzero(_changed(answers, decoded))
     first = changed[0]
     names = _changed_columns(codec, take_rows(X, rows), matrix[rows])
-    where = f"Columns whose values or dtypes change: {names}." if names else "No value changes."
+    where = (
+        f"Columns whose values or dtypes change: {names}."
+        if names
+        else (
+            "No value changes, so look at the categories: those of these rows have another order "
+            "than those passed to fit, or are others."
+        )
+    )
     return ModelContractError(
         "Explainers turn the table into numbers and back, and the model must answer as on the "
         f"user's own table, but {len(changed)} of {len(rows)} outputs differ, first "

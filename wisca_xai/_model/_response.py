@@ -243,7 +243,7 @@ class Response:
             )
         if isinstance(label, list | np.ndarray) and np.shape(label) == (1,):
             label = label[0]
-        one = np.ndim(label) == 0 or isinstance(label, tuple)
+        one = (np.ndim(label) == 0 or isinstance(label, tuple)) and label is not pd.NA
         matches = [j for j, known in enumerate(self.labels) if one and known == label]
         if not matches:
             known = self.labels.tolist()

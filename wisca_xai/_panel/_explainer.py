@@ -312,16 +312,15 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
             If no local explainer gave a result.
         """
         check_is_fitted(self)
-        local = [
-            (name, explainer) for name, explainer in self.explainers_ if explainer.scope == "local"
-        ]
+        panel = self._panel()
+        local = [(name, explainer) for name, explainer in panel if explainer.scope == "local"]
         if not local:
             raise InputError(
                 "transform needs a local explainer such as 'shap' or 'lime', but `explainers` has "
-                f"only {[name for name, _ in self.explainers_]}."
+                f"only {[name for name, _ in panel]}."
             )
         only_local = copy.copy(self)
-        only_local.explainers_ = local
+        only_local.explainers = local
         only_local.n_refits = 0  # They would not change the values.
         if self.weighting not in BY_KIND:  # Other votes depend on all rows of X together.
             only_local.weighting = "family"
@@ -347,17 +346,18 @@ class WISCAExplainer(OneToOneFeatureMixin, TransformerMixin, BaseExplainer):  # 
             check_refittable(self.estimator_, task.background_y)
         warn_of_jobs(self.estimator_, self.n_jobs)
         task = replace(task, n_null_features=N_NULL_FEATURES)
-        components, failures = run_panel(self.explainers_, task, timeout=self.timeout)
+        panel = self.explainers_ = self._panel()  # as set_params may have changed it since `fit`
+        components, failures = run_panel(panel, task, timeout=self.timeout)
         weights = row_weights(task)
         plan = MergePlan(
             find_function(self.consensus),
             weights.values,
-            give_votes(self.weighting, components, task, dict(self.explainers_)),
+            give_votes(self.weighting, components, task, dict(panel)),
             self.weighting == BY_ROW,
         )
         refit_values = None
         if self.n_refits:
-            refit_values = refit_p_values(self.explainers_, task, plan, self.n_refits)
+            refit_values = refit_p_values(panel, task, plan, self.n_refits)
         merged = plan.merge(components)
         notes = [*constant_note(task), *weights.notes, *notes_of(components)]
         notes += [*single_row_note(task, components), *refit_notes(self.n_refits)]

@@ -238,6 +238,8 @@ def _picked(source: Source, target: Target) -> Source:
     values, base = source.values, source.base_values
     if values.ndim == 2:
         refuse({"target": target}, "There is one output per row, so there is no class to choose")
+    if target is pd.NA or isinstance(target, list | np.ndarray | pd.Series):
+        raise InputError(f"`target` must be one class, 'predicted' or 'all', got {target!r}.")
     if target in (None, "all"):
         return source
     rows = np.arange(len(values))
