@@ -4,6 +4,7 @@ Pages are Markdown. Those with `file_format: mystnb` at their top are run while 
 The notebooks of `notebooks/` show the output that they hold. Nothing comes from the network.
 """
 
+import inspect
 import re
 import shutil
 from pathlib import Path
@@ -11,6 +12,9 @@ from typing import Any
 
 from docutils.nodes import SkipNode
 from docutils.utils.math import latex2mathml
+from sphinx.addnodes import desc_addname, pending_xref
+from sphinx.ext.autosummary import autosummary_table
+from sphinx.util.inspect import stringify_signature
 
 import wisca_xai
 
@@ -29,7 +33,8 @@ extensions = [
     "myst_nb",
 ]
 templates_path = ["_templates"]
-default_role = "literal"
+default_role = "py:obj"  # a name in a docstring is a link if it is in the reference
+toc_object_entries_show_parents = "hide"
 
 html_theme = "pydata_sphinx_theme"
 html_title = f"wisca_xai {release}"
@@ -42,6 +47,7 @@ html_theme_options: dict[str, Any] = {
     "secondary_sidebar_items": ["page-toc"],
     "show_toc_level": 2,
 }
+html_context = {"default_mode": "auto"}  # light or dark, as the system is
 html_sidebars = {"start": [], "faults": [], "performance": [], "study": [], "method": []}
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
@@ -93,6 +99,34 @@ def with_links_of_site(app: Any, docname: str, source: list[str]) -> None:
         source[0] = re.sub(rf"\]\({re.escape(up + there)}", f"]({up}{here}", source[0])
 
 
+def with_own_signature(
+    app: Any, what: str, name: str, obj: Any, options: Any, signature: str | None, result: Any
+) -> tuple[str, Any] | None:
+    """Show the parameters of `__init__`, where Sphinx takes those of an inherited `__new__`."""
+    if what != "class" or signature != "(*args, **kwargs)":
+        return None
+    if inspect.isabstract(obj):
+        return "", result
+    found = inspect.signature(obj)
+    if getattr(obj, "_is_protocol", False):
+        found = inspect.signature(obj.__call__)
+        found = found.replace(parameters=list(found.parameters.values())[1:])
+    return stringify_signature(found, show_annotation=False), result
+
+
+def mend_reference(app: Any, doctree: Any) -> None:
+    """Drop names of private modules, and marks of citations where the sources are not."""
+    for node in list(doctree.findall(desc_addname)):
+        if "._" in node.astext():
+            node.parent.remove(node)
+    for table in doctree.findall(autosummary_table):
+        for node in list(table.findall(pending_xref)):
+            if re.fullmatch(r"\[R[0-9a-f]+-\d+\]", node.astext()):
+                before = node.parent[node.parent.index(node) - 1]
+                before.parent.replace(before, type(before)(before.astext().rstrip()))
+                node.parent.remove(node)
+
+
 def visit_math(self: Any, node: Any) -> None:
     """Write a formula as MathML, which browsers draw by themselves."""
     is_block = node.tagname == "math_block"
@@ -106,3 +140,5 @@ def setup(app: Any) -> None:
     app.add_html_math_renderer("mathml", (visit_math, None), (visit_math, None))
     app.connect("builder-inited", copy_notebooks, priority=100)
     app.connect("source-read", with_links_of_site)
+    app.connect("autodoc-process-signature", with_own_signature)
+    app.connect("doctree-read", mend_reference)
