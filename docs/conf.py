@@ -10,7 +10,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from docutils.nodes import SkipNode
+from docutils.nodes import SkipNode, Text, literal_block
 from docutils.utils.math import latex2mathml
 from sphinx.addnodes import desc_addname, pending_xref
 from sphinx.ext.autosummary import autosummary_table
@@ -126,6 +126,17 @@ def mend_reference(app: Any, doctree: Any) -> None:
                 node.parent.remove(node)
 
 
+def shorten_tracebacks(app: Any, doctree: Any) -> None:
+    """Keep the error that a cell shows on purpose, without the files of this machine."""
+    for block in doctree.findall(literal_block):
+        if "traceback" in block["classes"]:
+            lines = block.astext().rstrip().splitlines()
+            first = max(i for i, line in enumerate(lines) if re.match(r"\w+: ", line))
+            block.rawsource = "\n".join(lines[first:])
+            block.children = [Text(block.rawsource)]
+            block["language"] = "text"
+
+
 def visit_math(self: Any, node: Any) -> None:
     """Write a formula as MathML, which browsers draw by themselves."""
     is_block = node.tagname == "math_block"
@@ -141,3 +152,4 @@ def setup(app: Any) -> None:
     app.connect("source-read", with_links_of_site)
     app.connect("autodoc-process-signature", with_own_signature)
     app.connect("doctree-read", mend_reference)
+    app.connect("doctree-read", shorten_tracebacks)
