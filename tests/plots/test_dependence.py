@@ -1,5 +1,7 @@
 """plots.dependence: values of a feature against its attributions."""
 
+from decimal import Decimal
+
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
@@ -42,7 +44,18 @@ def test_a_number_is_a_scatter_and_missing_values_are_counted():
     ax = plots.dependence(make_local(data=DATA), "age")
     kept = [0, 2, 3]
     np.testing.assert_array_equal(points_of(ax), np.c_[DATA["age"].iloc[kept], LOCAL[kept, 0]])
-    assert "1 rows with a missing value" in ax.get_xlabel().replace("\n", " ")
+    assert "1 row is not shown" in ax.get_xlabel().replace("\n", " ")
+
+
+def test_infinite_numbers_are_counted_and_decimals_are_numbers():
+    ages = [np.inf, -np.inf, 1.0, 2.0]
+    ax = plots.dependence(make_local(data=DATA.assign(age=ages)), "age")
+    assert "2 rows are not shown" in ax.get_xlabel().replace("\n", " ")
+    decimals = [Decimal("1.5"), Decimal("10"), Decimal("2"), None]
+    ax = plots.dependence(
+        make_local(data=DATA.assign(age=pd.Series(decimals, index=DATA.index, dtype=object))), "age"
+    )
+    np.testing.assert_array_equal(points_of(ax)[:, 0], [1.5, 10.0, 2.0])
 
 
 @pytest.mark.parametrize(

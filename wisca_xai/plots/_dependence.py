@@ -1,6 +1,8 @@
 """Values of a feature against its attributions."""
 
 from collections.abc import Mapping
+from decimal import Decimal
+from numbers import Real
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -101,12 +103,14 @@ def dependence(
     ax = new_axes(ax, height=4.2, width=6.4)
     mark_zero(ax, "y")
     is_category = column in getattr(whole, "levels", ())
-    known = pd.Series(list(cells[:, column])).infer_objects()
+    known = _as_numbers(pd.Series(list(cells[:, column])).infer_objects())
     if is_category or _has_categories(known):
         _draw_strips(ax, _strips_of(known), values, opacity, texts._replace(xlabel=name + notes))
     else:
-        n_missing = int(known.isna().sum())
-        notes += f"; {n_missing} rows with a missing value are not shown" if n_missing else ""
+        n_left = int((~_is_placed(known)).sum())
+        if n_left:
+            rows = "1 row is" if n_left == 1 else f"{n_left} rows are"
+            notes += f"; {rows} not shown, because the value is missing or infinite"
         _draw_scatter(ax, known, values, opacity, texts._replace(xlabel=name + notes))
     return ax
 
@@ -129,6 +133,20 @@ def _part(explanation: Explanation, component: str | None) -> Explanation:
         )
     check_choice("component", component, explanation.components)
     return explanation.components[component]
+
+
+def _as_numbers(column: "pd.Series[Any]") -> "pd.Series[Any]":
+    """A column of objects that are numbers, such as Decimal, as floats."""
+    known = column.dropna()
+    if column.dtype.kind != "O" or not all(isinstance(v, Real | Decimal) for v in known):
+        return column
+    if any(isinstance(value, bool) for value in known):
+        return column
+    return column.astype("float64")
+
+
+def _is_placed(column: "pd.Series[Any]") -> "pd.Series[bool]":
+    return column.notna() & ~column.isin([np.inf, -np.inf])
 
 
 def _has_categories(column: "pd.Series[Any]") -> bool:
@@ -189,7 +207,7 @@ def _draw_scatter(
     opacity: FloatVector,
     texts: _Texts,
 ) -> None:
-    known = column.notna().to_numpy()
+    known = _is_placed(column).to_numpy()
     places: Any = column[known]
     if column.dtype.kind == "M":
         from matplotlib.dates import AutoDateLocator, ConciseDateFormatter

@@ -47,6 +47,6 @@ def test_a_rare_strong_effect_is_neither_missed_nor_given_to_other_features():
 def test_the_rarer_the_effect_the_more_pairs_are_needed(n_rare, least):
     outputs = np.zeros((N, 1))
     outputs[:n_rare] = 10.0
-    needed = pairs_needed(outputs, np.zeros((N, 1)))
+    needed = pairs_needed(outputs, np.zeros((N, 1)), 100)
     assert least <= needed <= max(1.3 * least, 40)
-    assert pairs_needed(outputs, outputs + 1e-9) == 0  # A good surrogate misses nothing.
+    assert pairs_needed(outputs, outputs + 1e-9, 100) == 0  # A good surrogate misses nothing.

@@ -323,7 +323,8 @@ class ShapExplainer(BaseExplainer):
         if len(background) > size:
             size = min(max(size, LEAST_PAIRS), len(background))
             surrogate = fit_surrogate(task, background, per_pair * (n_pairs or size))
-            least = pairs_needed(background_outputs(task, len(background)), surrogate(background))
+            known = background_outputs(task, len(background))
+            least = pairs_needed(known, surrogate(background), n_pairs or size)
             if n_pairs is None:
                 size = min(max(size, least), len(background))
                 surrogate = surrogate if size < len(background) else None

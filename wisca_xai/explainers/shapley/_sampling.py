@@ -247,29 +247,30 @@ class _Sampled:
         return _Sampled(self.drawn[chosen], self.gaps[chosen], self.starts)
 
 
-def pairs_needed(outputs: FloatMatrix, of_surrogate: FloatMatrix) -> int:
+def pairs_needed(outputs: FloatMatrix, of_surrogate: FloatMatrix, size: int) -> int:
     """Number of pairs that meet so many background rows of large effect that errors are known.
 
     Few background rows, such as those of a rare event, may hold most of what the surrogate misses.
     A sample without them would be biased, and would not know it. Rows count by their squared
-    residuals: n rows of equal ones are n, of which `LEAST_DECISIVE` are wanted. What a good
-    surrogate misses does not matter.
+    residuals: n rows of equal ones are n, of which `LEAST_DECISIVE` are wanted, or a quarter of
+    `size`, the number of pairs that the user wants. What a good surrogate misses does not matter.
 
     Examples
     --------
     >>> rare = np.zeros((600, 1))
     >>> rare[:6] = 100.0
-    >>> pairs_needed(rare, np.zeros((600, 1)))
+    >>> pairs_needed(rare, np.zeros((600, 1)), 100)
     981
-    >>> pairs_needed(np.arange(600.0)[:, None], np.zeros((600, 1)))
-    19
+    >>> pairs_needed(np.arange(600.0)[:, None], np.zeros((600, 1)), 100)
+    18
     """
     residuals = outputs - of_surrogate
     squares = (residuals - residuals.mean(axis=0)) ** 2
     share = squares.mean(axis=0) / np.maximum(outputs.var(axis=0), np.finfo(float).tiny)
     squares = squares / np.maximum(squares.max(axis=0), np.finfo(float).tiny)
     decisive = squares.sum(axis=0) ** 2 / np.maximum((squares**2).sum(axis=0), 1e-12)
-    needed = LEAST_DECISIVE * len(outputs) / np.maximum(decisive, 1.0)
+    wanted = min(LEAST_DECISIVE, size / 4)
+    needed = wanted * len(outputs) / np.maximum(decisive, 1.0)
     return int(np.ceil(np.where(share > SMALL_SHARE, needed, 0.0).max()))
 
 
