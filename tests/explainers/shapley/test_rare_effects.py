@@ -50,3 +50,15 @@ def test_the_rarer_the_effect_the_more_pairs_are_needed(n_rare, least):
     needed = pairs_needed(outputs, np.zeros((N, 1)), 100)
     assert least <= needed <= max(1.3 * least, 40)
     assert pairs_needed(outputs, outputs + 1e-9, 100) == 0  # A good surrogate misses nothing.
+
+
+def test_when_a_row_is_finished_does_not_depend_on_the_rows_beside_it():
+    def wavy(table):
+        return np.sin(2 * table[:, 0]) * table[:, 1] + np.maximum(table[:, 2], table[:, 3])
+
+    explainer = ShapExplainer(wavy, random_state=0).fit(BACKGROUND)
+    whole = explainer.explain(BACKGROUND[:24])
+    for some in (slice(0, 3), slice(5, 6), slice(8, 24)):
+        part = explainer.explain(BACKGROUND[some])
+        np.testing.assert_allclose(part.values, whole.values[some], atol=1e-12)
+        np.testing.assert_allclose(part.standard_errors, whole.standard_errors[some], atol=1e-12)

@@ -119,21 +119,21 @@ class Sampler:
         if self.surrogate is not None:
             of_all = self.surrogate.mean_shapley(rows, self.background, columns)
         unfinished, sampled = np.arange(len(rows)), _Sampled.nothing(shape)
-        done, stop = 0, self.ends[0]
+        ends, done = np.array(self.ends), 0
+        planned = np.full(len(rows), ends[0])  # when each row is checked next: by itself alone
         while len(unfinished):
+            stop = int(planned[unfinished].min())
             of_rows = None if columns is None else columns[unfinished]
             walks, ours = self._part(done, stop), (rows[unfinished], outputs[unfinished])
             sampled = self._with_more(sampled, walks, response, *ours, of_rows)
             done = stop
             value, error, needed = self._estimated(of_all[unfinished], of_rows, sampled)
-            values[unfinished], errors[unfinished] = value, error
-            if done == self.ends[-1]:
-                break
-            goes_on = needed > done
+            is_due = planned[unfinished] == done
+            values[unfinished[is_due]], errors[unfinished[is_due]] = value[is_due], error[is_due]
+            places = np.searchsorted(ends, np.maximum(needed[is_due], done + 1))
+            planned[unfinished[is_due]] = ends[np.minimum(places, len(ends) - 1)]
+            goes_on = ~is_due | ((needed > done) & (done < ends[-1]))
             unfinished, sampled = unfinished[goes_on], sampled.of_rows(goes_on)
-            # All unfinished rows need at least so many pairs.
-            least = needed[goes_on].min(initial=self.ends[-1])
-            stop = next(end for end in self.ends if end > done and end >= least)
         return values, errors
 
     def _with_more(
