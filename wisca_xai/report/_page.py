@@ -15,6 +15,7 @@ import pandas as pd
 from wisca_xai._checks import check_count
 from wisca_xai._exceptions import InputError
 from wisca_xai._files import whole_file
+from wisca_xai._results._by_class import by_class
 from wisca_xai._text import safe_text, short_text
 from wisca_xai.report._about import about_of, explained_output
 from wisca_xai.report._agreement import agreement_of
@@ -102,7 +103,7 @@ def page(
         whole = whole.with_labels(labels)
         truth = None if truth is None else [_renamed(value, labels) for value in truth]
     rows = chosen_rows(len(whole) if whole.scope == "local" else 0, max_rows)
-    verdict, ranking = whole.verdict(), ranking_of(whole)
+    verdict, ranking = whole.verdict(), ranking_of(whole, by_class(whole))
     listed = rows_of(whole, rows, truth, judged)
     text = (
         environment()

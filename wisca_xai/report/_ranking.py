@@ -1,10 +1,11 @@
 """The ranking of a report: a table whose bars and marks are on one scale."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from wisca_xai._results._by_class import OfClass, by_class
+from wisca_xai._results._by_class import OfClass
 from wisca_xai._results._direction import class_of_directions
 from wisca_xai._results._marks import marks
 from wisca_xai._text import display_name, display_names
@@ -15,12 +16,11 @@ EDGE = 8  # beside the smallest and the largest number, for half a mark
 DIRECTIONS = {"up": "▲ up", "down": "▼ down", "mixed": "◆ mixed"}
 
 
-def ranking_of(whole: Any) -> dict[str, Any]:
-    """Lines of the ranking, the axis, and the explainers with the number of their mark."""
+def ranking_of(whole: Any, classes: Sequence[OfClass] = ()) -> dict[str, Any]:
+    """Lines of the ranking, the axis, the explainers with the number of their mark, and classes."""
     table, found = whole.ranking(), marks(whole)
     importance = table["importance"].to_numpy(np.float64)
     ends = table[["lower", "upper"]].to_numpy(np.float64)
-    classes = by_class(whole)
     own = [one.importance for one in classes]
     shown = [importance, *found.values(), *own, ends[~np.isnan(ends)]]
     scale = _Scale(np.concatenate([np.ravel(part) for part in shown]))
